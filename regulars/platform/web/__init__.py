@@ -1,0 +1,1 @@
+"""The web shell every page stands in: rendering, CSRF, errors, headers, static files, health."""
