@@ -31,14 +31,14 @@ class Stop(Exception):
     """Nothing more can be done; the text is the one line to show."""
 
 
-def run(arguments: list[str]) -> int:
+def run(arguments: list[str]) -> NoReturn:
     """``./run``: make ready, then become the supervisor (with demo data unless ``--empty``)."""
-    return _become(PRODUCT_LOCK, ["-m", "regulars.cli", "up", *_up_options(arguments)])
+    _become(PRODUCT_LOCK, ["-m", "regulars.cli", "up", *_up_options(arguments)])
 
 
-def check(arguments: list[str]) -> int:
+def check(arguments: list[str]) -> NoReturn:
     """``./check``: make ready with the tools, then become the check runner."""
-    return _become(TOOLS_LOCK, ["-m", "tools.check", *arguments])
+    _become(TOOLS_LOCK, ["-m", "tools.check", *arguments])
 
 
 def _up_options(arguments: list[str]) -> list[str]:
@@ -47,7 +47,7 @@ def _up_options(arguments: list[str]) -> list[str]:
     return ["--demo", *arguments]
 
 
-def _become(lock: str, command: list[str]) -> int:
+def _become(lock: str, command: list[str]) -> NoReturn:
     try:
         python = _new_enough_python()
         if Path(sys.executable) != Path(python):
@@ -55,7 +55,7 @@ def _become(lock: str, command: list[str]) -> int:
         prepare(lock)
     except Stop as stop:
         sys.stderr.write(str(stop) + "\n")
-        return 1
+        sys.exit(1)
     os.chdir(ROOT)
     _turn_into([_venv_python(), *command])
 
