@@ -1,0 +1,13 @@
+"""Fixtures for every test; each lives in the module of tests/support that owns the subject.
+
+The order matters: a module comes after those it imports, or pytest could not rewrite its asserts.
+"""
+
+pytest_plugins = [
+    "tests.support.options",
+    "tests.support.network",
+    "tests.support.clocks",
+    "tests.support.real_data",
+    "tests.support.postgres",
+    "tests.support.databases",
+]

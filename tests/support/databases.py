@@ -1,0 +1,104 @@
+"""An empty installation per test, on SQLite and on PostgreSQL.
+
+Each session makes a template with the main store and one workspace, ``shop``; each test gets a
+copy (a folder, or ``CREATE DATABASE … TEMPLATE``), so that tests never see each other.
+"""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from regulars.platform.clock import Clock
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.workspaces import create_workspace, get_workspace
+from tests.support.clocks import MovableClock
+from tests.support.options import chosen_databases
+
+MakeDatabase = Callable[..., Database]
+_number = itertools.count(1)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", chosen_databases(metafunc.config))
+
+
+@pytest.fixture
+def database(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: MovableClock
+) -> Iterator[Database]:
+    """A fresh installation with one workspace, once per database; its clock is `clock`."""
+    copy = _sqlite_copy if database_kind == "sqlite" else _postgres_copy
+    with copy(request, tmp_path / "data", clock) as fresh:
+        yield fresh
+        fresh.close()
+
+
+@pytest.fixture
+def workspace(database: Database) -> Workspace:
+    """The one workspace of `database`: Shanghai, CNY, Chinese, weeks from Monday."""
+    return get_workspace(database, "shop")
+
+
+@pytest.fixture
+def uow(database: Database, workspace: Workspace) -> Iterator[UnitOfWork]:
+    """A write transaction in `workspace` that commits at the end of the test."""
+    with database.workspace_tx(workspace) as work:
+        yield work
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder to copy."""
+    folder = tmp_path_factory.mktemp("template")
+    _fill(Database("", folder, clock=MovableClock()))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database to clone; one per worker, because a clone wants it unused."""
+    name = f"template_{next(_number)}_{tmp_path_factory.getbasetemp().name.replace('-', '_')}"
+    _administer(postgres, "CREATE DATABASE {}", name)
+    folder = tmp_path_factory.mktemp("template")
+    _fill(Database(_url(postgres, name), folder, clock=MovableClock()))
+    return name
+
+
+def _fill(database: Database) -> None:
+    database.create_stores()
+    create_workspace(database, "shop", "回头客小店")
+    database.close()
+
+
+@contextmanager
+def _sqlite_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> Iterator[Database]:
+    shutil.copytree(request.getfixturevalue("sqlite_template"), data)
+    yield Database("", data, clock=clock)
+
+
+@contextmanager
+def _postgres_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> Iterator[Database]:
+    server = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("postgres_template")
+    name = f"{template}_{next(_number)}"
+    _administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+    data.mkdir()
+    yield Database(_url(server, name), data, clock=clock)
+    _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _administer(server: str, command: str, *names: str) -> None:
+    where = f"host={server} user=postgres dbname=postgres"
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+def _url(server: str, name: str) -> str:
+    return f"postgresql+psycopg://postgres@/{name}?host={server}"

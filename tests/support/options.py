@@ -1,0 +1,31 @@
+"""Command line: which databases, and whether the long runs are wanted."""
+
+import pytest
+
+DATABASES = ("sqlite", "postgresql")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("regulars")
+    group.addoption(
+        "--database",
+        choices=[*DATABASES, "both"],
+        default="both",
+        help="run database tests on this one only (default: both)",
+    )
+    group.addoption("--full", action="store_true", help="also the runs marked 'full'")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--full"):
+        return
+    long_runs = [item for item in items if item.get_closest_marker("full")]
+    if long_runs:
+        config.hook.pytest_deselected(items=long_runs)
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+
+
+def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
+    """The databases this run is about."""
+    choice = config.getoption("--database")
+    return DATABASES if choice == "both" else (choice,)
