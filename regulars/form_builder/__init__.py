@@ -1,0 +1,1 @@
+"""Forms and their records: definition, tables, one write path, lists, import, pages."""

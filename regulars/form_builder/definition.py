@@ -1,0 +1,161 @@
+"""A form as frozen objects, parsed once from its JSON. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from regulars.platform.i18n import Text
+
+SYSTEM_FIELDS = (
+    "id", "version", "created_at", "created_by", "updated_at", "updated_by",
+    "unit", "owner", "form_version", "batch", "ext",
+)  # fmt: skip
+RESERVED_KEYS = frozenset({*SYSTEM_FIELDS, "parent", "position", "record", "value"})
+COMMON_KEYS = (
+    "key", "type", "label", "help", "placeholder", "required", "unique", "default", "personal",
+    "freeze",
+)  # fmt: skip
+_TITLE_PART = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
+
+
+@dataclass(frozen=True)
+class FieldDefinition:
+    """One field. ``settings`` are its type's own; ``fields`` are a subform's."""
+
+    key: str
+    type: str
+    label: Text | None = None
+    help: Text | None = None
+    placeholder: Text | None = None
+    required: bool = False
+    unique: bool = False
+    default: Any = None
+    personal: Mapping[str, Any] | None = None
+    freeze: str | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    fields: tuple[FieldDefinition, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether upper and lower case are kept apart."""
+        return self.settings.get("case") == "exact"
+
+    @property
+    def name(self) -> Text:
+        """What people call it; the key when it has no label."""
+        return self.label or self.key
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> FieldDefinition:
+        """The field of a JSON object whose shape has been checked."""
+        common = {key: raw[key] for key in COMMON_KEYS if key in raw}
+        settings = {k: v for k, v in raw.items() if k not in COMMON_KEYS and k != "fields"}
+        nested = tuple(cls.from_json(child) for child in raw.get("fields", ()))
+        return cls(**common, settings=settings, fields=nested)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A group of fields under one heading, in ``columns`` columns."""
+
+    title: Text | None
+    columns: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A condition every record must meet; ``message`` is shown at field ``at``."""
+
+    must: Mapping[str, Any]
+    message: Text
+    at: str | None = None
+
+
+@dataclass(frozen=True)
+class FormDefinition:
+    """One form: its fields in order, how a record is titled, shown and checked."""
+
+    key: str
+    label: Text
+    fields: tuple[FieldDefinition, ...]
+    description: Text | None = None
+    icon: str | None = None
+    title: str = ""
+    person: Mapping[str, str] | None = None
+    layout: tuple[Section, ...] = ()
+    checks: tuple[Check, ...] = ()
+    views: tuple[Mapping[str, Any], ...] = ()
+    parent: str | None = None  # the form whose subform rows these are
+    by_key: Mapping[str, FieldDefinition] = field(default_factory=dict, compare=False)
+
+    def find(self, key: str) -> FieldDefinition | None:
+        """The field with this key, or None."""
+        return self.by_key.get(key)
+
+    @property
+    def title_paths(self) -> tuple[str, ...]:
+        """The field paths that the title shows."""
+        return tuple(_TITLE_PART.findall(self.title))
+
+    def subforms(self) -> Iterator[FormDefinition]:
+        """The row forms of every subform field, keyed ``orders.items``."""
+        for each in self.fields:
+            if each.type == "subform":
+                yield row_form(self, each)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> FormDefinition:
+        """The form of a JSON object whose shape has been checked."""
+        fields = tuple(FieldDefinition.from_json(child) for child in raw.get("fields", ()))
+        return cls(
+            key=raw["key"],
+            label=raw.get("label") or raw["key"],
+            description=raw.get("description"),
+            icon=raw.get("icon"),
+            fields=fields,
+            title=raw.get("title") or _first_title(fields),
+            person=raw.get("person"),
+            layout=_layout(raw.get("layout"), fields),
+            checks=tuple(
+                Check(each["must"], each.get("message", ""), each.get("at"))
+                for each in raw.get("checks", ())
+            ),
+            views=tuple(raw.get("views", ())),
+            by_key={each.key: each for each in fields},
+        )
+
+
+def row_form(form: FormDefinition, subform: FieldDefinition) -> FormDefinition:
+    """The rows of a subform, seen as a form of their own."""
+    return FormDefinition(
+        key=f"{form.key}.{subform.key}",
+        label=subform.name,
+        fields=subform.fields,
+        title=_first_title(subform.fields),
+        parent=form.key,
+        by_key={each.key: each for each in subform.fields},
+    )
+
+
+def _first_title(fields: tuple[FieldDefinition, ...]) -> str:
+    for each in fields:
+        if each.type in ("text", "serial", "phone", "email"):
+            return f"{{{each.key}}}"
+    return "{id}"
+
+
+def _layout(raw: Any, fields: tuple[FieldDefinition, ...]) -> tuple[Section, ...]:
+    """The sections as drawn; fields no section names follow in one of their own."""
+    sections = [
+        Section(each.get("section"), int(each.get("columns", 1)), tuple(each["fields"]))
+        for each in raw or ()
+    ]
+    placed = {key for section in sections for key in section.fields}
+    rest = tuple(each.key for each in fields if each.key not in placed)
+    if rest:
+        sections.append(Section(None, 2, rest))
+    return tuple(sections)

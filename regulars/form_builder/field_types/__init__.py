@@ -1,0 +1,1 @@
+"""One module per field type; `regulars.wiring` registers them."""

@@ -1,0 +1,167 @@
+"""What a field type declares: its settings, its value, its column, its words.
+
+A value is *plain* inside the product (str, Decimal, bool, date, aware datetime, frozenset, int id)
+and JSON at the borders. ``convert`` turns input into the plain value or raises BadValue.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from regulars.platform import columns
+from regulars.platform.expressions.types import TEXT, ValueType
+from regulars.platform.problems import Problem
+from regulars.platform.registry import Registry
+
+if TYPE_CHECKING:
+    from regulars.form_builder.definition import FieldDefinition, FormDefinition
+
+TEXT_SETTING = {"$ref": "#/$defs/text"}
+
+
+class BadValue(ValueError):
+    """A value the field does not take; ``code`` has words at ``problems.<code>``."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How to read input: whose zone and currency hold, and what day it is."""
+
+    zone: ZoneInfo
+    currency: str
+    now: datetime
+    locale: str = "en"
+
+    @property
+    def today(self) -> date:
+        """The workspace's calendar day."""
+        return self.now.astimezone(self.zone).date()
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A link written by a unique key of the target, not yet looked up."""
+
+    field: str
+    value: Any
+
+
+class FieldType:
+    """Base of every field type. ``settings`` are the JSON Schema properties it adds to a field."""
+
+    name: ClassVar[str]
+    settings: ClassVar[Mapping[str, Any]] = {}
+    required_settings: ClassVar[tuple[str, ...]] = ()
+    writable: ClassVar[bool] = True  # people and imports may give a value
+    icon: ClassVar[str] = "type"
+    may_be_unique: ClassVar[bool] = True
+
+    def value_type(self, field: FieldDefinition) -> ValueType:
+        """The type of this field in expressions."""
+        raise NotImplementedError
+
+    def columns(self, field: FieldDefinition) -> list[sa.Column[Any]]:
+        """The columns that hold the value in the form's table; none for derived fields."""
+        raise NotImplementedError
+
+    def stored(self, field: FieldDefinition, value: Any) -> dict[str, Any]:
+        """The column values that hold a plain value."""
+        return {field.key: value}
+
+    def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        """The plain value of JSON or form input; None for nothing; BadValue otherwise."""
+        raise NotImplementedError
+
+    def parse_text(self, field: FieldDefinition, text: str, reading: Reading) -> Any:
+        """The plain value of a cell of a spreadsheet or of a form post."""
+        cleaned = text.strip()
+        return self.convert(field, cleaned, reading) if cleaned else None
+
+    def to_json(self, field: FieldDefinition, value: Any) -> Any:
+        """The plain value as outside clients read it."""
+        return value
+
+    def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
+        """The JSON Schema of one value at the API."""
+        raise NotImplementedError
+
+    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+        """Problems of the settings that JSON Schema cannot see; paths relative to the field."""
+        yield from ()
+
+    def uses_unit(self) -> bool:
+        """Whether this field says which unit a record belongs to."""
+        return False
+
+
+field_types: Registry[FieldType] = Registry("field type")
+
+
+class TextLike(FieldType):
+    """Shared by types whose value is one text; adds the folded column that filters use."""
+
+    max_length: ClassVar[int] = 500
+    multiline: ClassVar[bool] = False
+
+    def value_type(self, field: FieldDefinition) -> ValueType:
+        return TEXT
+
+    def columns(self, field: FieldDefinition) -> list[sa.Column[Any]]:
+        made: list[sa.Column[Any]] = [sa.Column(field.key, columns.Text)]
+        if not field.exact:
+            made.append(sa.Column(f"{field.key}__ci", columns.Text))
+        return made
+
+    def stored(self, field: FieldDefinition, value: Any) -> dict[str, Any]:
+        if field.exact:
+            return {field.key: value}
+        return {field.key: value, f"{field.key}__ci": fold(value)}
+
+    def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        text = clean_text(raw, multiline=self.multiline)
+        if text is None:
+            return None
+        limit = int(field.settings.get("max_length", self.max_length))
+        if len(text) > limit:
+            raise BadValue("too-long", limit=limit, n=len(text))
+        return self.refine(field, text)
+
+    def refine(self, field: FieldDefinition, text: str) -> str:
+        """The canonical form of a non-empty text, or BadValue."""
+        return text
+
+    def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
+        limit = int(field.settings.get("max_length", self.max_length))
+        return {"type": ["string", "null"], "maxLength": limit}
+
+
+def clean_text(raw: Any, *, multiline: bool = False) -> str | None:
+    """A text without control characters and outer space; empty is None."""
+    if raw is None:
+        return None
+    if not isinstance(raw, str):
+        raise BadValue("not-text")
+    kept = "\n\t" if multiline else ""
+    text = raw.replace("\r\n", "\n").replace("\r", "\n")
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in kept + "\n\t" for c in text):
+        raise BadValue("bad-characters")
+    if not multiline:
+        text = " ".join(text.split())
+    return unicodedata.normalize("NFC", text).strip() or None
+
+
+def fold(value: str | None) -> str | None:
+    """The text by which two spellings count as the same."""
+    return None if value is None else value.casefold()

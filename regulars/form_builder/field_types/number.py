@@ -1,0 +1,119 @@
+"""number: an exact decimal with a fixed number of places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import BadValue, FieldType, Reading
+from regulars.platform import columns
+from regulars.platform.expressions.types import ValueType, number
+from regulars.platform.problems import Problem
+
+NUMBER_SETTING = {"type": ["number", "string"]}
+LARGEST = Decimal(2**63 - 1)
+
+
+class NumberField(FieldType):
+    """An exact decimal; ``decimals`` places (0 to 6), optional ``min`` and ``max``."""
+
+    name = "number"
+    icon = "hash"
+    settings: Mapping[str, Any] = {
+        "decimals": {"type": "integer", "minimum": 0, "maximum": 6},
+        "min": NUMBER_SETTING,
+        "max": NUMBER_SETTING,
+        "suffix": {"type": "string", "maxLength": 12},
+    }
+
+    def decimals(self, field: FieldDefinition) -> int:
+        """How many places are kept."""
+        return int(field.settings.get("decimals", 0))
+
+    def value_type(self, field: FieldDefinition) -> ValueType:
+        return number(self.decimals(field))
+
+    def columns(self, field: FieldDefinition) -> list[sa.Column[Any]]:
+        return [sa.Column(field.key, columns.Scaled(self.decimals(field)))]
+
+    def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        value = exact(raw)
+        if value is None:
+            return None
+        places = self.decimals(field)
+        rounded = round(value, places)
+        if rounded != value:
+            raise BadValue("too-many-decimals", value=str(raw), n=places)
+        if abs(rounded.scaleb(places)) > LARGEST:
+            raise BadValue("number-too-large", value=str(raw))
+        self._check_bounds(field, rounded)
+        return rounded.quantize(Decimal(1).scaleb(-places))
+
+    def parse_text(self, field: FieldDefinition, text: str, reading: Reading) -> Any:
+        cleaned = text.strip().replace("\u00a0", "").replace(" ", "").replace("，", ",")
+        if not cleaned:
+            return None
+        return self.convert(field, plain_number(cleaned), reading)
+
+    def to_json(self, field: FieldDefinition, value: Any) -> Any:
+        return None if value is None else f"{value:f}"
+
+    def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {"type": ["string", "number", "null"]}
+
+    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+        for name in ("min", "max"):
+            if name in field.settings and bound(field, name) is None:
+                yield Problem(name, "not-a-number", {"value": str(field.settings[name])})
+        low, high = bound(field, "min"), bound(field, "max")
+        if low is not None and high is not None and low > high:
+            yield Problem("max", "max-below-min", {"min": str(low), "max": str(high)})
+
+    def _check_bounds(self, field: FieldDefinition, value: Decimal) -> None:
+        low, high = bound(field, "min"), bound(field, "max")
+        if low is not None and value < low:
+            raise BadValue("below-min", limit=str(low))
+        if high is not None and value > high:
+            raise BadValue("above-max", limit=str(high))
+
+
+def bound(field: FieldDefinition, name: str) -> Decimal | None:
+    """The setting ``min`` or ``max`` as a number, None when absent or unreadable."""
+    try:
+        return exact(field.settings.get(name))
+    except BadValue:
+        return None
+
+
+def exact(raw: Any) -> Decimal | None:
+    """A JSON number or its text as an exact decimal."""
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str, Decimal)):
+        raise BadValue("not-a-number", value=str(raw)[:40])
+    text = str(raw).strip()
+    if len(text) > 40:
+        raise BadValue("number-too-large", value=text[:20] + "…")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise BadValue("not-a-number", value=text) from None
+    if not value.is_finite() or value.adjusted() > 20:
+        raise BadValue("not-a-number", value=text)
+    return value
+
+
+def plain_number(text: str) -> str:
+    """``1,234.50`` and ``(12)`` as spreadsheets write them, without the decoration."""
+    negative = text.startswith("(") and text.endswith(")")
+    bare = text.strip("()")
+    head, dot, tail = bare.rpartition(".")
+    groups = (head if dot else tail).lstrip("+-").split(",")
+    grouped = len(groups) > 1 and all(len(group) == 3 for group in groups[1:])
+    if grouped and 1 <= len(groups[0]) <= 3:
+        bare = bare.replace(",", "")
+    return f"-{bare}" if negative else bare

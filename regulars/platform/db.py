@@ -1,0 +1,228 @@
+"""Where data lives and how a transaction is opened.
+
+One installation has a *main* store (users, sessions, workspaces) and one store per workspace
+(definitions, records, history, engine state): a file each on SQLite, a schema each on PostgreSQL.
+`Database.workspace_tx` is the one function that knows which.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.schema import CreateSchema, DropSchema
+
+from regulars.platform.clock import Clock, utc_now
+
+MAIN_SCHEMA = "regulars"
+BUSY_TIMEOUT_MS = 10_000
+
+main_metadata = sa.MetaData()
+workspace_metadata = sa.MetaData()
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One business. ``key`` stands in addresses; ``id`` names its store."""
+
+    id: int
+    key: str
+    name: str
+    zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    locale: str = "zh-Hans"
+    week_start: int = 0  # 0 = Monday … 6 = Sunday
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The zone whose midnight ends this shop's day."""
+        return ZoneInfo(self.zone)
+
+    @property
+    def store(self) -> str:
+        """The name of the file or schema that holds everything of this workspace."""
+        return f"w_{self.id}"
+
+
+@dataclass
+class UnitOfWork:
+    """One transaction in one workspace.
+
+    ``now`` is the instant the work means by "now"; ``memo`` lives as long as the transaction;
+    actions given to `after_commit` run once the outermost commit has succeeded.
+    """
+
+    database: Database
+    workspace: Workspace
+    connection: Connection
+    now: datetime
+    memo: dict[str, Any] = field(default_factory=dict)
+    _after: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def dialect(self) -> str:
+        """``sqlite`` or ``postgresql``."""
+        return self.connection.dialect.name
+
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Run one statement inside this transaction."""
+        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        return result
+
+    def scalar(self, statement: sa.Executable) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement).scalar()
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Work that may fail on its own without losing the rest."""
+        with self.connection.begin_nested():
+            yield
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run ``action`` after the commit; losing it must be harmless (a doorbell)."""
+        if action not in self._after:
+            self._after.append(action)
+
+
+class Database:
+    """The stores of one installation, on SQLite files or on one PostgreSQL database."""
+
+    def __init__(self, url: str, data_dir: Path, *, clock: Clock = utc_now) -> None:
+        self.url = url
+        self.data_dir = data_dir
+        self.clock = clock
+        self._lock = threading.Lock()
+        self._engines: dict[str, Engine] = {}
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether each store is a file."""
+        return not self.url
+
+    def path_of(self, store: str) -> Path:
+        """The file of one store (SQLite only)."""
+        folder = self.data_dir if store == "main" else self.data_dir / "workspaces"
+        return folder / f"{store}.db"
+
+    @contextmanager
+    def main_tx(self, *, write: bool = True) -> Iterator[Connection]:
+        """One transaction in the main store."""
+        with self._begin("main", MAIN_SCHEMA, write=write) as connection:
+            yield connection
+
+    @contextmanager
+    def workspace_tx(
+        self, workspace: Workspace, *, write: bool = True, now: datetime | None = None
+    ) -> Iterator[UnitOfWork]:
+        """One transaction in the store of ``workspace``; commits on leaving, rolls back on error."""
+        with self._begin(workspace.store, workspace.store, write=write) as connection:
+            uow = UnitOfWork(self, workspace, connection, now or self.clock())
+            yield uow
+        for action in uow._after:
+            action()
+
+    def create_stores(self, workspace: Workspace | None = None) -> None:
+        """Make the tables of the main store, or of one workspace, where they are missing."""
+        store, metadata = ("main", main_metadata)
+        schema = MAIN_SCHEMA
+        if workspace is not None:
+            store, schema, metadata = workspace.store, workspace.store, workspace_metadata
+        if self.is_sqlite:
+            self.path_of(store).parent.mkdir(parents=True, exist_ok=True)
+        else:
+            with self._engine("main").begin() as connection:
+                connection.execute(CreateSchema(schema, if_not_exists=True))
+        with self._begin(store, schema, write=True) as connection:
+            metadata.create_all(connection)
+
+    def drop_store(self, workspace: Workspace) -> None:
+        """Remove everything a workspace holds. There is no way back."""
+        if not self.is_sqlite:
+            with self._engine("main").begin() as connection:
+                connection.execute(DropSchema(workspace.store, cascade=True, if_exists=True))
+            return
+        self._forget(workspace.store)
+        path = self.path_of(workspace.store)
+        for suffix in ("", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+    def after_fork(self) -> None:
+        """A forked child must not share its parent's connections."""
+        for engine in self._engines.values():
+            engine.dispose(close=False)
+        self._engines = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Give every connection back."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines = {}
+
+    @contextmanager
+    def _begin(self, store: str, schema: str, *, write: bool) -> Iterator[Connection]:
+        begin = "IMMEDIATE" if write else "DEFERRED"
+        with self._engine(store).connect() as raw:
+            connection = raw.execution_options(sqlite_begin=begin)
+            with connection.begin():
+                if not self.is_sqlite:
+                    connection.execute(
+                        sa.select(sa.func.set_config("search_path", schema, True))
+                    )
+                yield connection
+
+    def _forget(self, store: str) -> None:
+        with self._lock:
+            engine = self._engines.pop(store, None)
+        if engine is not None:
+            engine.dispose()
+
+    def _engine(self, store: str) -> Engine:
+        name = store if self.is_sqlite else "main"
+        with self._lock:
+            if name not in self._engines:
+                self._engines[name] = self._connect(name)
+            return self._engines[name]
+
+    def _connect(self, store: str) -> Engine:
+        if self.is_sqlite:
+            return _sqlite_engine(self.path_of(store))
+        return sa.create_engine(
+            self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, query_cache_size=5000
+        )
+
+
+def _sqlite_engine(path: Path) -> Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", query_cache_size=5000)
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}",
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA synchronous = FULL",
+            "PRAGMA cache_size = -65536",
+            "PRAGMA mmap_size = 268435456",
+            "PRAGMA foreign_keys = OFF",
+        ):
+            cursor.execute(pragma)
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if mode == "IMMEDIATE" else "BEGIN")
+
+    return engine

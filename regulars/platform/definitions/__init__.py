@@ -1,0 +1,1 @@
+"""Versioned store of what owners build: drafts, published versions, snapshots."""

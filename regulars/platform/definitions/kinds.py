@@ -1,0 +1,46 @@
+"""What a builder declares about its kind of definition, so that the store can serve it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regulars.platform.problems import Problem
+from regulars.platform.registry import Registry
+
+if TYPE_CHECKING:
+    from regulars.platform.db import UnitOfWork
+    from regulars.platform.definitions.snapshot import Snapshot
+
+Raw = Mapping[str, Any]
+
+
+def _accept(_parsed: Any, _snapshot: Snapshot) -> list[Problem]:
+    return []
+
+
+def _nothing(_uow: UnitOfWork, _before: Snapshot, _after: Snapshot, _keys: Sequence[str]) -> None:
+    return None
+
+
+@dataclass(frozen=True)
+class DefinitionKind:
+    """One kind of definition.
+
+    ``problems(raw)`` checks shape, ``parse(raw)`` makes the frozen object (only called on raw
+    without shape problems), ``check(parsed, snapshot)`` checks meaning against everything else that is or
+    is about to be published, ``published(uow, before, after, keys)`` does what publishing needs (DDL)
+    inside the same transaction.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+    problems: Callable[[Raw], list[Problem]]
+    parse: Callable[[Raw], Any]
+    check: Callable[[Any, Snapshot], list[Problem]] = _accept
+    published: Callable[[UnitOfWork, Snapshot, Snapshot, Sequence[str]], None] = _nothing
+    capability: str = "design_forms"
+
+
+kinds: Registry[DefinitionKind] = Registry("kind of definition")

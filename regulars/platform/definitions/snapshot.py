@@ -1,0 +1,166 @@
+"""All published definitions of a workspace at one moment, parsed once per process.
+
+A workspace carries a number that every publish raises; a request reads that number and reuses the
+snapshot it already has when nothing changed.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform import columns
+from regulars.platform.db import UnitOfWork, workspace_metadata
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.errors import NotFound
+
+definition = sa.Table(
+    "definition",
+    workspace_metadata,
+    sa.Column("kind", columns.Text, primary_key=True),
+    sa.Column("key", columns.Text, primary_key=True),
+    sa.Column("draft", columns.Json),
+    sa.Column("draft_at", columns.Instant),
+    sa.Column("draft_by", columns.Text),
+    sa.Column("draft_tag", columns.BigInt, nullable=False, server_default="0"),
+    sa.Column("published", columns.BigInt),
+    sa.Column("position", columns.BigInt, nullable=False, server_default="0"),
+    sa.Column("pack", columns.Text),
+    sa.Column("archived_at", columns.Instant),
+    sqlite_strict=True,
+)
+definition_version = sa.Table(
+    "definition_version",
+    workspace_metadata,
+    sa.Column("kind", columns.Text, primary_key=True),
+    sa.Column("key", columns.Text, primary_key=True),
+    sa.Column("version", columns.BigInt, primary_key=True),
+    sa.Column("body", columns.Json, nullable=False),
+    sa.Column("published_at", columns.Instant, nullable=False),
+    sa.Column("published_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+workspace_counter = sa.Table(
+    "workspace_counter",
+    workspace_metadata,
+    sa.Column("name", columns.Text, primary_key=True),
+    sa.Column("value", columns.BigInt, nullable=False),
+    sqlite_strict=True,
+)
+
+
+@dataclass(frozen=True)
+class Published:
+    """One published definition: its raw JSON, its version, its parsed object."""
+
+    kind: str
+    key: str
+    version: int
+    raw: Mapping[str, Any]
+    parsed: Any
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Every published definition at one number. ``derived`` caches what builders compute of it."""
+
+    number: int
+    items: Mapping[tuple[str, str], Published]
+    derived: dict[str, Any] = field(default_factory=dict, compare=False)
+
+    def find(self, kind: str, key: str) -> Any | None:
+        """The parsed definition, or None."""
+        found = self.items.get((kind, key))
+        return None if found is None else found.parsed
+
+    def get(self, kind: str, key: str) -> Any:
+        """The parsed definition; NotFound otherwise."""
+        found = self.find(kind, key)
+        if found is None:
+            raise NotFound(f"no-{kind}", key=key)
+        return found
+
+    def version(self, kind: str, key: str) -> int:
+        """The published version number of a definition that exists."""
+        return self.items[kind, key].version
+
+    def all(self, kind: str) -> dict[str, Any]:
+        """Every parsed definition of one kind by key, in the owner's order."""
+        return {p.key: p.parsed for p in self.items.values() if p.kind == kind}
+
+    def overlaid(self, fresh: Iterable[Published]) -> Snapshot:
+        """This snapshot as it will be once ``fresh`` is published."""
+        items = dict(self.items)
+        for each in fresh:
+            items[each.kind, each.key] = each
+        return Snapshot(self.number + 1, items)
+
+
+_KEPT = 64
+_cache: OrderedDict[tuple[str, str], Snapshot] = OrderedDict()
+
+
+def snapshot(uow: UnitOfWork) -> Snapshot:
+    """The published definitions as this transaction sees them."""
+    known = uow.memo.get("snapshot")
+    if known is not None:
+        return known  # type: ignore[no-any-return]
+    number = _number(uow)
+    name = (str(uow.database.data_dir) + uow.database.url, uow.workspace.store)
+    cached = _cache.get(name)
+    if cached is None or cached.number != number:
+        cached = _load(uow, number)
+        _cache[name] = cached
+        while len(_cache) > _KEPT:
+            _cache.popitem(last=False)
+    uow.memo["snapshot"] = cached
+    return cached
+
+
+def raise_number(uow: UnitOfWork) -> None:
+    """Tell every process that definitions changed; takes effect with this commit."""
+    changed = uow.execute(
+        workspace_counter.update()
+        .where(workspace_counter.c.name == "definitions")
+        .values(value=workspace_counter.c.value + 1)
+    )
+    if not changed.rowcount:
+        uow.execute(workspace_counter.insert().values(name="definitions", value=1))
+    uow.memo.pop("snapshot", None)
+
+
+def _number(uow: UnitOfWork) -> int:
+    found = uow.scalar(
+        sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
+    )
+    return found or 0
+
+
+def _load(uow: UnitOfWork, number: int) -> Snapshot:
+    joined = definition.join(
+        definition_version,
+        sa.and_(
+            definition.c.kind == definition_version.c.kind,
+            definition.c.key == definition_version.c.key,
+            definition.c.published == definition_version.c.version,
+        ),
+    )
+    statement = (
+        sa.select(definition_version)
+        .select_from(joined)
+        .where(definition.c.archived_at.is_(None))
+        .order_by(definition.c.position, definition.c.key)
+    )
+    items = {}
+    for row in uow.execute(statement):
+        parsed = kinds.get(row.kind).parse(row.body)
+        items[row.kind, row.key] = Published(
+            row.kind, row.key, row.version, row.body, parsed, row.published_at
+        )
+    return Snapshot(number, items)

@@ -1,0 +1,231 @@
+"""Saving drafts and publishing versions. A published version never changes.
+
+Permission is checked by the caller's capability for the kind; publishing checks every definition of
+the set against the workspace as it will be, and reports all problems together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.kinds import DefinitionKind, kinds
+from regulars.platform.definitions.snapshot import (
+    Published,
+    Snapshot,
+    definition,
+    definition_version,
+    raise_number,
+    snapshot,
+)
+from regulars.platform.errors import Invalid, NotFound, VersionConflict
+from regulars.platform.json_schema import in_schema_order
+from regulars.platform.problems import Problem, under
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What is being worked on; ``tag`` changes with every save (an ETag)."""
+
+    kind: str
+    key: str
+    raw: Mapping[str, Any]
+    tag: int
+    published: int | None
+    changed: bool  # differs from the published version
+    saved_at: datetime | None = None
+    saved_by: str | None = None
+
+
+def find_draft(uow: UnitOfWork, kind: str, key: str) -> Draft | None:
+    """The working copy of a definition, its published body when nothing is being edited."""
+    row = uow.execute(
+        definition.select().where(definition.c.kind == kind, definition.c.key == key)
+    ).first()
+    if row is None or row.archived_at is not None:
+        return None
+    published = snapshot(uow).items.get((kind, key))
+    body = published.raw if published else {}
+    raw = row.draft if row.draft is not None else body
+    return Draft(
+        kind, key, raw, row.draft_tag, row.published, row.draft is not None,
+        row.draft_at, row.draft_by,
+    )  # fmt: skip
+
+
+def get_draft(uow: UnitOfWork, kind: str, key: str) -> Draft:
+    """The working copy; NotFound when there is no such definition."""
+    found = find_draft(uow, kind, key)
+    if found is None:
+        raise NotFound(f"no-{kind}", key=key)
+    return found
+
+
+def list_drafts(uow: UnitOfWork, kind: str) -> list[Draft]:
+    """Every definition of a kind, also those never published, in the owner's order."""
+    keys = uow.execute(
+        sa.select(definition.c.key)
+        .where(definition.c.kind == kind, definition.c.archived_at.is_(None))
+        .order_by(definition.c.position, definition.c.key)
+    ).scalars()
+    return [get_draft(uow, kind, key) for key in keys.all()]
+
+
+def save_draft(
+    uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *, tag: int | None = None
+) -> Draft:
+    """Keep a working copy. Only its shape must hold; meaning is checked at publish.
+
+    Raises Invalid with every shape problem; VersionConflict when ``tag`` is not the current one.
+    """
+    served = kinds.get(kind)
+    access.require(served.capability)
+    problems = served.problems(raw)
+    if problems:
+        raise Invalid(problems)
+    key = raw["key"]
+    ordered = in_schema_order(json.loads(json.dumps(raw, default=str)), served.schema, served.schema)
+    row = uow.execute(
+        sa.select(definition.c.draft_tag).where(definition.c.kind == kind, definition.c.key == key)
+    ).first()
+    if tag is not None and (row.draft_tag if row else 0) != tag:
+        raise VersionConflict("draft-changed", key=key)
+    values = {"draft": ordered, "draft_at": uow.now, "draft_by": access.name, "archived_at": None}
+    if row is None:
+        count = uow.scalar(sa.select(sa.func.count()).where(definition.c.kind == kind))
+        uow.execute(
+            definition.insert().values(kind=kind, key=key, draft_tag=1, position=count, **values)
+        )
+    else:
+        uow.execute(
+            definition.update()
+            .where(definition.c.kind == kind, definition.c.key == key)
+            .values(draft_tag=row.draft_tag + 1, **values)
+        )
+    uow.memo.pop("snapshot", None)
+    return get_draft(uow, kind, key)
+
+
+def discard_draft(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
+    """Throw the unpublished changes away; a definition never published goes altogether."""
+    access.require(kinds.get(kind).capability)
+    draft = get_draft(uow, kind, key)
+    where = (definition.c.kind == kind, definition.c.key == key)
+    if draft.published is None:
+        uow.execute(definition.delete().where(*where))
+    else:
+        uow.execute(definition.update().where(*where).values(draft=None))
+
+
+def check_drafts(uow: UnitOfWork, chosen: Sequence[tuple[str, str]]) -> list[Problem]:
+    """Every problem that publishing these drafts together would meet."""
+    _fresh, _after, problems = _prepare(uow, chosen)
+    return problems
+
+
+def publish(
+    uow: UnitOfWork, access: Access, chosen: Sequence[tuple[str, str]], *, pack: str | None = None
+) -> dict[tuple[str, str], int]:
+    """Publish drafts (kind, key) together in this transaction; the new version of each.
+
+    A definition without changes keeps its version. Raises Invalid with every problem of every
+    definition, its path starting with ``kind/key``.
+    """
+    for kind in {kind for kind, _key in chosen}:
+        access.require(kinds.get(kind).capability)
+    before = snapshot(uow)
+    fresh, after, problems = _prepare(uow, chosen)
+    if problems:
+        raise Invalid(problems)
+    for each in fresh:
+        _write_version(uow, access, each, pack)
+    for kind in dict.fromkeys(each.kind for each in fresh):
+        keys = [each.key for each in fresh if each.kind == kind]
+        kinds.get(kind).published(uow, before, after, keys)
+    if fresh:
+        raise_number(uow)
+    return {(kind, key): after.version(kind, key) for kind, key in chosen}
+
+
+def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
+    """Take a definition out of use; its versions and records stay."""
+    access.require(kinds.get(kind).capability)
+    get_draft(uow, kind, key)
+    uow.execute(
+        definition.update()
+        .where(definition.c.kind == kind, definition.c.key == key)
+        .values(archived_at=uow.now)
+    )
+    raise_number(uow)
+
+
+def get_version(uow: UnitOfWork, kind: str, key: str, version: int) -> Any:
+    """The parsed definition of one published version, however old."""
+    body = uow.scalar(
+        sa.select(definition_version.c.body).where(
+            definition_version.c.kind == kind,
+            definition_version.c.key == key,
+            definition_version.c.version == version,
+        )
+    )
+    if body is None:
+        raise NotFound(f"no-{kind}", key=key)
+    return kinds.get(kind).parse(body)
+
+
+def _prepare(
+    uow: UnitOfWork, chosen: Sequence[tuple[str, str]]
+) -> tuple[list[Published], Snapshot, list[Problem]]:
+    problems: list[Problem] = []
+    fresh: list[Published] = []
+    for kind, key in chosen:
+        draft = get_draft(uow, kind, key)
+        if not draft.changed:
+            continue
+        found = kinds.get(kind).problems(draft.raw)
+        problems += under(f"{kind}/{key}", found)
+        if not found:
+            fresh.append(_candidate(uow, kinds.get(kind), draft))
+    after = snapshot(uow).overlaid(fresh)
+    for each in fresh:
+        found = kinds.get(each.kind).check(each.parsed, after)
+        problems += under(f"{each.kind}/{each.key}", found)
+    return fresh, after, problems
+
+
+def _candidate(uow: UnitOfWork, kind: DefinitionKind, draft: Draft) -> Published:
+    latest = uow.scalar(
+        sa.select(sa.func.max(definition_version.c.version)).where(
+            definition_version.c.kind == draft.kind, definition_version.c.key == draft.key
+        )
+    )
+    parsed = kind.parse(draft.raw)
+    return Published(draft.kind, draft.key, (latest or 0) + 1, draft.raw, parsed, uow.now)
+
+
+def _write_version(uow: UnitOfWork, access: Access, each: Published, pack: str | None) -> None:
+    uow.execute(
+        definition_version.insert().values(
+            kind=each.kind,
+            key=each.key,
+            version=each.version,
+            body=dict(each.raw),
+            published_at=uow.now,
+            published_by=access.name,
+        )
+    )
+    values: dict[str, Any] = {"draft": None, "published": each.version}
+    if pack is not None:
+        values["pack"] = pack
+    uow.execute(
+        definition.update()
+        .where(definition.c.kind == each.kind, definition.c.key == each.key)
+        .values(**values)
+    )

@@ -1,0 +1,114 @@
+"""The list of businesses this installation serves, kept in the main store."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from regulars.platform import columns
+from regulars.platform.db import Database, Workspace, main_metadata
+from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.i18n import LOCALES
+from regulars.platform.problems import Problem
+
+KEY = re.compile(r"^[a-z][a-z0-9-]{0,30}$")
+
+workspace = sa.Table(
+    "workspace",
+    main_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("key", columns.Text, nullable=False, unique=True),
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("zone", columns.Text, nullable=False),
+    sa.Column("currency", columns.Text, nullable=False),
+    sa.Column("locale", columns.Text, nullable=False),
+    sa.Column("week_start", columns.BigInt, nullable=False),
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("archived_at", columns.Instant),
+    sqlite_strict=True,
+)
+
+_SETTINGS = ("name", "zone", "currency", "locale", "week_start")
+
+
+def create_workspace(database: Database, key: str, name: str, **settings: Any) -> Workspace:
+    """Make a workspace with its own empty store; settings as in `Workspace`."""
+    fresh = Workspace(id=0, key=key, name=name, **settings)
+    problems = check_settings(fresh)
+    if problems:
+        raise Invalid(problems)
+    values = {name: getattr(fresh, name) for name in ("key", *_SETTINGS)}
+    with database.main_tx() as connection:
+        if _row_of(connection, key) is not None:
+            raise Conflict("workspace-exists", key=key)
+        made = connection.execute(
+            workspace.insert().values(created_at=database.clock(), **values)
+        ).inserted_primary_key
+    created = get_workspace(database, key)
+    assert made is not None and made[0] == created.id
+    database.create_stores(created)
+    return created
+
+
+def check_settings(wanted: Workspace) -> list[Problem]:
+    """Every problem with a workspace's name, zone, currency, language, week start."""
+    problems = []
+    if not KEY.match(wanted.key):
+        problems.append(Problem("key", "bad-workspace-key"))
+    if not wanted.name.strip():
+        problems.append(Problem("name", "required"))
+    if wanted.zone not in available_timezones():
+        problems.append(Problem("zone", "unknown-zone", {"value": wanted.zone}))
+    else:
+        ZoneInfo(wanted.zone)
+    if not re.match(r"^[A-Z]{3}$", wanted.currency):
+        problems.append(Problem("currency", "unknown-currency", {"value": wanted.currency}))
+    if wanted.locale not in LOCALES:
+        problems.append(Problem("locale", "unknown-locale", {"value": wanted.locale}))
+    if wanted.week_start not in range(7):
+        problems.append(Problem("week_start", "bad-week-start"))
+    return problems
+
+
+def update_workspace(database: Database, wanted: Workspace) -> Workspace:
+    """Store changed settings of an existing workspace."""
+    problems = check_settings(wanted)
+    if problems:
+        raise Invalid(problems)
+    with database.main_tx() as connection:
+        connection.execute(
+            workspace.update()
+            .where(workspace.c.id == wanted.id)
+            .values({name: getattr(wanted, name) for name in _SETTINGS})
+        )
+    return wanted
+
+
+def get_workspace(database: Database, key: str) -> Workspace:
+    """The workspace with this key; NotFound otherwise."""
+    with database.main_tx(write=False) as connection:
+        row = _row_of(connection, key)
+    if row is None:
+        raise NotFound("no-workspace", key=key)
+    return _workspace(row)
+
+
+def list_workspaces(database: Database) -> list[Workspace]:
+    """Every workspace in use, oldest first."""
+    statement = (
+        workspace.select().where(workspace.c.archived_at.is_(None)).order_by(workspace.c.id)
+    )
+    with database.main_tx(write=False) as connection:
+        return [_workspace(row) for row in connection.execute(statement)]
+
+
+def _row_of(connection: Connection, key: str) -> Row[Any] | None:
+    return connection.execute(workspace.select().where(workspace.c.key == key)).first()
+
+
+def _workspace(row: Row[Any]) -> Workspace:
+    return Workspace(row.id, row.key, **{name: getattr(row, name) for name in _SETTINGS})
