@@ -10,4 +10,5 @@ pytest_plugins = [
     "tests.support.real_data",
     "tests.support.postgres",
     "tests.support.databases",
+    "tests.support.valkey",
 ]
