@@ -68,11 +68,15 @@ class Published:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Every published definition at one number. ``derived`` caches what builders compute of it."""
+    """Every published definition at one number. ``derived`` caches what builders compute of it.
+
+    ``before`` is what an overlaid snapshot stood on: what is published until now.
+    """
 
     number: int
     items: Mapping[tuple[str, str], Published]
     derived: dict[str, Any] = field(default_factory=dict, compare=False)
+    before: Snapshot | None = field(default=None, compare=False, repr=False)
 
     def find(self, kind: str, key: str) -> Any | None:
         """The parsed definition, or None."""
@@ -99,7 +103,7 @@ class Snapshot:
         items = dict(self.items)
         for each in fresh:
             items[each.kind, each.key] = each
-        return Snapshot(self.number + 1, items)
+        return Snapshot(self.number + 1, items, before=self)
 
 
 _KEPT = 64
