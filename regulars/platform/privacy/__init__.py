@@ -1,0 +1,1 @@
+"""What people agreed to, and what the product owes them about their data."""
