@@ -24,6 +24,7 @@ from regulars.platform.problems import Problem
 
 Action = Literal["grant", "withdraw"]
 PersonKey = tuple[str, int, str, str]  # form, record, purpose, channel
+_STATE_COLUMNS = ("form", "record", "purpose", "channel", "granted", "at")
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,7 @@ def ledger_of(uow: UnitOfWork, form: str, record: int, limit: int = 200) -> list
             row.actor,
             row.at,
             row.recorded_at,
-        )  # fmt: skip
+        )
         for row in rows
     ]
 
@@ -200,15 +201,8 @@ def _move_states(uow: UnitOfWork, changes: Sequence[ConsentChange]) -> list[Cons
         if known is None or at >= known[1]:
             latest[change.key] = (change.action == "grant", at)
             last_word[change.key] = change
-    upsert(
-        uow,
-        consent_state,
-        [
-            dict(zip(("form", "record", "purpose", "channel", "granted", "at"), (*key, *latest[key]), strict=True))
-            for key in last_word
-        ],
-        ("granted", "at"),
-    )  # fmt: skip
+    rows = [dict(zip(_STATE_COLUMNS, (*key, *latest[key]), strict=True)) for key in last_word]
+    upsert(uow, consent_state, rows, ("granted", "at"))
     return [change for key, change in last_word.items() if _turned(before, latest, key)]
 
 

@@ -68,30 +68,37 @@ _HASHED = (
 START = "0" * 64
 
 
-def _refuse_on_sqlite(verb: str) -> sa.DDL:
-    return sa.DDL(
+def _ddl(statement: str, dialect: str) -> Any:
+    return sa.DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+
+
+def _refuse_on_sqlite(verb: str) -> Any:
+    return _ddl(
         f"CREATE TRIGGER IF NOT EXISTS consent_entry_no_{verb.lower()} "
         f"BEFORE {verb} ON consent_entry "
-        "BEGIN SELECT RAISE(ABORT, 'the consent ledger only grows'); END"
-    ).execute_if(dialect="sqlite")
+        "BEGIN SELECT RAISE(ABORT, 'the consent ledger only grows'); END",
+        "sqlite",
+    )
 
 
-_REFUSING_FUNCTION = sa.DDL(
+_REFUSING_FUNCTION = _ddl(
     "CREATE OR REPLACE FUNCTION refuse_consent_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "'BEGIN RAISE EXCEPTION ''the consent ledger only grows''; END'"
-).execute_if(dialect="postgresql")
-_REFUSING_TRIGGER = sa.DDL(
+    "'BEGIN RAISE EXCEPTION ''the consent ledger only grows''; END'",
+    "postgresql",
+)
+_REFUSING_TRIGGER = _ddl(
     "CREATE TRIGGER consent_entry_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE "
-    "ON consent_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_consent_change()"
-).execute_if(dialect="postgresql")
+    "ON consent_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_consent_change()",
+    "postgresql",
+)
 
-for _ddl in (
+for _statement in (
     _refuse_on_sqlite("UPDATE"),
     _refuse_on_sqlite("DELETE"),
     _REFUSING_FUNCTION,
     _REFUSING_TRIGGER,
 ):
-    sa.event.listen(consent_entry, "after_create", _ddl)
+    sa.event.listen(consent_entry, "after_create", _statement)
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ def verify_chain(uow: UnitOfWork) -> ChainCheck:
     previous, count = START, 0
     for row in uow.execute(consent_entry.select().order_by(consent_entry.c.id)).mappings():
         count += 1
-        if row["prev_hash"] != previous or row["hash"] != entry_hash(previous, row):
+        if row["prev_hash"] != previous or row["hash"] != entry_hash(previous, dict(row)):
             return ChainCheck(count, row["id"])
         previous = row["hash"]
     head = uow.execute(consent_head.select()).first()
