@@ -25,6 +25,12 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
+from regulars.platform import jobs, redis_server
+from regulars.platform.config import Config
+from regulars.platform.db import Database
+from regulars.platform.jobs import RedisBell
+from regulars.platform.signed_jobs import JobKind
+from regulars.platform.ticker import Tick
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
@@ -38,3 +44,27 @@ def wire() -> None:
     """Register everything; calling it again changes nothing."""
     for each in FIELD_TYPES:
         field_types.register(each.name, each)
+
+
+def job_kinds(database: Database) -> tuple[JobKind, ...]:
+    """What workers may be asked to do, and in which queue it waits."""
+    return ()
+
+
+def ticks(database: Database) -> tuple[Tick, ...]:
+    """What the ticker looks after every few seconds."""
+    return ()
+
+
+def open_installation(config: Config) -> Database:
+    """The stores of this installation, everything registered, the doorbell connected.
+
+    Each process calls it once at its start. Tables that are missing are made.
+    """
+    wire()
+    database = Database(config.database_url, config.data_dir)
+    database.create_stores()
+    if config.secret_key:
+        url = redis_server.url_for(config)
+        jobs.install(RedisBell(url, config.secret_key, job_kinds(database)))
+    return database

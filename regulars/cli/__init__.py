@@ -1,0 +1,16 @@
+"""``regulars …``: the command line. One module per area; each adds its commands here.
+
+Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+from regulars.cli import running
+from regulars.cli.base import Main, main
+
+main.add_command(running.up)
+main.add_command(running.web)
+main.add_command(running.worker)
+main.add_command(running.ticker)
+
+__all__ = ["Main", "main"]
