@@ -11,4 +11,5 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.databases",
     "tests.support.valkey",
+    "tests.support.browser",
 ]

@@ -1,12 +1,15 @@
 """The fixtures themselves keep their promises."""
 
 import socket
+from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
+from playwright.sync_api import BrowserContext, Page
 
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.workspaces import create_workspace, list_workspaces
+from tests.support.browser import accessibility_problems, complaints_of
 from tests.support.network import OutsideCallError
 
 
@@ -33,3 +36,28 @@ def test_a_test_cannot_reach_another_machine() -> None:
         client.connect(("192.0.2.1", 80))
     with pytest.raises(OutsideCallError):
         socket.getaddrinfo("example.com", 80)
+
+
+@pytest.mark.browser
+def test_a_page_that_wants_something_from_outside_is_found_out(
+    open_context: Callable[..., BrowserContext],
+) -> None:
+    context = open_context()
+    page = context.new_page()
+    page.set_content("<p>回头客</p><img src='https://cdn.example/x.png' alt=''>")
+    assert page.inner_text("p") == "回头客"
+    assert "a page wanted https://cdn.example/x.png" in complaints_of(context)
+    complaints_of(context).clear()
+
+
+@pytest.mark.browser
+def test_a_script_that_fails_is_found_out(page: Page) -> None:
+    page.set_content("<script>throw new Error('broken')</script>")
+    assert "broken" in "".join(complaints_of(page.context))
+    complaints_of(page.context).clear()
+
+
+@pytest.mark.browser
+def test_a_page_that_shuts_people_out_is_found_out(page: Page) -> None:
+    page.set_content("<html lang='zh'><title>x</title><main><h1>x</h1><input></main></html>")
+    assert any("label" in each for each in accessibility_problems(page))

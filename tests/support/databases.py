@@ -18,7 +18,7 @@ from regulars.platform.clock import Clock
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.workspaces import create_workspace, get_workspace
 from tests.support.clocks import MovableClock
-from tests.support.options import chosen_databases
+from tests.support.options import databases_for
 
 MakeDatabase = Callable[..., Database]
 _number = itertools.count(1)
@@ -26,7 +26,7 @@ _number = itertools.count(1)
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
-        metafunc.parametrize("database_kind", chosen_databases(metafunc.config))
+        metafunc.parametrize("database_kind", databases_for(metafunc))
 
 
 @pytest.fixture

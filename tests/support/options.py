@@ -29,3 +29,10 @@ def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
     """The databases this run is about."""
     choice = config.getoption("--database")
     return DATABASES if choice == "both" else (choice,)
+
+
+def databases_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    """The databases one test runs on: all chosen ones, or one where they make no difference."""
+    chosen = chosen_databases(metafunc.config)
+    marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    return chosen[:1] if marks & {"one_database", "browser"} else chosen
