@@ -42,11 +42,7 @@ def shape_problems(checker: Draft202012Validator, instance: Any) -> list[Problem
     """Every way ``instance`` departs from the schema, each with its place."""
     if _too_deep(instance, MAX_DEPTH):
         return [Problem("", "too-deep", {"limit": MAX_DEPTH})]
-    found = [
-        problem
-        for error in checker.iter_errors(instance)
-        for problem in _problems_of(error)
-    ]
+    found = [problem for error in checker.iter_errors(instance) for problem in _problems_of(error)]
     return sorted(set_of(found), key=lambda problem: problem.path)
 
 

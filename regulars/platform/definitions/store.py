@@ -91,7 +91,9 @@ def save_draft(
     if problems:
         raise Invalid(problems)
     key = raw["key"]
-    ordered = in_schema_order(json.loads(json.dumps(raw, default=str)), served.schema, served.schema)
+    ordered = in_schema_order(
+        json.loads(json.dumps(raw, default=str)), served.schema, served.schema
+    )
     row = uow.execute(
         sa.select(definition.c.draft_tag).where(definition.c.kind == kind, definition.c.key == key)
     ).first()

@@ -1,0 +1,244 @@
+"""Everything published about forms at one moment: definitions, tables, shapes, compiled parts.
+
+Made once per snapshot of the definitions and shared by every transaction that sees it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import Check, FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.rollups import RollupPlan
+from regulars.form_builder.rollup_plans import plan_rollups
+from regulars.form_builder.shaping import shape_forms
+from regulars.form_builder.system_forms import system_forms
+from regulars.form_builder.tables import FormTables, build_tables
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import Snapshot, snapshot
+from regulars.platform.errors import NotFound
+from regulars.platform.expressions.check import check
+from regulars.platform.expressions.condition import parse_condition
+from regulars.platform.expressions.evaluate import compile_python
+from regulars.platform.expressions.formula import parse_formula
+from regulars.platform.expressions.shapes import Shapes
+from regulars.platform.expressions.tree import Node, Path
+from regulars.platform.privacy.ledger import consent_state
+from regulars.platform.problems import Problem
+
+Checked = tuple[Node, list[Problem]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """The tables behind the shapes, as the SQL compiler asks for them."""
+
+    tables: Mapping[str, FormTables]
+
+    def table(self, form_key: str) -> sa.Table:
+        """The table of a form, of a subform's rows (``orders.items``) or of a system form."""
+        system = system_forms.find(form_key)
+        if system is not None:
+            return system.table
+        main, _dot, rows = form_key.partition(".")
+        return self.tables[main].rows[rows].main if rows else self.tables[main].main
+
+    def side(self, form_key: str, field_key: str) -> sa.Table:
+        """The side table of a tags field (columns record, value)."""
+        return self.tables[form_key].sides[field_key]
+
+    def consents(self) -> sa.Table:
+        """Who agrees to what now (columns form, record, purpose, channel, granted)."""
+        return consent_state
+
+
+@dataclass(frozen=True)
+class FormCatalog:
+    """The published forms of a workspace with everything compiled from them."""
+
+    number: int
+    forms: Mapping[str, FormDefinition]
+    versions: Mapping[str, int]
+    tables: Mapping[str, FormTables]
+    shapes: Shapes
+    rollups: tuple[RollupPlan, ...]
+    problems: tuple[Problem, ...] = ()
+    _trees: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def get_form(self, key: str) -> FormDefinition:
+        """A form, or the row form of a subform (``orders.items``); NotFound otherwise."""
+        found = self.forms.get(key) or self._row_forms().get(key)
+        if found is None:
+            raise NotFound("no-form", key=key)
+        return found
+
+    def version(self, key: str) -> int:
+        """The published version of a form."""
+        return self.versions[key]
+
+    def source(self) -> Source:
+        """The tables, for the SQL compiler."""
+        return Source(self.tables)
+
+    def condition(self, form_key: str, raw: Any) -> Checked:
+        """A condition's checked tree and all problems with it."""
+        return self._checked(
+            ("condition", form_key, _name(raw)), form_key, lambda: parse_condition(raw)
+        )
+
+    def path(self, form_key: str, path: str) -> Checked:
+        """A field path's checked tree and all problems with it."""
+        return self._checked(
+            ("path", form_key, path), form_key, lambda: (Path(tuple(path.split("."))), [])
+        )
+
+    def formula(self, form_key: str, text: str) -> Node:
+        """A published formula's checked tree."""
+        return self._checked(
+            ("formula", form_key, text), form_key, lambda: (parse_formula(text), [])
+        )[0]
+
+    def closure(self, tree: Node) -> Callable[[Any, Any], Any]:
+        """The compiled Python of a checked tree."""
+        known = self._trees.get(id(tree))
+        if known is None or known[0] is not tree:
+            known = (tree, compile_python(tree, self.shapes))
+            self._trees[id(tree)] = known
+        return known[1]  # type: ignore[no-any-return]
+
+    def checks(self, form_key: str) -> list[tuple[Check, Node]]:
+        """A form's own checks with their trees."""
+        form = self.get_form(form_key)
+        return [(each, self.condition(form_key, each.must)[0]) for each in form.checks]
+
+    def rollups_over(self, rows: str) -> Iterator[RollupPlan]:
+        """The rollups whose rows are records of this form."""
+        return (plan for plan in self.rollups if plan.rows == rows)
+
+    def zero_columns(self, form_key: str) -> list[str]:
+        """Rollup columns that begin at nought, not at nothing."""
+        return [
+            each.key
+            for each in self.get_form(form_key).fields
+            if each.type == "rollup" and each.settings["aggregate"] in ("count", "sum")
+        ]
+
+    def link_targets(self, form_key: str) -> list[tuple[str, str]]:
+        """(field, target form) of every field that points to one record."""
+        found = []
+        for each in self.get_form(form_key).fields:
+            kind = field_types.get(each.type)
+            if isinstance(kind, LinkField):
+                found.append((each.key, kind.target(each)))
+            elif each.type in ("created_by", "updated_by"):
+                found.append((each.key, "sys_members"))
+        return found
+
+    def links_to(self, form_key: str) -> list[tuple[str, FieldDefinition]]:
+        """(form or row form, field) of every link field that points to records of this form."""
+        every = [*self.forms.values(), *self._row_forms().values()]
+        return [
+            (form.key, each)
+            for form in every
+            for each in form.fields
+            if each.type == "link" and each.settings.get("to") == form_key
+        ]
+
+    def from_stored_json(
+        self, form_key: str, body: Mapping[str, Any], uow: UnitOfWork
+    ) -> RowDraft:
+        """Values kept as JSON (recycle bin, undo) as a draft; what no longer fits is left out."""
+        form = self.get_form(form_key)
+        reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
+        draft = RowDraft(0)
+        for each in form.fields:
+            kind = field_types.get(each.type)
+            if each.key not in body or each.type == "subform":
+                continue
+            if each.type == "serial":
+                draft.values[each.key] = body[each.key]
+            elif kind.writable:
+                try:
+                    draft.values[each.key] = kind.convert(each, body[each.key], reading)
+                except BadValue:
+                    continue
+        return draft
+
+    def _row_forms(self) -> dict[str, FormDefinition]:
+        known: dict[str, FormDefinition] | None = self._trees.get("row-forms")
+        if known is None:
+            known = {rows.key: rows for form in self.forms.values() for rows in form.subforms()}
+            self._trees["row-forms"] = known
+        return known
+
+    def _checked(self, name: Any, form_key: str, parse: Callable[[], Checked]) -> Checked:
+        known: Checked | None = self._trees.get(name)
+        if known is None:
+            tree, problems = parse()
+            if not problems:
+                tree, problems = check(tree, self.shapes, form_key)
+            known = (tree, problems)
+            if len(self._trees) < 5000:
+                self._trees[name] = known
+        return known
+
+
+def _name(raw: Any) -> str:
+    return json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False)
+
+
+def catalog_of(uow: UnitOfWork) -> FormCatalog:
+    """The published forms as this transaction sees them."""
+    return catalog_from(snapshot(uow))
+
+
+def catalog_from(seen: Snapshot) -> FormCatalog:
+    """The forms of a snapshot; computed once and kept with it."""
+    known: FormCatalog | None = seen.derived.get("forms")
+    if known is None:
+        known = _compile(seen)
+        seen.derived["forms"] = known
+    return known
+
+
+def _compile(seen: Snapshot) -> FormCatalog:
+    forms: dict[str, FormDefinition] = seen.all("form")
+    shapes, problems = shape_forms(forms.values(), (system.shape for system in system_forms))
+    rollups, more = plan_rollups(forms.values(), shapes)
+    return FormCatalog(
+        seen.number,
+        forms,
+        {key: seen.version("form", key) for key in forms},
+        {key: tables_of(form) for key, form in forms.items()},
+        shapes,
+        tuple(rollups),
+        (*problems, *more),
+    )
+
+
+def tables_of(form: FormDefinition) -> FormTables:
+    """The tables of one form version; the same objects for the same definition in a process."""
+    return _tables(_Same(form))
+
+
+@dataclass(frozen=True)
+class _Same:
+    """Names a form by its content, so that equal definitions share their tables."""
+
+    form: FormDefinition
+
+    def __hash__(self) -> int:
+        return hash((self.form.key, len(self.form.fields)))
+
+
+@lru_cache(maxsize=2000)
+def _tables(name: _Same) -> FormTables:
+    return build_tables(name.form)

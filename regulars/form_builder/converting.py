@@ -1,0 +1,114 @@
+"""Input to plain values, all problems of a row together. Pure.
+
+A row comes as JSON (API, rules, pages that post JSON) or as texts (spreadsheets, plain form posts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.platform.problems import Problem
+
+
+@dataclass
+class RowDraft:
+    """One row on its way into a form.
+
+    ``values`` holds plain values of the given fields only; ``rows`` the rows of given subforms.
+    ``current`` is the stored record when the row changes one.
+    """
+
+    index: int
+    values: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, list[RowDraft]] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    id: int | None = None
+    current: dict[str, Any] | None = None
+    expected_version: int | None = None
+    refused_by: Exception | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the row makes a record."""
+        return self.current is None
+
+    def seen(self) -> dict[str, Any]:
+        """The record as it will be: stored values below the given ones."""
+        return {**(self.current or {}), **self.values}
+
+    def refuse(self, path: str, code: str, **params: Any) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(path, code, params))
+
+
+def convert_row(
+    form: FormDefinition, raw: Mapping[str, Any], reading: Reading, *, index: int, texts: bool
+) -> RowDraft:
+    """The row's plain values and every problem of its cells."""
+    draft = RowDraft(index)
+    for key, value in raw.items():
+        found = form.find(key)
+        if found is None:
+            draft.refuse(str(key)[:60], "unknown-field", field=str(key)[:60])
+        elif found.type == "subform":
+            _convert_subform(draft, form, found, value, reading)
+        else:
+            _convert_cell(draft, found, value, reading, texts)
+    return draft
+
+
+def _convert_cell(
+    draft: RowDraft, field: FieldDefinition, raw: Any, reading: Reading, texts: bool
+) -> None:
+    kind = field_types.get(field.type)
+    try:
+        if texts and isinstance(raw, str) and kind.writable:
+            draft.values[field.key] = kind.parse_text(field, raw, reading)
+        else:
+            draft.values[field.key] = kind.convert(field, raw, reading)
+    except BadValue as bad:
+        draft.refuse(field.key, bad.code, field=field.name, **bad.params)
+
+
+def _convert_subform(
+    draft: RowDraft, form: FormDefinition, field: FieldDefinition, raw: Any, reading: Reading
+) -> None:
+    try:
+        rows = field_types.get("subform").convert(field, raw, reading)
+    except BadValue as bad:
+        draft.refuse(field.key, bad.code, field=field.name, **bad.params)
+        return
+    inner = row_form(form, field)
+    made = []
+    for position, row in enumerate(rows):
+        row_id = row.pop("id", None)
+        child = convert_row(inner, row, reading, index=position, texts=False)
+        child.id = row_id if isinstance(row_id, int) and not isinstance(row_id, bool) else None
+        draft.problems += [each.under(f"{field.key}/{position}") for each in child.problems]
+        made.append(child)
+    draft.rows[field.key] = made
+
+
+def missing_required(form: FormDefinition, draft: RowDraft) -> None:
+    """Note each required field that would stay empty."""
+    after = draft.seen()
+    for each in form.fields:
+        if not each.required or any(problem.path == each.key for problem in draft.problems):
+            continue
+        if each.type == "subform":
+            empty = not draft.rows.get(each.key) and (draft.is_new or each.key in draft.rows)
+        else:
+            empty = after.get(each.key) in (None, frozenset())
+        if empty and field_types.get(each.type).writable:
+            draft.refuse(each.key, "required", field=each.name)
+    for each in form.fields:
+        if each.key in draft.rows:
+            inner = row_form(form, each)
+            for child in draft.rows[each.key]:
+                missing_required(inner, child)
+                prefix = f"{each.key}/{child.index}"
+                draft.problems += [p.under(prefix) for p in child.problems if p.code == "required"]

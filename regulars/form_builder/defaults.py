@@ -1,0 +1,115 @@
+"""What the product adds to a row: defaults, numbers, frozen formulas, the unit; and the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.field_types.serial import render
+from regulars.form_builder.rows import DraftRecords
+from regulars.form_builder.serials import take_ids, take_serials
+from regulars.form_builder.system_forms import system_forms
+from regulars.platform.problems import Problem
+
+if TYPE_CHECKING:
+    from regulars.form_builder.writing import Writing
+
+
+def reading_of(writing: Writing) -> Reading:
+    """How input of this workspace is read."""
+    place = writing.uow.workspace
+    return Reading(place.tz, place.currency, writing.uow.now, writing.access.locale)
+
+
+def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    """Give new records the default of every field nobody filled, and None to the rest."""
+    reading = reading_of(writing)
+    for draft in drafts:
+        for field in writing.form.fields:
+            kind = field_types.get(field.type)
+            if not kind.writable or field.type == "subform" or field.key in draft.values:
+                continue
+            if any(problem.path == field.key for problem in draft.problems):
+                continue
+            draft.values[field.key] = _default(writing, field, draft, reading)
+
+
+def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
+    empty = frozenset() if field.type == "tags" else None
+    if field.default is None:
+        return empty
+    if isinstance(field.default, Mapping) and "formula" in field.default:
+        tree = writing.catalog.formula(writing.form.key, str(field.default["formula"]))
+        return evaluate(writing, tree, draft)
+    try:
+        return field_types.get(field.type).convert(field, field.default, reading)
+    except BadValue:
+        return empty
+
+
+def evaluate(writing: Writing, tree: Any, draft: RowDraft) -> Any:
+    """The value of an expression on a row that is not stored yet."""
+    records = DraftRecords(writing.uow, writing.catalog, writing.form.key, draft)
+    context = expressing.context(writing.uow, writing.access, records)
+    row = {**draft.seen(), "id": draft.id or 0}
+    return writing.catalog.closure(tree)(row, context)
+
+
+def give_numbers(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    """Ids, serial numbers and frozen formulas of new records."""
+    ids = take_ids(writing.uow, writing.tables.main, len(drafts))
+    for draft, record_id in zip(drafts, ids, strict=True):
+        draft.id = record_id
+    for field in writing.form.fields:
+        if field.type == "serial":
+            _give_serials(writing, field, drafts)
+        elif field.freeze:
+            tree = writing.catalog.formula(writing.form.key, str(field.settings["formula"]))
+            for draft in drafts:
+                draft.values[field.key] = evaluate(writing, tree, draft)
+
+
+def _give_serials(writing: Writing, field: FieldDefinition, drafts: Sequence[RowDraft]) -> None:
+    at = writing.origin.at or writing.uow.now
+    day = at.astimezone(writing.uow.workspace.tz).date()
+    units = [unit_of(writing, draft) for draft in drafts]
+    codes = _unit_codes(writing, {unit for unit in units if unit is not None})
+    counts = take_serials(writing.uow, writing.form.key, field, day, units)
+    for draft, count, unit in zip(drafts, counts, units, strict=True):
+        draft.values[field.key] = render(field, count, day, codes.get(unit or 0, ""))
+
+
+def _unit_codes(writing: Writing, ids: set[int]) -> dict[int, str]:
+    units = system_forms.find("sys_units")
+    if units is None or not ids:
+        return {}
+    table = units.table
+    rows = writing.uow.execute(sa.select(table.c.id, table.c.code).where(table.c.id.in_(ids)))
+    return {unit_id: code for unit_id, code in rows}
+
+
+def unit_of(writing: Writing, draft: RowDraft) -> int | None:
+    """The unit a record belongs to: its own unit field's, else the writer's home unit when new."""
+    for field in writing.form.fields:
+        if field_types.get(field.type).uses_unit():
+            value = draft.seen().get(field.key)
+            if value is not None:
+                return int(value)
+    if draft.is_new and writing.access.unit_ids:
+        return writing.access.unit_ids[0]
+    return None
+
+
+def run_checks(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    """Hold each row against the form's own checks."""
+    for position, (check, tree) in enumerate(writing.catalog.checks(writing.form.key)):
+        for draft in drafts:
+            if not evaluate(writing, tree, draft):
+                place = check.at or f"checks/{position}"
+                draft.problems.append(Problem(place, "check-failed", {}, check.message))

@@ -1,0 +1,83 @@
+"""The expression language over this workspace's tables: what the other modules ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.compile_sql import compile_sql, compile_value_sql
+from regulars.platform.expressions.evaluate import Context
+from regulars.platform.expressions.tree import Node
+from regulars.platform.expressions.types import Moment
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+    from regulars.form_builder.rows import StoredRecords
+    from regulars.platform.accounts.access import Access
+
+
+def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
+    """What now, today, me and my stores mean in this transaction."""
+    place = uow.workspace
+    if access is None:
+        return Moment(uow.now, place.tz, place.week_start)
+    return Moment(uow.now, place.tz, place.week_start, access.member_id, access.unit_ids)
+
+
+def context(uow: UnitOfWork, access: Access | None, records: StoredRecords) -> Context:
+    """What the Python evaluator needs besides the row."""
+    return Context(moment_of(uow, access), records)
+
+
+def where_sql(
+    catalog: FormCatalog, form_key: str, tree: Node, root: sa.FromClause, moment: Moment
+) -> Any:
+    """A checked condition as a WHERE part over ``root``, the form's table or an alias of it."""
+    return compile_sql(tree, catalog.shapes, catalog.source(), moment, root)
+
+
+def value_sql(
+    catalog: FormCatalog, form_key: str, tree: Node, root: sa.FromClause, moment: Moment,
+    column: sa.Column[Any] | None = None,
+) -> Any:  # fmt: skip
+    """A checked value as an SQL expression; with ``column``, in the form that column stores."""
+    return compile_value_sql(tree, catalog.shapes, catalog.source(), moment, root)
+
+
+@dataclass(frozen=True)
+class SortKey:
+    """One part of an order; missing values come last whichever way it runs."""
+
+    column: Any
+    descending: bool = False
+    is_id: bool = False
+
+    @property
+    def clauses(self) -> list[Any]:
+        """What stands in ORDER BY."""
+        directed = self.column.desc() if self.descending else self.column.asc()
+        return [directed] if self.is_id else [self.column.is_(None), directed]
+
+    def same(self, value: Any) -> Any:
+        """Rows that tie with ``value``."""
+        return self.column.is_(None) if value is None else self.column == value
+
+    def after(self, value: Any) -> Any:
+        """Rows that come later than ``value``."""
+        if value is None:
+            return sa.false()
+        later = self.column < value if self.descending else self.column > value
+        return later if self.is_id else sa.or_(later, self.column.is_(None))
+
+
+def beyond(order: Sequence[SortKey], last: Sequence[Any]) -> Any:
+    """Rows after the one whose sort values are ``last``."""
+    options = []
+    for position, key in enumerate(order):
+        ties = [earlier.same(last[n]) for n, earlier in enumerate(order[:position])]
+        options.append(sa.and_(*ties, key.after(last[position])))
+    return sa.or_(*options)

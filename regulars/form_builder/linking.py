@@ -1,0 +1,161 @@
+"""Links of many rows at once: looked up by id or unique key in one question per target form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+
+from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types, fold
+from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.system_forms import system_forms
+from regulars.platform.db import UnitOfWork
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+
+CHUNK = 5000
+T = TypeVar("T")
+
+
+def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
+    """``items`` in slices that a statement can bind."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def settle_links(
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, drafts: Sequence[RowDraft]
+) -> None:
+    """Replace every `Reference` by the id it means and refuse links to records that are not there."""
+    for each in form.fields:
+        kind = field_types.get(each.type)
+        if isinstance(kind, LinkField):
+            _settle_field(uow, catalog, each, kind.target(each), drafts)
+        elif each.type == "subform":
+            _settle_rows(uow, catalog, form, each, drafts)
+
+
+def _settle_rows(
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition,
+    drafts: Sequence[RowDraft],
+) -> None:  # fmt: skip
+    inner = catalog.get_form(f"{form.key}.{field.key}")
+    children = [child for draft in drafts for child in draft.rows.get(field.key, ())]
+    before = {id(child): len(child.problems) for child in children}
+    settle_links(uow, catalog, inner, children)
+    for draft in drafts:
+        for child in draft.rows.get(field.key, ()):
+            fresh = child.problems[before[id(child)] :]
+            draft.problems += [p.under(f"{field.key}/{child.index}") for p in fresh]
+
+
+def _settle_field(
+    uow: UnitOfWork, catalog: FormCatalog, field: FieldDefinition, target: str,
+    drafts: Sequence[RowDraft],
+) -> None:  # fmt: skip
+    given = [draft for draft in drafts if draft.values.get(field.key) is not None]
+    ids = {d.values[field.key] for d in given if isinstance(d.values[field.key], int)}
+    known = existing_ids(uow, catalog, target, ids)
+    by_key = _references(uow, catalog, target, given, field.key)
+    for draft in given:
+        value = draft.values[field.key]
+        if isinstance(value, Reference):
+            found = by_key.get((value.field, str(value.value)))
+            if isinstance(found, int):
+                draft.values[field.key] = found
+            else:
+                code = found or "link-not-found"
+                draft.refuse(field.key, code, field=field.name, value=str(value.value)[:60])
+        elif value not in known:
+            draft.refuse(field.key, "link-not-found", field=field.name, value=str(value))
+
+
+def existing_ids(
+    uow: UnitOfWork, catalog: FormCatalog, target: str, ids: Iterable[int]
+) -> set[int]:
+    """Which of ``ids`` are records of the target form."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return set()
+    table = catalog.source().table(target)
+    found: set[int] = set()
+    for some in chunks(wanted):
+        found.update(uow.execute(sa.select(table.c.id).where(table.c.id.in_(some))).scalars())
+    return found
+
+
+def _references(
+    uow: UnitOfWork, catalog: FormCatalog, target: str, drafts: Sequence[RowDraft], key: str
+) -> dict[tuple[str, str], int | str]:
+    """(field, text) → the id, or the code of the problem."""
+    wanted: dict[str, set[str]] = {}
+    for draft in drafts:
+        value = draft.values[key]
+        if isinstance(value, Reference):
+            wanted.setdefault(value.field, set()).add(str(value.value))
+    found: dict[tuple[str, str], int | str] = {}
+    for name, texts in wanted.items():
+        found.update({(name, text): hit for text, hit in ids_by_key(uow, catalog, target, name, texts).items()})  # fmt: skip
+    return found
+
+
+def ids_by_key(
+    uow: UnitOfWork, catalog: FormCatalog, target: str, key: str, texts: Iterable[str]
+) -> dict[str, int | str]:
+    """Each text → the id of the record whose unique field ``key`` has it, or a problem code."""
+    column, canonical, code = key_column(uow, catalog, target, key)
+    if column is None:
+        return {text: code for text in texts}
+    spelled: dict[Any, list[str]] = {}
+    answers: dict[str, int | str] = {}
+    for text in texts:
+        try:
+            spelled.setdefault(canonical(text), []).append(text)
+        except BadValue as bad:
+            answers[text] = bad.code
+    values = sorted(spelled, key=str)
+    for some in chunks(values):
+        rows = uow.execute(sa.select(column, column.table.c.id).where(column.in_(some)))
+        for stored, record_id in rows:
+            for text in spelled.get(stored, ()):
+                answers[text] = record_id
+    return answers
+
+
+def key_column(
+    uow: UnitOfWork, catalog: FormCatalog, target: str, key: str
+) -> tuple[Any, Callable[[str], Any], str]:
+    """The column that a unique field is compared by and how to spell a text for it.
+
+    The column is None when ``key`` cannot identify a record; then the code says why.
+    """
+    system = system_forms.find(target)
+    if system is not None:
+        usable = key in system.table.c
+        return (system.table.c[key] if usable else None), str, "link-key-not-unique"
+    form = catalog.get_form(target)
+    field = form.find(key)
+    if field is None:
+        return None, str, "link-key-unknown"
+    if not field.unique and field.type != "serial":
+        return None, str, "link-key-not-unique"
+    return _stored_key(uow, catalog, form, field)
+
+
+def _stored_key(
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition
+) -> tuple[Any, Callable[[str], Any], str]:
+    table = catalog.tables[form.key].main
+    kind = field_types.get(field.type)
+    reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
+
+    def canonical(text: str) -> Any:
+        value = text if field.type == "serial" else kind.parse_text(field, text, reading)
+        return fold(value) if f"{field.key}__ci" in table.c else value
+
+    column = table.c[f"{field.key}__ci" if f"{field.key}__ci" in table.c else field.key]
+    return column, canonical, ""

@@ -1,0 +1,37 @@
+"""Where a write comes from; history names it and automation obeys it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The source of a write.
+
+    ``kind`` is page, api, import, rule, pack or cli. With ``automation`` "none" the change is
+    historic: it feeds rollups, timeline and mirrors but starts no rule. ``chain`` names the rules
+    that caused it; ``at`` is the business time of the change when it is not now.
+    """
+
+    kind: str
+    automation: str = "live"
+    chain: tuple[str, ...] = ()
+    batch: int | None = None
+    ref: str | None = None
+    at: datetime | None = None
+
+    @property
+    def is_historic(self) -> bool:
+        """Whether this change starts nothing."""
+        return self.automation == "none"
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person or an outside client chose the values."""
+        return self.kind in ("page", "api", "import", "cli")
+
+
+PAGE = Origin("page")
+API = Origin("api")

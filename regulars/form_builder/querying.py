@@ -1,0 +1,229 @@
+"""Finding records: one SELECT with values, formulas and links' titles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import cursors, expressing
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import field_types, fold
+from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
+from regulars.form_builder.titles import titles_of
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid
+from regulars.platform.expressions.types import Kind
+from regulars.platform.problems import Problem, under
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+    from regulars.platform.accounts.access import Access
+
+MAX_LIMIT = 1000
+
+
+@dataclass(frozen=True)
+class RecordQuery:
+    """What to find. ``sort`` are field paths, ``-`` for descending; ties go by id.
+
+    ``cursor`` is the `RecordPage.next` of the page before, made with the same sort.
+    """
+
+    filter: Mapping[str, Any] | None = None
+    sort: tuple[str, ...] = ()
+    limit: int = 50
+    offset: int = 0
+    cursor: str | None = None
+    count: bool = False
+    search: str | None = None
+
+
+@dataclass
+class Record:
+    """One record with its plain values; derived values included.
+
+    ``titles`` names linked records: (form, id) → title.
+    """
+
+    form: str
+    id: int
+    version: int
+    values: dict[str, Any]
+    title: str = ""
+    titles: dict[tuple[str, int], str] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.values[key]
+
+
+@dataclass(frozen=True)
+class RecordPage:
+    """Found records; ``total`` only when asked for; ``next`` is the cursor when others follow."""
+
+    records: list[Record]
+    next: str | None = None
+    total: int | None = None
+
+
+def find(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, query: RecordQuery
+) -> RecordPage:
+    """The page of records that meet the filter, within the reader's scope."""
+    table = catalog.tables[form.key].main
+    where = conditions(uow, access, catalog, form, query)
+    order = order_by(uow, access, catalog, form, query.sort)
+    limit = max(1, min(query.limit, MAX_LIMIT))
+    sort_columns = [key.column.label(f"sort_{n}") for n, key in enumerate(order)]
+    statement = sa.select(*select_list(uow, access, catalog, form), *sort_columns).where(*where)
+    if query.cursor is not None:
+        last = cursors.decode(query.cursor, len(order))
+        statement = statement.where(expressing.beyond(order, last))
+    statement = statement.order_by(*[part for each in order for part in each.clauses])
+    statement = statement.limit(limit + 1).offset(query.offset)
+    found = uow.execute(statement).mappings().all()
+    records = [to_record(form, row) for row in found[:limit]]
+    complete(uow, access, catalog, form, records)
+    total = None
+    if query.count:
+        total = uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
+    following = None
+    if len(found) > limit:
+        following = cursors.encode([found[limit - 1][f"sort_{n}"] for n in range(len(order))])
+    return RecordPage(records, following, total)
+
+
+def conditions(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, query: RecordQuery
+) -> list[Any]:
+    """The WHERE parts: the reader's scope, the filter, the quick search."""
+    table = catalog.tables[form.key].main
+    parts = scope_conditions(access, form.key, table, "read")
+    if query.filter:
+        tree, problems = catalog.condition(form.key, query.filter)
+        if problems:
+            raise Invalid(under("filter", problems))
+        moment = expressing.moment_of(uow, access)
+        parts.append(expressing.where_sql(catalog, form.key, tree, table, moment))
+    if query.search and query.search.strip():
+        parts.append(search_condition(form, table, query.search.strip()))
+    return parts
+
+
+def scope_conditions(access: Access, form_key: str, table: sa.Table, verb: str) -> list[Any]:
+    """What limits this reader to their own records or stores."""
+    scope = access.scope(form_key, verb)
+    if scope == "all":
+        return []
+    if scope == "unit":
+        return [sa.or_(table.c.unit.is_(None), table.c.unit.in_(access.unit_ids))]
+    if scope == "own":
+        return [table.c.owner == access.member_id]
+    return [sa.false()]
+
+
+def search_condition(form: FormDefinition, table: sa.Table, words: str) -> Any:
+    """Records in whose text fields every word stands somewhere."""
+    names = [f"{f.key}__ci" for f in form.fields if f"{f.key}__ci" in table.c]
+    if not names:
+        return sa.true()
+    return sa.and_(
+        *[
+            sa.or_(*[table.c[name].contains(fold(word), autoescape=True) for name in names])
+            for word in words.split()[:8]
+        ]
+    )
+
+
+def order_by(
+    uow: UnitOfWork,
+    access: Access,
+    catalog: FormCatalog,
+    form: FormDefinition,
+    sort: Sequence[str],
+) -> list[expressing.SortKey]:
+    """The sort keys of a list; missing values last, ties by id."""
+    keys = []
+    for position, name in enumerate(sort):
+        path = name.removeprefix("-")
+        tree, problems = catalog.path(form.key, path)
+        if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
+            raise Invalid([Problem(f"sort/{position}", "cannot-sort", {"field": path})])
+        table = catalog.tables[form.key].main
+        moment = expressing.moment_of(uow, access)
+        column = expressing.value_sql(catalog, form.key, tree, table, moment)
+        keys.append(expressing.SortKey(column, name.startswith("-")))
+    table = catalog.tables[form.key].main
+    descending = bool(sort) and sort[-1].startswith("-")
+    return [*keys, expressing.SortKey(table.c.id, descending or not sort, is_id=True)]
+
+
+def select_list(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition
+) -> list[Any]:
+    """Stored columns by field key, and every derived value as an expression."""
+    table = catalog.tables[form.key].main
+    moment = expressing.moment_of(uow, access)
+    wanted: list[Any] = [table.c[key].label(f"sys_{key}") for key in SYSTEM_VALUES]
+    for each in form.fields:
+        if each.key in table.c:
+            wanted.append(table.c[each.key])
+        elif each.type in ("formula", "lookup") or field_types.get(each.type).name.endswith(("_at", "_by")):  # fmt: skip
+            tree, _problems = catalog.path(form.key, each.key)
+            if tree.type is not None and tree.type.kind not in (Kind.TAGS, Kind.ROWS):
+                value = expressing.value_sql(catalog, form.key, tree, table, moment)
+                wanted.append(value.label(each.key))
+    return wanted
+
+
+def to_record(form: FormDefinition, row: Mapping[Any, Any]) -> Record:
+    """The record that one row of `select_list` holds."""
+    values: dict[str, Any] = {}
+    for key in SYSTEM_VALUES:
+        values[key] = row[f"sys_{key}"]
+    for each in form.fields:
+        values[each.key] = row.get(each.key)
+    return Record(form.key, values["id"], values["version"], values)
+
+
+def complete(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition,
+    records: Sequence[Record], *, rows: bool = False,
+) -> None:  # fmt: skip
+    """Add what one SELECT does not hold: tags, subform rows (when asked), titles."""
+    ids = [record.id for record in records]
+    tables = catalog.tables[form.key]
+    for key, tags in load_tags(uow, tables, ids).items():
+        for record in records:
+            record.values[key] = tags.get(record.id, frozenset())
+    if rows:
+        for key in tables.rows:
+            stored = load_subform_rows(uow, form, tables, key, ids)
+            for record in records:
+                record.values[key] = stored.get(record.id, [])
+    wanted = _linked_ids(catalog, form, records)
+    wanted.setdefault(form.key, set()).update(ids)
+    titles = titles_of(uow, catalog, wanted)
+    for record in records:
+        record.titles = titles
+        record.title = titles.get((form.key, record.id), str(record.id))
+
+
+def _linked_ids(
+    catalog: FormCatalog, form: FormDefinition, records: Sequence[Record]
+) -> dict[str, set[int]]:
+    wanted: dict[str, set[int]] = {}
+    for key, target in catalog.link_targets(form.key):
+        found = wanted.setdefault(target, set())
+        found.update(r.values[key] for r in records if isinstance(r.values.get(key), int))
+    for each in form.fields:
+        if each.type != "subform":
+            continue
+        for key, target in catalog.link_targets(f"{form.key}.{each.key}"):
+            found = wanted.setdefault(target, set())
+            for record in records:
+                rows = record.values.get(each.key) or ()
+                found.update(row[key] for row in rows if isinstance(row.get(key), int))
+    return wanted

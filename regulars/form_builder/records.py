@@ -1,0 +1,247 @@
+"""Records as the rest of the product uses them: permission, then the one write path.
+
+Pages, API, imports, rules and packs all come through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import removing, writing
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.converting import RowDraft, convert_row
+from regulars.form_builder.defaults import reading_of
+from regulars.form_builder.linking import chunks, ids_by_key
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.querying import (
+    Record,
+    RecordPage,
+    RecordQuery,
+    complete,
+    find,
+    scope_conditions,
+    select_list,
+    to_record,
+)
+from regulars.form_builder.writing import Writing
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Forbidden, Invalid, NotFound, VersionConflict
+from regulars.platform.problems import Problem, under
+
+__all__ = ["BatchResult", "Record", "RecordPage", "RecordQuery", "RowResult"]
+
+MODES = ("insert", "update", "upsert")
+
+
+@dataclass(frozen=True)
+class RowResult:
+    """What became of one row: created, updated, unchanged or refused (then with problems)."""
+
+    index: int
+    status: str
+    id: int | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """What became of a batch, row by row in the order given."""
+
+    results: list[RowResult] = field(default_factory=list)
+
+    def count(self, status: str) -> int:
+        """How many rows ended this way."""
+        return sum(1 for row in self.results if row.status == status)
+
+    @property
+    def refused(self) -> list[RowResult]:
+        """The rows that were not taken."""
+        return [row for row in self.results if row.status == "refused"]
+
+
+def create_record(
+    uow: UnitOfWork, access: Access, form_key: str, values: Mapping[str, Any], *,
+    origin: Origin, texts: bool = False,
+) -> Record:  # fmt: skip
+    """Make a record; Invalid with every problem at its field, Forbidden without permission."""
+    work = _writing(uow, access, form_key, origin)
+    _require(access, form_key, "create")
+    draft = convert_row(work.form, values, reading_of(work), index=0, texts=texts)
+    _write_one(work, draft)
+    assert draft.id is not None
+    return get_record(uow, access, form_key, draft.id, verb="create")
+
+
+def update_record(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, values: Mapping[str, Any], *,
+    origin: Origin, expected_version: int | None = None, texts: bool = False,
+) -> Record:  # fmt: skip
+    """Change the given fields of a record; the others stay untouched.
+
+    Raises VersionConflict when ``expected_version`` is given and somebody saved in between.
+    """
+    work = _writing(uow, access, form_key, origin)
+    _require(access, form_key, "update")
+    _visible(work, record_id, "update")
+    draft = convert_row(work.form, values, reading_of(work), index=0, texts=texts)
+    draft.id = record_id
+    draft.expected_version = expected_version
+    _write_one(work, draft)
+    return get_record(uow, access, form_key, record_id, verb="update")
+
+
+def write_batch(
+    uow: UnitOfWork, access: Access, form_key: str, rows: Sequence[Mapping[str, Any]], *,
+    origin: Origin, mode: str = "insert", key: str | None = None, atomic: bool = False,
+    texts: bool = False,
+) -> BatchResult:  # fmt: skip
+    """Write many rows set-based; rows with problems are refused and the others go on.
+
+    ``mode`` update and upsert find the record by the unique field ``key`` (or by ``id`` in the
+    row). With ``atomic`` one refused row raises Invalid, paths starting with the row's index.
+    """
+    work = _writing(uow, access, form_key, origin)
+    for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
+        _require(access, form_key, verb)
+    reading = reading_of(work)
+    drafts = []
+    for index, row in enumerate(rows):
+        cells = {name: value for name, value in row.items() if name != "id"}
+        draft = convert_row(work.form, cells, reading, index=index, texts=texts)
+        draft.id = row.get("id") if mode != "insert" else None
+        drafts.append(draft)
+    if mode != "insert":
+        _match(work, drafts, rows, mode, key)
+    return _store_batch(work, drafts, atomic=atomic)
+
+
+def delete_record(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, origin: Origin
+) -> None:
+    """Move a record to the recycle bin; Conflict when others still point to it."""
+    work = _writing(uow, access, form_key, origin)
+    _require(access, form_key, "delete")
+    _visible(work, record_id, "delete")
+    removing.delete(work, [record_id])
+
+
+def restore_record(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, origin: Origin
+) -> Record:
+    """Bring a record back from the recycle bin; Invalid when a unique value is taken by now."""
+    work = _writing(uow, access, form_key, origin)
+    _require(access, form_key, "delete")
+    removing.restore(work, record_id)
+    return get_record(uow, access, form_key, record_id)
+
+
+def get_record(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, verb: str = "read"
+) -> Record:
+    """One record with everything on it; NotFound when it is not there or not for this reader."""
+    catalog = catalog_of(uow)
+    form = catalog.get_form(form_key)
+    table = catalog.tables[form_key].main
+    statement = sa.select(*select_list(uow, access, catalog, form)).where(
+        table.c.id == record_id, *scope_conditions(access, form_key, table, verb)
+    )
+    row = uow.execute(statement).mappings().first()
+    if row is None:
+        raise NotFound("no-record", form=form.label, id=record_id)
+    record = to_record(form, row)
+    complete(uow, access, catalog, form, [record], rows=True)
+    return record
+
+
+def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery) -> RecordPage:
+    """The records that meet a query, within the reader's scope."""
+    catalog = catalog_of(uow)
+    _require(access, form_key, "read")
+    return find(uow, access, catalog, catalog.get_form(form_key), query)
+
+
+def to_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
+    """A record as outside clients read it (decision: flat, every field, null = missing)."""
+    return catalog.json_of(record)
+
+
+def _writing(uow: UnitOfWork, access: Access, form_key: str, origin: Origin) -> Writing:
+    catalog = catalog_of(uow)
+    return Writing(uow, access, catalog, catalog.get_form(form_key), origin)
+
+
+def _require(access: Access, form_key: str, verb: str) -> None:
+    if access.scope(form_key, verb) == "none":
+        raise Forbidden(f"may-not-{verb}", form=form_key)
+
+
+def _visible(work: Writing, record_id: int, verb: str) -> None:
+    table = work.tables.main
+    limits = scope_conditions(work.access, work.form.key, table, verb)
+    found = work.uow.execute(table.select().where(table.c.id == record_id, *limits)).first()
+    if found is None:
+        raise NotFound("no-record", form=work.form.label, id=record_id)
+
+
+def _write_one(work: Writing, draft: RowDraft) -> None:
+    writing.prepare(work, [draft])
+    current = draft.current
+    if draft.expected_version is not None and current is not None:
+        if current["version"] != draft.expected_version:
+            raise VersionConflict("record-changed", form=work.form.label)
+    if draft.problems:
+        raise Invalid(draft.problems)
+    writing.store(work, [draft])
+
+
+def _match(
+    work: Writing, drafts: Sequence[RowDraft], rows: Sequence[Mapping[str, Any]], mode: str,
+    key: str | None,
+) -> None:  # fmt: skip
+    """Find the record of each row by id or key; an update without one is refused."""
+    if key is not None:
+        texts = {str(row[key]) for row in rows if row.get(key) not in (None, "")}
+        hits = ids_by_key(work.uow, work.catalog, work.form.key, key, texts)
+        for draft, row in zip(drafts, rows, strict=True):
+            hit = hits.get(str(row.get(key)))
+            if draft.id is None and isinstance(hit, int):
+                draft.id = hit
+            elif isinstance(hit, str) and not draft.problems:
+                draft.refuse(key, hit, field=key, value=str(row.get(key))[:60])
+    known: set[int] = set()
+    table = work.tables.main
+    limits = scope_conditions(work.access, work.form.key, table, "update")
+    for some in chunks(sorted({draft.id for draft in drafts if isinstance(draft.id, int)})):
+        ids = table.select().with_only_columns(table.c.id).where(table.c.id.in_(some), *limits)
+        known.update(work.uow.execute(ids).scalars())
+    for draft in drafts:
+        missing = draft.id is None and mode == "update"
+        if missing or (draft.id is not None and draft.id not in known):
+            draft.refuse(
+                key or "id", "no-such-record", value=str(rows[draft.index].get(key or "id"))
+            )
+
+
+def _store_batch(work: Writing, drafts: list[RowDraft], *, atomic: bool) -> BatchResult:
+    sound = [draft for draft in drafts if not draft.problems]
+    writing.prepare(work, sound)
+    refused = [draft for draft in drafts if draft.problems]
+    if atomic and refused:
+        raise Invalid([p for draft in refused for p in under(str(draft.index), draft.problems)])
+    ready = [draft for draft in drafts if not draft.problems]
+    fresh = {draft.index for draft in ready if draft.is_new}
+    written = {draft.index for draft in writing.store(work, ready)}
+    return BatchResult([_result(draft, written, fresh) for draft in drafts])
+
+
+def _result(draft: RowDraft, written: set[int], fresh: set[int]) -> RowResult:
+    if draft.problems:
+        return RowResult(draft.index, "refused", draft.id, tuple(draft.problems))
+    if draft.index not in written:
+        return RowResult(draft.index, "unchanged", draft.id)
+    return RowResult(draft.index, "created" if draft.index in fresh else "updated", draft.id)

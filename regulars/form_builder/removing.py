@@ -1,0 +1,258 @@
+"""The recycle bin: a record leaves its table whole and comes back whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import rollups, storing, uniqueness
+from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.history import record_entries, trash
+from regulars.form_builder.linking import chunks, settle_links
+from regulars.form_builder.titles import titles_of
+from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.events import Event, record_events
+
+if TYPE_CHECKING:
+    from regulars.form_builder.writing import Writing
+
+
+def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> None:
+    """Remove records with their rows and tags.
+
+    What links to them follows its field's ``on_delete``: refuse (Conflict), clear or cascade.
+    """
+    _follow_links(writing, ids)
+    form, tables, uow = writing.form, writing.tables, writing.uow
+    stored = storing.load_rows(uow, form, tables, ids, lock=True)
+    rows = {key: storing.load_subform_rows(uow, form, tables, key, ids) for key in tables.rows}
+    titles = titles_of(uow, writing.catalog, {form.key: stored})
+    if into_trash:
+        bodies = [
+            _body(writing, stored[i], rows, titles.get((form.key, i), f"#{i}")) for i in stored
+        ]
+        if bodies:
+            uow.connection.execute(trash.insert(), bodies)
+    for table in tables.rows.values():
+        storing.delete_rows(uow, table.main, stored, "parent")
+    for side in tables.sides.values():
+        storing.delete_rows(uow, side, stored, "record")
+    storing.delete_rows(uow, tables.main, stored)
+    _tell(writing, "deleted", stored.values(), titles)
+    touched = rollups.Touched(form.key, [(row, None) for row in stored.values()])
+    rollups.refresh(uow, writing.catalog, [touched])
+
+
+def restore(writing: Writing, record_id: int) -> None:
+    """Bring one record back under its old id."""
+    uow, form = writing.uow, writing.form
+    row = uow.execute(
+        trash.select().where(trash.c.form == form.key, trash.c.record == record_id)
+    ).first()
+    if row is None:
+        raise NotFound("no-record", form=form.label, id=record_id)
+    draft, system = _draft_of(writing, row.body, record_id)
+    settle_links(uow, writing.catalog, form, [draft])
+    uniqueness.refuse_doubles(writing, [draft])
+    if draft.problems:
+        raise Invalid(draft.problems)
+    blank = {column.name: None for column in writing.tables.main.columns}
+    for key in writing.catalog.zero_columns(form.key):
+        blank[key] = 0
+    values = {**blank, **storing.column_values(form, draft.values), **system}
+    values["version"] = system["version"] + 1
+    storing.insert_records(uow, writing.tables, [values])
+    for key, side in writing.tables.sides.items():
+        storing.replace_tags(
+            uow, side, {record_id: (frozenset(), draft.values.get(key) or frozenset())}
+        )
+    for key in writing.tables.rows:
+        rows = [(record_id, n, child.values) for n, child in enumerate(draft.rows.get(key, ()))]
+        storing.insert_rows(uow, form, writing.tables, key, rows)
+    uow.execute(trash.delete().where(trash.c.form == form.key, trash.c.record == record_id))
+    stored = storing.load_rows(uow, form, writing.tables, [record_id])
+    _tell(writing, "restored", stored.values(), {})
+    rollups.recompute_all(uow, writing.catalog, form.key, [record_id])
+    touched = rollups.Touched(form.key, [(None, row) for row in stored.values()])
+    rollups.refresh(uow, writing.catalog, [touched])
+
+
+def list_trash(writing: Writing, limit: int = 200) -> list[Mapping[str, Any]]:
+    """What lies in the bin of one form, newest first: record, title, deleted_at, deleted_by."""
+    statement = (
+        sa.select(trash.c.record, trash.c.title, trash.c.deleted_at, trash.c.deleted_by)
+        .where(trash.c.form == writing.form.key)
+        .order_by(trash.c.deleted_at.desc(), trash.c.record.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in writing.uow.execute(statement).mappings()]
+
+
+def _follow_links(writing: Writing, ids: Sequence[int]) -> None:
+    for source, field in writing.catalog.links_to(writing.form.key):
+        table = writing.catalog.source().table(source)
+        column = table.c[field.key]
+        pointing: list[int] = []
+        for some in chunks(sorted(ids)):
+            statement = sa.select(table.c.id).where(column.in_(some))
+            pointing += uow_scalars(writing, statement)
+        if not pointing:
+            continue
+        policy = field.settings.get("on_delete", "refuse")
+        if policy == "refuse" or "." in source:
+            label = writing.catalog.get_form(source).label
+            raise Conflict("still-linked", form=label, n=len(pointing))
+        _apply_policy(writing, source, field.key, pointing, str(policy))
+
+
+def uow_scalars(writing: Writing, statement: sa.Select[Any]) -> list[int]:
+    """The ids a statement finds."""
+    return list(writing.uow.execute(statement).scalars())
+
+
+def _apply_policy(
+    writing: Writing, source: str, key: str, pointing: Sequence[int], policy: str
+) -> None:
+    inner = type(writing)(
+        writing.uow,
+        writing.access,
+        writing.catalog,
+        writing.catalog.get_form(source),
+        writing.origin,
+    )
+    if policy == "cascade":
+        delete(inner, pointing)
+        return
+    tables = inner.tables
+    stored = storing.load_rows(inner.uow, inner.form, tables, pointing, lock=True)
+    changes = [
+        (record_id, {key: None, "version": row["version"] + 1, "updated_at": writing.uow.now})
+        for record_id, row in stored.items()
+    ]
+    storing.change_records(inner.uow, tables, changes)
+    after = {record_id: {**row, key: None} for record_id, row in stored.items()}
+    _tell_cleared(inner, key, stored)
+    touched = rollups.Touched(source, [(stored[i], after[i]) for i in stored])
+    rollups.refresh(inner.uow, inner.catalog, [touched])
+
+
+def _body(writing: Writing, row: Mapping[str, Any], rows: Mapping[str, Any], title: str) -> Any:
+    form = writing.form
+    values = {
+        each.key: field_types.get(each.type).to_json(each, row[each.key])
+        for each in form.fields
+        if each.key in row and (field_types.get(each.type).writable or each.type == "serial")
+    }
+    system = {
+        key: row[key] for key in ("version", "created_by", "updated_by", "unit", "owner", "batch")
+    }
+    system["created_at"] = row["created_at"].isoformat()
+    subforms = {
+        key: [_row_json(form.by_key[key].fields, each) for each in found.get(row["id"], [])]
+        for key, found in rows.items()
+    }
+    body = {"values": values, "system": system, "rows": subforms}
+    return {
+        "form": form.key, "record": row["id"], "title": title, "body": body,
+        "deleted_at": writing.uow.now, "deleted_by": writing.access.name, "batch": row["batch"],
+    }  # fmt: skip
+
+
+def _row_json(fields: Iterable[Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        each.key: field_types.get(each.type).to_json(each, row[each.key])
+        for each in fields
+        if each.key in row and field_types.get(each.type).writable
+    }
+
+
+def _draft_of(
+    writing: Writing, body: Mapping[str, Any], record_id: int
+) -> tuple[RowDraft, dict[str, Any]]:
+    """The stored body as a draft; values a changed form no longer takes are left out."""
+    from_json = writing.catalog.from_stored_json
+    draft = from_json(writing.form.key, body["values"], writing.uow)
+    draft.current = None
+    draft.rows = {
+        key: [from_json(f"{writing.form.key}.{key}", row, writing.uow) for row in rows]
+        for key, rows in body["rows"].items()
+        if key in writing.tables.rows
+    }
+    for children in draft.rows.values():
+        for position, child in enumerate(children):
+            child.index = position
+    draft.id = record_id
+    stored = body["system"]
+    now = writing.uow.now
+    system = {
+        **{key: stored[key] for key in ("version", "created_by", "unit", "owner", "batch")},
+        "id": record_id,
+        "created_at": type(now).fromisoformat(stored["created_at"]),
+        "updated_at": now,
+        "updated_by": writing.access.member_id,
+        "form_version": writing.catalog.version(writing.form.key),
+    }
+    return draft, system
+
+
+def _tell(
+    writing: Writing, action: str, rows: Iterable[Mapping[str, Any]], titles: Mapping[Any, str]
+) -> None:
+    form, origin, access = writing.form.key, writing.origin, writing.access
+    entries, events = [], []
+    for row in rows:
+        data = {"title": titles.get((form, row["id"]), "")}
+        entries.append(_entry(writing, action, row["id"], row["version"] + 1, {}))
+        events.append(
+            Event(
+                f"record_{action}",
+                form,
+                row["id"],
+                {},
+                data,
+                access.actor,
+                origin.chain,
+                None,
+                origin.is_historic,
+                origin.at,
+            )  # fmt: skip
+        )
+    record_entries(writing.uow, entries)
+    record_events(writing.uow, events)
+
+
+def _tell_cleared(writing: Writing, key: str, stored: Mapping[int, Mapping[str, Any]]) -> None:
+    entries, events = [], []
+    for record_id, row in stored.items():
+        changes = {key: [row[key], None]}
+        entries.append(_entry(writing, "updated", record_id, row["version"] + 1, changes))
+        events.append(
+            Event(
+                "record_updated",
+                writing.form.key,
+                record_id,
+                changes,
+                None,
+                writing.access.actor,
+                writing.origin.chain,
+                None,
+                writing.origin.is_historic,
+            )  # fmt: skip
+        )
+    record_entries(writing.uow, entries)
+    record_events(writing.uow, events)
+
+
+def _entry(
+    writing: Writing, action: str, record_id: int, version: int, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    origin, access = writing.origin, writing.access
+    return {
+        "form": writing.form.key, "record": record_id, "version": version, "action": action,
+        "changes": dict(changes), "actor": access.actor, "actor_name": access.name,
+        "origin": origin.kind, "ref": origin.ref, "batch": origin.batch,
+        "at": origin.at or writing.uow.now,
+    }  # fmt: skip

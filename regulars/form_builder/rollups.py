@@ -1,0 +1,126 @@
+"""Rollup columns, brought up to date set-based in the transaction that changed a row.
+
+A rollup is an aggregate of the expression language over related records or subform rows, stored
+on the parent. Parents are locked before they are recomputed, so that two writers of one parent's
+rows cannot overwrite each other's result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.linking import chunks
+from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.tree import Node
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+
+
+@dataclass(frozen=True)
+class RollupPlan:
+    """How one rollup field is computed and which changes of which rows concern it."""
+
+    form: str  # the parent
+    field: str
+    rows: str  # the form of the rows (``orders`` or ``orders.items``)
+    via: str  # the rows' field that points to the parent
+    tree: Node
+    uses: frozenset[str]  # fields of the rows that the value depends on
+
+
+@dataclass
+class Touched:
+    """Rows of one form that a transaction changed: values before and after, None when absent."""
+
+    form: str
+    changes: list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]] = field(
+        default_factory=list
+    )
+
+    def add(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
+        """Note one row."""
+        self.changes.append((before, after))
+
+
+Pending = dict[str, dict[str, set[int]]]  # form → rollup field → record ids
+
+
+def refresh(uow: UnitOfWork, catalog: FormCatalog, touched: Sequence[Touched]) -> None:
+    """Recompute every rollup that the touched rows concern, and those that build on them."""
+    pending: Pending = {}
+    for each in touched:
+        for plan in catalog.rollups_over(each.form):
+            _note(pending, plan, _parents(plan, each))
+    while pending:
+        form = next(iter(pending))
+        _recompute(uow, catalog, form, pending.pop(form), pending)
+
+
+def recompute_all(uow: UnitOfWork, catalog: FormCatalog, form: str, ids: Iterable[int]) -> None:
+    """Recompute every rollup of these records."""
+    wanted = set(ids)
+    plans = [plan for plan in catalog.rollups if plan.form == form]
+    pending: Pending = {}
+    if plans and wanted:
+        _recompute(uow, catalog, form, {plan.field: set(wanted) for plan in plans}, pending)
+    while pending:
+        name = next(iter(pending))
+        _recompute(uow, catalog, name, pending.pop(name), pending)
+
+
+def _note(pending: Pending, plan: RollupPlan, ids: set[int]) -> None:
+    if ids:
+        pending.setdefault(plan.form, {}).setdefault(plan.field, set()).update(ids)
+
+
+def _parents(plan: RollupPlan, touched: Touched) -> set[int]:
+    """The parents whose value the changes of these rows may move."""
+    found: set[int | None] = set()
+    watched = plan.uses | {plan.via}
+    for before, after in touched.changes:
+        if before is None or after is None:
+            found.add((before or after or {}).get(plan.via))
+        elif any(before.get(key) != after.get(key) for key in watched):
+            found.update((before.get(plan.via), after.get(plan.via)))
+    return {parent for parent in found if parent is not None}
+
+
+def _recompute(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, fields: Mapping[str, set[int]],
+    pending: Pending,
+) -> None:  # fmt: skip
+    table = catalog.tables[form].main
+    ids = sorted(set().union(*fields.values()))
+    moment = expressing.moment_of(uow)
+    values = {
+        plan.field: expressing.value_sql(
+            catalog, form, plan.tree, table, moment, table.c[plan.field]
+        )
+        for plan in catalog.rollups
+        if plan.form == form and plan.field in fields
+    }
+    for some in chunks(ids):
+        uow.execute(
+            sa.select(table.c.id)
+            .where(table.c.id.in_(some))
+            .order_by(table.c.id)
+            .with_for_update()
+        )
+        uow.execute(table.update().where(table.c.id.in_(some)).values(values))
+    for plan in catalog.rollups_over(form):
+        if plan.uses & set(fields):
+            _note(pending, plan, _linked_parents(uow, table, plan.via, ids))
+
+
+def _linked_parents(uow: UnitOfWork, table: sa.Table, via: str, ids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for some in chunks(ids):
+        statement = sa.select(table.c[via]).where(table.c.id.in_(some), table.c[via].is_not(None))
+        found.update(uow.execute(statement.distinct()).scalars())
+    return found

@@ -1,0 +1,62 @@
+"""Numbers that are given once: record ids and serial numbers."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.serial import counter_name
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import workspace_counter
+
+
+def take(uow: UnitOfWork, name: str, n: int) -> range:
+    """The next ``n`` numbers of a counter, starting at 1; safe under parallel writers.
+
+    The counter's row stays locked until this transaction ends, so numbers have no gaps but for
+    transactions that roll back together with their numbers.
+    """
+    raised = (
+        workspace_counter.update()
+        .where(workspace_counter.c.name == name)
+        .values(value=workspace_counter.c.value + n)
+        .returning(workspace_counter.c.value)
+    )
+    last = uow.scalar(raised)
+    if last is None:
+        insert = _insert_if_absent(uow, name)
+        uow.execute(insert)
+        last = uow.scalar(raised)
+    return range(last - n + 1, last + 1)
+
+
+def take_ids(uow: UnitOfWork, table: sa.Table, n: int) -> list[int]:
+    """``n`` fresh record ids of a table; never one that was used before."""
+    if uow.dialect == "postgresql":
+        sequence = f"{table.name}_id_seq"
+        series = sa.func.generate_series(1, n).table_valued("position")
+        statement = sa.select(sa.func.nextval(sequence)).select_from(series)
+        return [int(value) for value in uow.execute(statement).scalars()]
+    return list(take(uow, f"id:{table.name}", n))
+
+
+def take_serials(
+    uow: UnitOfWork, form: str, field: FieldDefinition, day: date, units: list[int | None]
+) -> list[int]:
+    """One count per row, each from the counter of its day and unit."""
+    given: list[int] = []
+    queues: dict[str, list[int]] = {}
+    names = [counter_name(form, field, day, unit) for unit in units]
+    for name in sorted(set(names)):  # a fixed order, so that two writers never wait in a ring
+        queues[name] = list(take(uow, name, names.count(name)))
+    for name in names:
+        given.append(queues[name].pop(0))
+    return given
+
+
+def _insert_if_absent(uow: UnitOfWork, name: str) -> sa.Executable:
+    insert = postgresql.insert if uow.dialect == "postgresql" else sqlite.insert
+    return insert(workspace_counter).values(name=name, value=0).on_conflict_do_nothing()

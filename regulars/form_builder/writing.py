@@ -1,0 +1,267 @@
+"""The one write path: validate → compute → write → history → event → rollups, in one transaction.
+
+Works on many rows at once; a single save is a batch of one. Permission is the caller's
+(`records`); everything else, whoever writes, happens here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from regulars.form_builder import defaults, rollups, uniqueness
+from regulars.form_builder.converting import RowDraft, missing_required
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.history import record_entries
+from regulars.form_builder.linking import settle_links
+from regulars.form_builder.locks import refuse_locked
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.storing import (
+    change_records,
+    column_values,
+    delete_rows,
+    insert_records,
+    insert_rows,
+    load_rows,
+    load_subform_rows,
+    replace_tags,
+)
+from regulars.form_builder.tables import FormTables
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import Event, record_events
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+
+Listener = Callable[["Writing", Sequence[RowDraft]], None]
+
+
+@dataclass
+class Writing:
+    """One batch on its way into one form."""
+
+    uow: UnitOfWork
+    access: Access
+    catalog: FormCatalog
+    form: FormDefinition
+    origin: Origin
+
+    @property
+    def tables(self) -> FormTables:
+        """The tables of the form."""
+        return self.catalog.tables[self.form.key]
+
+
+def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    """Check and complete the drafts; afterwards each has its problems or is ready to store."""
+    settle_links(writing.uow, writing.catalog, writing.form, drafts)
+    _load_current(writing, [draft for draft in drafts if draft.id is not None])
+    defaults.fill(writing, [draft for draft in drafts if draft.is_new])
+    for draft in drafts:
+        missing_required(writing.form, draft)
+        if writing.origin.by_hand:
+            refuse_locked(writing, draft)
+    uniqueness.refuse_doubles(writing, drafts)
+    defaults.run_checks(writing, [draft for draft in drafts if not draft.problems])
+
+
+def _load_current(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    stored = load_rows(
+        writing.uow, writing.form, writing.tables, [d.id for d in drafts if d.id], lock=True
+    )
+    for draft in drafts:
+        draft.current = stored.get(draft.id or 0)
+
+
+def store(writing: Writing, drafts: Sequence[RowDraft]) -> list[RowDraft]:
+    """Write drafts without problems; the drafts that changed something."""
+    fresh = [draft for draft in drafts if draft.is_new]
+    before_rows = _rows_before(writing, drafts)
+    changed = [d for d in drafts if not d.is_new and _differs(d, before_rows)]
+    _insert(writing, fresh)
+    _update(writing, changed)
+    written = sorted([*fresh, *changed], key=lambda draft: draft.index)
+    _write_tags(writing, written)
+    _write_subforms(writing, written, before_rows)
+    _tell(writing, written, before_rows)
+    _roll_up(writing, written, before_rows)
+    return written
+
+
+RowsBefore = dict[str, dict[int, list[dict[str, Any]]]]
+
+
+def _rows_before(writing: Writing, drafts: Sequence[RowDraft]) -> RowsBefore:
+    found: RowsBefore = {}
+    for key in writing.tables.rows:
+        ids = [d.id for d in drafts if not d.is_new and key in d.rows and d.id is not None]
+        if ids:
+            found[key] = load_subform_rows(writing.uow, writing.form, writing.tables, key, ids)
+    return found
+
+
+def _differs(draft: RowDraft, before_rows: RowsBefore) -> bool:
+    current = draft.current or {}
+    if any(current.get(key) != value for key, value in draft.values.items()):
+        return True
+    return any(
+        [child.values for child in children] != _without_ids(before_rows, key, draft.id)
+        for key, children in draft.rows.items()
+    )
+
+
+def _without_ids(before_rows: RowsBefore, key: str, record_id: int | None) -> list[dict[str, Any]]:
+    rows = before_rows.get(key, {}).get(record_id or 0, [])
+    return [{name: v for name, v in row.items() if name != "id" and v is not None} for row in rows]
+
+
+def _insert(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    if not drafts:
+        return
+    defaults.give_numbers(writing, drafts)
+    uow, form = writing.uow, writing.form
+    version = writing.catalog.version(form.key)
+    at = writing.origin.at or uow.now
+    blank = {column.name: None for column in writing.tables.main.columns}
+    for key in writing.catalog.zero_columns(form.key):
+        blank[key] = 0
+    system = {
+        "version": 1, "created_at": at, "updated_at": at, "form_version": version,
+        "created_by": writing.access.member_id, "updated_by": writing.access.member_id,
+        "owner": writing.access.member_id, "batch": writing.origin.batch,
+    }  # fmt: skip
+    rows = []
+    for draft in drafts:
+        values = column_values(form, draft.values)
+        unit = draft.values.get("unit") if "unit" not in form.by_key else values.get("unit")
+        rows.append({**blank, **system, **values, "id": draft.id, "unit": unit or defaults.unit_of(writing, draft)})  # fmt: skip
+    insert_records(uow, writing.tables, rows)
+
+
+def _update(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    changes = []
+    for draft in drafts:
+        current = draft.current or {}
+        moved = {k: v for k, v in draft.values.items() if current.get(k) != v}
+        stored = column_values(writing.form, moved)
+        stored["version"] = current["version"] + 1
+        stored["updated_at"] = writing.origin.at or writing.uow.now
+        stored["updated_by"] = writing.access.member_id
+        unit = defaults.unit_of(writing, draft)
+        if unit is not None:
+            stored["unit"] = unit
+        changes.append((current["id"], stored))
+    change_records(writing.uow, writing.tables, changes)
+
+
+def _write_tags(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    for key, side in writing.tables.sides.items():
+        wanted = {
+            draft.id: (
+                (draft.current or {}).get(key) or frozenset(),
+                draft.values[key] or frozenset(),
+            )
+            for draft in drafts
+            if key in draft.values and draft.id is not None
+        }
+        replace_tags(writing.uow, side, wanted)
+
+
+def _write_subforms(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:
+    for key, tables in writing.tables.rows.items():
+        owners = [draft for draft in drafts if key in draft.rows and draft.id is not None]
+        gone = [row["id"] for draft in owners for row in before_rows.get(key, {}).get(draft.id or 0, [])]  # fmt: skip
+        delete_rows(writing.uow, tables.main, gone)
+        rows = [
+            (draft.id or 0, position, child.values)
+            for draft in owners
+            for position, child in enumerate(draft.rows[key])
+        ]
+        insert_rows(writing.uow, writing.form, writing.tables, key, rows)
+
+
+def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:
+    uow, origin, access = writing.uow, writing.origin, writing.access
+    at = origin.at or uow.now
+    entries, events = [], []
+    for draft in drafts:
+        changes = changes_of(writing, draft, before_rows)
+        action = "created" if draft.is_new else "updated"
+        version = 1 if draft.is_new else (draft.current or {})["version"] + 1
+        entries.append({
+            "form": writing.form.key, "record": draft.id, "version": version, "action": action,
+            "changes": changes, "actor": access.actor, "actor_name": access.name,
+            "origin": origin.kind, "ref": origin.ref, "batch": origin.batch, "at": at,
+        })  # fmt: skip
+        events.append(
+            Event(
+                f"record_{action}",
+                writing.form.key,
+                draft.id,
+                None if origin.is_historic else changes,
+                None,
+                access.actor,
+                origin.chain,
+                None,
+                origin.is_historic,
+                at,
+            )  # fmt: skip
+        )
+    record_entries(uow, entries)
+    record_events(uow, events)
+
+
+def changes_of(writing: Writing, draft: RowDraft, before_rows: RowsBefore) -> dict[str, list[Any]]:
+    """What the draft changes: field → [before, after] in the API's JSON form."""
+    current = draft.current or {}
+    found: dict[str, list[Any]] = {}
+    for key, value in draft.values.items():
+        before = current.get(key)
+        if before == value or (draft.is_new and value in (None, frozenset())):
+            continue
+        field = writing.form.by_key[key]
+        kind = field_types.get(field.type)
+        found[key] = [
+            None if draft.is_new else kind.to_json(field, before), kind.to_json(field, value)
+        ]  # fmt: skip
+    for key, children in draft.rows.items():
+        if draft.is_new:
+            found[key] = [None, {"rows": len(children)}]
+        else:
+            found[key] = [
+                rows_json(writing.form, key, before_rows.get(key, {}).get(draft.id or 0, [])),
+                rows_json(writing.form, key, [child.values for child in children]),
+            ]
+    return found
+
+
+def rows_json(form: FormDefinition, key: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
+    """Subform rows in the API's JSON form."""
+    by_key = {each.key: each for each in form.by_key[key].fields}
+    return [
+        {
+            name: field_types.get(by_key[name].type).to_json(by_key[name], value)
+            for name, value in row.items()
+            if name in by_key and value is not None
+        }
+        for row in rows
+    ]
+
+
+def _roll_up(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:
+    """First the subforms' rollups on the records themselves, then what builds on the records."""
+    form = writing.form.key
+    touched = []
+    for key in writing.tables.rows:
+        rows = rollups.Touched(f"{form}.{key}")
+        for draft in drafts:
+            if key in draft.rows:
+                rows.add(None, {"parent": draft.id})
+        touched.append(rows)
+    own = rollups.Touched(form)
+    for draft in drafts:
+        own.add(draft.current, draft.seen())
+    rollups.refresh(writing.uow, writing.catalog, [*touched, own])
