@@ -33,9 +33,22 @@ AXE = Path(__file__).resolve().parents[2] / ".vendor" / "axe.min.js"
 
 
 def find_browser() -> str | None:
-    """The Chromium of this machine: REGULARS_BROWSER or the first known name on PATH."""
+    """REGULARS_BROWSER, or the first known name on PATH, or the one Playwright fetched."""
     named = os.environ.get("REGULARS_BROWSER")
-    return named or next(filter(None, map(shutil.which, NAMES)), None)
+    return named or next(filter(None, map(shutil.which, NAMES)), None) or _fetched_browser()
+
+
+def _fetched_browser() -> str | None:
+    chosen = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    usual = (Path.home() / ".cache", Path.home() / "Library" / "Caches")
+    folders = [Path(chosen)] if chosen else [each / "ms-playwright" for each in usual]
+    found = [
+        program
+        for folder in folders
+        for pattern in ("headless_shell", "chrome-headless-shell")
+        for program in folder.glob(f"chromium_headless_shell-*/*/{pattern}")
+    ]
+    return str(max(found)) if found else None
 
 
 @pytest.fixture(scope="session")
