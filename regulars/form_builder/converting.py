@@ -1,6 +1,6 @@
 """Input to plain values, all problems of a row together. Pure.
 
-A row comes as JSON (API, rules, pages that post JSON) or as texts (spreadsheets, plain form posts).
+A row comes as JSON (API, rules) or as texts (spreadsheets, plain form posts).
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _unit_codes(writing: Writing, ids: set[int]) -> dict[int, str]:
         return {}
     table = units.table
     rows = writing.uow.execute(sa.select(table.c.id, table.c.code).where(table.c.id.in_(ids)))
-    return {unit_id: code for unit_id, code in rows}
+    return {row.id: row.code for row in rows}
 
 
 def unit_of(writing: Writing, draft: RowDraft) -> int | None:

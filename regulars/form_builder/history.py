@@ -86,6 +86,6 @@ def history_of(uow: UnitOfWork, form: str, record: int, limit: int = 200) -> lis
             row.origin,
             row.ref,
             row.at,
-        )  # fmt: skip
+        )
         for row in uow.execute(statement)
     ]

@@ -30,7 +30,7 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 def settle_links(
     uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, drafts: Sequence[RowDraft]
 ) -> None:
-    """Replace every `Reference` by the id it means and refuse links to records that are not there."""
+    """Replace every `Reference` by the id it means; refuse links to what is not there."""
     for each in form.fields:
         kind = field_types.get(each.type)
         if isinstance(kind, LinkField):
@@ -99,7 +99,8 @@ def _references(
             wanted.setdefault(value.field, set()).add(str(value.value))
     found: dict[tuple[str, str], int | str] = {}
     for name, texts in wanted.items():
-        found.update({(name, text): hit for text, hit in ids_by_key(uow, catalog, target, name, texts).items()})  # fmt: skip
+        hits = ids_by_key(uow, catalog, target, name, texts)
+        found.update({(name, text): hit for text, hit in hits.items()})
     return found
 
 
@@ -109,7 +110,7 @@ def ids_by_key(
     """Each text → the id of the record whose unique field ``key`` has it, or a problem code."""
     column, canonical, code = key_column(uow, catalog, target, key)
     if column is None:
-        return {text: code for text in texts}
+        return dict.fromkeys(texts, code)
     spelled: dict[Any, list[str]] = {}
     answers: dict[str, int | str] = {}
     for text in texts:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from regulars.form_builder import cursors, expressing
 from regulars.form_builder.definition import FormDefinition
-from regulars.form_builder.field_types.base import field_types, fold
+from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
 from regulars.form_builder.titles import titles_of
 from regulars.platform.db import UnitOfWork
@@ -170,7 +171,7 @@ def select_list(
     for each in form.fields:
         if each.key in table.c:
             wanted.append(table.c[each.key])
-        elif each.type in ("formula", "lookup") or field_types.get(each.type).name.endswith(("_at", "_by")):  # fmt: skip
+        elif each.type in DERIVED_TYPES:
             tree, _problems = catalog.path(form.key, each.key)
             if tree.type is not None and tree.type.kind not in (Kind.TAGS, Kind.ROWS):
                 value = expressing.value_sql(catalog, form.key, tree, table, moment)

@@ -77,7 +77,7 @@ def create_record(
     return get_record(uow, access, form_key, draft.id, verb="create")
 
 
-def update_record(
+def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
     uow: UnitOfWork, access: Access, form_key: str, record_id: int, values: Mapping[str, Any], *,
     origin: Origin, expected_version: int | None = None, texts: bool = False,
 ) -> Record:  # fmt: skip
@@ -95,7 +95,7 @@ def update_record(
     return get_record(uow, access, form_key, record_id, verb="update")
 
 
-def write_batch(
+def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     uow: UnitOfWork, access: Access, form_key: str, rows: Sequence[Mapping[str, Any]], *,
     origin: Origin, mode: str = "insert", key: str | None = None, atomic: bool = False,
     texts: bool = False,
@@ -191,9 +191,9 @@ def _visible(work: Writing, record_id: int, verb: str) -> None:
 def _write_one(work: Writing, draft: RowDraft) -> None:
     writing.prepare(work, [draft])
     current = draft.current
-    if draft.expected_version is not None and current is not None:
-        if current["version"] != draft.expected_version:
-            raise VersionConflict("record-changed", form=work.form.label)
+    wanted = draft.expected_version
+    if wanted is not None and current is not None and current["version"] != wanted:
+        raise VersionConflict("record-changed", form=work.form.label)
     if draft.problems:
         raise Invalid(draft.problems)
     writing.store(work, [draft])

@@ -218,7 +218,7 @@ def _tell(
                 None,
                 origin.is_historic,
                 origin.at,
-            )  # fmt: skip
+            )
         )
     record_entries(writing.uow, entries)
     record_events(writing.uow, events)
@@ -240,7 +240,7 @@ def _tell_cleared(writing: Writing, key: str, stored: Mapping[int, Mapping[str, 
                 writing.origin.chain,
                 None,
                 writing.origin.is_historic,
-            )  # fmt: skip
+            )
         )
     record_entries(writing.uow, entries)
     record_events(writing.uow, events)

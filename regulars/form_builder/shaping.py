@@ -15,6 +15,7 @@ from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import DATETIME, Kind, ValueType, number
 from regulars.platform.problems import Problem
 
+DERIVED_TYPES = ("formula", "lookup", "created_at", "created_by", "updated_at", "updated_by")
 _SYSTEM_SHAPES = (
     FieldShape("id", number(0), label={"en": "Number", "zh-Hans": "编号"}),
     FieldShape("version", number(0), label={"en": "Version", "zh-Hans": "版本"}),
@@ -28,8 +29,13 @@ _SYSTEM_SHAPES = (
         "updated_by", ValueType(Kind.LINK, form="sys_members"),
         label={"en": "Changed by", "zh-Hans": "修改人"},
     ),
-    FieldShape("unit", ValueType(Kind.LINK, form="sys_units"), label={"en": "Store", "zh-Hans": "门店"}),
-    FieldShape("owner", ValueType(Kind.LINK, form="sys_members"), label={"en": "Owner", "zh-Hans": "负责人"}),
+    FieldShape(
+        "unit", ValueType(Kind.LINK, form="sys_units"), label={"en": "Store", "zh-Hans": "门店"},
+    ),
+    FieldShape(
+        "owner", ValueType(Kind.LINK, form="sys_members"),
+        label={"en": "Owner", "zh-Hans": "负责人"},
+    ),
     FieldShape("batch", number(0), label={"en": "Import", "zh-Hans": "导入批次"}),
 )  # fmt: skip
 
@@ -107,14 +113,7 @@ def _with_formulas(
 
 def _derived(form: FormDefinition) -> Iterator[tuple[int, FieldDefinition]]:
     for position, each in enumerate(form.fields):
-        if each.type in (
-            "formula",
-            "lookup",
-            "created_at",
-            "created_by",
-            "updated_at",
-            "updated_by",
-        ):
+        if each.type in DERIVED_TYPES:
             yield position, each
 
 

@@ -21,7 +21,8 @@ SYSTEM_VALUES = (
 
 
 def load_rows(
-    uow: UnitOfWork, form: FormDefinition, tables: FormTables, ids: Iterable[int], *, lock: bool = False
+    uow: UnitOfWork, form: FormDefinition, tables: FormTables, ids: Iterable[int], *,
+    lock: bool = False,
 ) -> dict[int, dict[str, Any]]:  # fmt: skip
     """Stored plain values (system fields and tags included, subform rows not) by record id.
 

@@ -55,5 +55,5 @@ def _holders(writing: Writing, field: FieldDefinition, values: set[Any]) -> dict
     found: dict[Any, int] = {}
     for some in chunks(sorted(values)):
         rows = writing.uow.execute(sa.select(column, table.c.id).where(column.in_(some)))
-        found.update({value: record_id for value, record_id in rows})
+        found.update((row[0], row[1]) for row in rows)
     return found

@@ -137,7 +137,8 @@ def _insert(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     for draft in drafts:
         values = column_values(form, draft.values)
         unit = draft.values.get("unit") if "unit" not in form.by_key else values.get("unit")
-        rows.append({**blank, **system, **values, "id": draft.id, "unit": unit or defaults.unit_of(writing, draft)})  # fmt: skip
+        values |= {"id": draft.id, "unit": unit or defaults.unit_of(writing, draft)}
+        rows.append({**blank, **system, **values})
     insert_records(uow, writing.tables, rows)
 
 
@@ -173,7 +174,8 @@ def _write_tags(writing: Writing, drafts: Sequence[RowDraft]) -> None:
 def _write_subforms(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:
     for key, tables in writing.tables.rows.items():
         owners = [draft for draft in drafts if key in draft.rows and draft.id is not None]
-        gone = [row["id"] for draft in owners for row in before_rows.get(key, {}).get(draft.id or 0, [])]  # fmt: skip
+        known = before_rows.get(key, {})
+        gone = [row["id"] for draft in owners for row in known.get(draft.id or 0, [])]
         delete_rows(writing.uow, tables.main, gone)
         rows = [
             (draft.id or 0, position, child.values)
@@ -208,7 +210,7 @@ def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore)
                 None,
                 origin.is_historic,
                 at,
-            )  # fmt: skip
+            )
         )
     record_entries(uow, entries)
     record_events(uow, events)

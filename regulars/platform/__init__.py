@@ -1,4 +1,4 @@
-"""What every builder stands on: storage, definitions, expressions, events, accounts, the web shell.
+"""What every builder stands on: storage, definitions, expressions, accounts, the web shell.
 
 Nothing in this package knows forms, rules or reports.
 """

@@ -124,7 +124,7 @@ class Database:
     def workspace_tx(
         self, workspace: Workspace, *, write: bool = True, now: datetime | None = None
     ) -> Iterator[UnitOfWork]:
-        """One transaction in the store of ``workspace``; commits on leaving, rolls back on error."""
+        """One transaction in the store of ``workspace``; rolled back when an error leaves it."""
         with self._begin(workspace.store, workspace.store, write=write) as connection:
             uow = UnitOfWork(self, workspace, connection, now or self.clock())
             yield uow
@@ -176,9 +176,7 @@ class Database:
             connection = raw.execution_options(sqlite_begin=begin)
             with connection.begin():
                 if not self.is_sqlite:
-                    connection.execute(
-                        sa.select(sa.func.set_config("search_path", schema, True))
-                    )
+                    connection.execute(sa.select(sa.func.set_config("search_path", schema, True)))
                 yield connection
 
     def _forget(self, store: str) -> None:

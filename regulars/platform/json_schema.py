@@ -1,6 +1,6 @@
 """JSON at the border: strict parsing, shape checks by JSON Schema, byte-stable writing.
 
-Schemas may only refer into themselves: the registry is empty, so a remote ``$ref`` is never fetched.
+Schemas may only refer into themselves: the registry is empty, so no ``$ref`` is fetched.
 """
 
 from __future__ import annotations

@@ -45,11 +45,8 @@ def create_workspace(database: Database, key: str, name: str, **settings: Any) -
     with database.main_tx() as connection:
         if _row_of(connection, key) is not None:
             raise Conflict("workspace-exists", key=key)
-        made = connection.execute(
-            workspace.insert().values(created_at=database.clock(), **values)
-        ).inserted_primary_key
+        connection.execute(workspace.insert().values(created_at=database.clock(), **values))
     created = get_workspace(database, key)
-    assert made is not None and made[0] == created.id
     database.create_stores(created)
     return created
 

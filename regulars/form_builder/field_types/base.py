@@ -23,7 +23,7 @@ from regulars.platform.registry import Registry
 if TYPE_CHECKING:
     from regulars.form_builder.definition import FieldDefinition, FormDefinition
 
-TEXT_SETTING = {"$ref": "#/$defs/text"}
+Settings = Mapping[str, Any]
 
 
 class BadValue(ValueError):
@@ -62,7 +62,7 @@ class FieldType:
     """Base of every field type. ``settings`` are the JSON Schema properties it adds to a field."""
 
     name: ClassVar[str]
-    settings: ClassVar[Mapping[str, Any]] = {}
+    settings: ClassVar[Settings] = {}
     required_settings: ClassVar[tuple[str, ...]] = ()
     writable: ClassVar[bool] = True  # people and imports may give a value
     icon: ClassVar[str] = "type"
@@ -97,7 +97,9 @@ class FieldType:
         """The JSON Schema of one value at the API."""
         raise NotImplementedError
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         """Problems of the settings that JSON Schema cannot see; paths relative to the field."""
         yield from ()
 
@@ -106,6 +108,7 @@ class FieldType:
         return False
 
 
+Forms = Mapping[str, "FormDefinition"]
 field_types: Registry[FieldType] = Registry("field type")
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading
+from regulars.form_builder.field_types.base import BadValue, FieldType, Forms, Reading, Settings
 from regulars.platform import columns, i18n
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem
@@ -35,7 +35,7 @@ class ChoiceField(FieldType):
 
     name = "choice"
     icon = "list"
-    settings = {"options": OPTIONS_SETTING}
+    settings: ClassVar[Settings] = {"options": OPTIONS_SETTING}
     required_settings = ("options",)
     may_be_unique = False
 
@@ -57,7 +57,9 @@ class ChoiceField(FieldType):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"enum": [*options_of(field), None]}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         yield from check_options(field)
 
 

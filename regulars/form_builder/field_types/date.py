@@ -42,5 +42,3 @@ class DateField(FieldType):
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["string", "null"], "format": "date"}
-
-

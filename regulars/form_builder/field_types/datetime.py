@@ -28,10 +28,7 @@ class DateTimeField(FieldType):
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         if raw is None or raw == "":
             return None
-        if isinstance(raw, datetime):
-            value = raw
-        else:
-            value = _parsed(raw)
+        value = raw if isinstance(raw, datetime) else _parsed(raw)
         if value.tzinfo is None:
             value = value.replace(tzinfo=reading.zone)
         try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.base import Settings
 from regulars.form_builder.field_types.related import DerivedField
 from regulars.platform.expressions.types import (
     BOOLEAN,
@@ -21,7 +24,7 @@ class FormulaField(DerivedField):
 
     name = "formula"
     icon = "sigma"
-    settings = {
+    settings: ClassVar[Settings] = {
         "formula": {"type": "string", "minLength": 1, "maxLength": 4000},
         "result": {"enum": list(RESULTS)},
         "decimals": {"type": "integer", "minimum": 0, "maximum": 6},

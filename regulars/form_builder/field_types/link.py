@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading, Reference
+from regulars.form_builder.field_types.base import (
+    BadValue,
+    FieldType,
+    Forms,
+    Reading,
+    Reference,
+    Settings,
+)
 from regulars.platform import columns
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem
@@ -21,7 +28,10 @@ class LinkField(FieldType):
 
     name = "link"
     icon = "arrow-up-right"
-    settings = {"to": FORM_SETTING, "on_delete": {"enum": ["refuse", "clear", "cascade"]}}
+    settings: ClassVar[Settings] = {
+        "to": FORM_SETTING,
+        "on_delete": {"enum": ["refuse", "clear", "cascade"]},
+    }
     required_settings = ("to",)
 
     def value_type(self, field: FieldDefinition) -> ValueType:
@@ -50,7 +60,9 @@ class LinkField(FieldType):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["integer", "object", "null"]}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         target = self.target(field)
         if target not in forms and target != form.key:
             yield Problem("to", "unpublished-form", {"form": target})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from regulars.form_builder.field_types.base import TextLike
+from typing import ClassVar
+
+from regulars.form_builder.field_types.base import Settings, TextLike
 
 
 class LongTextField(TextLike):
@@ -10,7 +12,9 @@ class LongTextField(TextLike):
 
     name = "long_text"
     icon = "align-left"
-    settings = {"max_length": {"type": "integer", "minimum": 1, "maximum": 20000}}
+    settings: ClassVar[Settings] = {
+        "max_length": {"type": "integer", "minimum": 1, "maximum": 20000}
+    }
     max_length = 20_000
     multiline = True
     may_be_unique = False

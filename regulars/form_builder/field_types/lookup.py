@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.base import Settings
 from regulars.form_builder.field_types.related import DerivedField
 from regulars.platform.expressions.types import MISSING, ValueType
 
@@ -12,7 +15,7 @@ class LookupField(DerivedField):
 
     name = "lookup"
     icon = "eye"
-    settings = {"path": {"$ref": "#/$defs/path"}}
+    settings: ClassVar[Settings] = {"path": {"$ref": "#/$defs/path"}}
     required_settings = ("path",)
 
     def value_type(self, field: FieldDefinition) -> ValueType:

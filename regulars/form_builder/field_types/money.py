@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.numbers import get_currency_precision
 
 from regulars.form_builder.definition import FieldDefinition
-from regulars.form_builder.field_types.base import Reading
+from regulars.form_builder.field_types.base import Reading, Settings
 from regulars.form_builder.field_types.number import NUMBER_SETTING, NumberField, exact
 
 
@@ -16,7 +16,7 @@ class MoneyField(NumberField):
 
     name = "money"
     icon = "banknote"
-    settings = {
+    settings: ClassVar[Settings] = {
         "currency": {"type": "string", "pattern": "^[A-Z]{3}$"},
         "decimals": {"type": "integer", "minimum": 0, "maximum": 6},
         "min": NUMBER_SETTING,

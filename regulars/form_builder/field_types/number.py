@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading
+from regulars.form_builder.field_types.base import BadValue, FieldType, Forms, Reading, Settings
 from regulars.platform import columns
 from regulars.platform.expressions.types import ValueType, number
 from regulars.platform.problems import Problem
@@ -23,7 +23,7 @@ class NumberField(FieldType):
 
     name = "number"
     icon = "hash"
-    settings: Mapping[str, Any] = {
+    settings: ClassVar[Settings] = {
         "decimals": {"type": "integer", "minimum": 0, "maximum": 6},
         "min": NUMBER_SETTING,
         "max": NUMBER_SETTING,
@@ -65,7 +65,9 @@ class NumberField(FieldType):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["string", "number", "null"]}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         for name in ("min", "max"):
             if name in field.settings and bound(field, name) is None:
                 yield Problem(name, "not-a-number", {"value": str(field.settings[name])})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import phonenumbers
 
 from regulars.form_builder.definition import FieldDefinition
-from regulars.form_builder.field_types.base import BadValue, TextLike
+from regulars.form_builder.field_types.base import BadValue, Settings, TextLike
 
 
 class PhoneField(TextLike):
@@ -13,7 +15,7 @@ class PhoneField(TextLike):
 
     name = "phone"
     icon = "phone"
-    settings = {"region": {"type": "string", "pattern": "^[A-Z]{2}$"}}
+    settings: ClassVar[Settings] = {"region": {"type": "string", "pattern": "^[A-Z]{2}$"}}
     max_length = 40
 
     def refine(self, field: FieldDefinition, text: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading
+from regulars.form_builder.field_types.base import BadValue, FieldType, Forms, Reading, Settings
 from regulars.form_builder.field_types.link import FORM_SETTING
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem
@@ -38,7 +38,7 @@ class RelatedField(DerivedField):
 
     name = "related"
     icon = "list-tree"
-    settings = {
+    settings: ClassVar[Settings] = {
         "from": FORM_SETTING,
         "via": FORM_SETTING,
         "order": {"type": "string", "pattern": "^-?[a-z][a-z0-9_]*$"},
@@ -48,7 +48,9 @@ class RelatedField(DerivedField):
     def value_type(self, field: FieldDefinition) -> ValueType:
         return ValueType(Kind.ROWS, form=str(field.settings["from"]))
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         source = forms.get(str(field.settings["from"]))
         if source is None:
             yield Problem("from", "unpublished-form", {"form": field.settings["from"]})

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading, field_types
+from regulars.form_builder.field_types.base import (
+    BadValue,
+    FieldType,
+    Forms,
+    Reading,
+    Settings,
+    field_types,
+)
 from regulars.form_builder.field_types.link import FORM_SETTING
 from regulars.platform import columns
 from regulars.platform.expressions.types import DATE, DATETIME, Kind, ValueType, number
@@ -22,14 +29,14 @@ class RollupField(FieldType):
     """``aggregate`` of ``field`` over the rows of ``of`` that meet ``where``.
 
     A physical column of the parent, kept right in the transaction that changes a row. ``result``
-    and ``decimals`` say how it is stored: a count is a number, sums keep the places of their field.
+    and ``decimals`` say how it is stored; a count is always a whole number.
     """
 
     name = "rollup"
     icon = "sigma"
     writable = False
     may_be_unique = False
-    settings = {
+    settings: ClassVar[Settings] = {
         "of": FORM_SETTING,
         "aggregate": {"enum": list(AGGREGATES)},
         "field": FORM_SETTING,
@@ -83,7 +90,9 @@ class RollupField(FieldType):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["string", "number", "null"], "readOnly": True}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         of = form.find(str(field.settings["of"]))
         if of is None or of.type not in ("related", "subform"):
             yield Problem("of", "rollup-of-no-rows", {"field": field.settings["of"]})

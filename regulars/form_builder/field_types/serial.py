@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, Reading, TextLike
+from regulars.form_builder.field_types.base import BadValue, Forms, Reading, Settings, TextLike
 from regulars.platform.problems import Problem
 
 _PART = re.compile(r"\{(YYYY|YY|MM|DD|0{1,12}|UNIT)\}")
@@ -18,13 +18,14 @@ DEFAULT_PATTERN = "{00000}"
 class SerialField(TextLike):
     """``pattern`` of fixed text, ``{YYYY} {MM} {DD} {UNIT}`` and one run of zeros for the count.
 
-    The count starts again at each ``reset`` (never, year, month, day), and per unit when ``per_unit``.
+    The count starts again at each ``reset`` (never, year, month, day), and per unit if
+    ``per_unit``.
     """
 
     name = "serial"
     icon = "hash"
     writable = False
-    settings = {
+    settings: ClassVar[Settings] = {
         "pattern": {"type": "string", "minLength": 1, "maxLength": 60},
         "reset": {"enum": ["never", "year", "month", "day"]},
         "per_unit": {"type": "boolean"},
@@ -33,7 +34,9 @@ class SerialField(TextLike):
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         raise BadValue("read-only")
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         pattern = str(field.settings.get("pattern", DEFAULT_PATTERN))
         runs = [part for part in _PART.findall(pattern) if part.startswith("0")]
         if len(runs) != 1:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading, field_types
+from regulars.form_builder.field_types.base import (
+    BadValue,
+    FieldType,
+    Forms,
+    Reading,
+    Settings,
+    field_types,
+)
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem, under
 
@@ -24,8 +31,13 @@ class SubformField(FieldType):
 
     name = "subform"
     icon = "table"
-    settings = {
-        "fields": {"type": "array", "minItems": 1, "maxItems": 60, "items": {"$ref": "#/$defs/field"}},
+    settings: ClassVar[Settings] = {
+        "fields": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 60,
+            "items": {"$ref": "#/$defs/field"},
+        },
         "min_rows": {"type": "integer", "minimum": 0, "maximum": MAX_ROWS},
         "max_rows": {"type": "integer", "minimum": 1, "maximum": MAX_ROWS},
     }
@@ -60,7 +72,9 @@ class SubformField(FieldType):
         row = {"type": "object", "properties": {"id": {"type": "integer"}, **rows}}
         return {"type": ["array", "null"], "items": {**row, "additionalProperties": False}}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         for position, child in enumerate(field.fields):
             place = f"fields/{position}"
             if child.type not in NESTABLE:

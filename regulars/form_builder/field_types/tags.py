@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, FieldType, Reading, clean_text
+from regulars.form_builder.field_types.base import (
+    BadValue,
+    FieldType,
+    Forms,
+    Reading,
+    Settings,
+    clean_text,
+)
 from regulars.form_builder.field_types.choice import (
     OPTIONS_SETTING,
     by_label,
@@ -23,11 +30,11 @@ MAX_TAGS = 100
 
 
 class TagsField(FieldType):
-    """A set of tags in a side table; with ``options`` only those, else free words up to 60 long."""
+    """A set of tags in a side table; only those of ``options``, else free words up to 60 long."""
 
     name = "tags"
     icon = "tags"
-    settings = {"options": OPTIONS_SETTING, "free": {"type": "boolean"}}
+    settings: ClassVar[Settings] = {"options": OPTIONS_SETTING, "free": {"type": "boolean"}}
     may_be_unique = False
 
     def value_type(self, field: FieldDefinition) -> ValueType:
@@ -68,7 +75,9 @@ class TagsField(FieldType):
             item = {"enum": list(options_of(field))}
         return {"type": ["array", "null"], "items": item, "maxItems": MAX_TAGS}
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         yield from check_options(field)
 
     def _known(self, field: FieldDefinition, word: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import Reading, Reference
+from regulars.form_builder.field_types.base import Forms, Reading, Reference, Settings
 from regulars.form_builder.field_types.link import LinkField
 from regulars.platform.problems import Problem
 
@@ -16,7 +16,7 @@ class UnitField(LinkField):
 
     name = "unit"
     icon = "store"
-    settings: Mapping[str, Any] = {}
+    settings: ClassVar[Settings] = {}
     required_settings = ()
     may_be_unique = False
 
@@ -27,7 +27,9 @@ class UnitField(LinkField):
         code = text.strip()
         return Reference("code", code) if code else None
 
-    def check(self, field: FieldDefinition, form: FormDefinition, forms: Mapping[str, FormDefinition]) -> Iterator[Problem]:  # fmt: skip
+    def check(
+        self, field: FieldDefinition, form: FormDefinition, forms: Forms
+    ) -> Iterator[Problem]:
         yield from ()
 
     def uses_unit(self) -> bool:

@@ -29,8 +29,8 @@ class DefinitionKind:
     """One kind of definition.
 
     ``problems(raw)`` checks shape, ``parse(raw)`` makes the frozen object (only called on raw
-    without shape problems), ``check(parsed, snapshot)`` checks meaning against everything else that is or
-    is about to be published, ``published(uow, before, after, keys)`` does what publishing needs (DDL)
+    without shape problems), ``check(parsed, snapshot)`` checks meaning against everything that is
+    or is about to be published, ``published(uow, before, after, keys)`` does what publishing needs
     inside the same transaction.
     """
 

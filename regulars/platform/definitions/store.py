@@ -1,7 +1,7 @@
 """Saving drafts and publishing versions. A published version never changes.
 
-Permission is checked by the caller's capability for the kind; publishing checks every definition of
-the set against the workspace as it will be, and reports all problems together.
+Permission is the caller's capability for the kind; publishing checks every definition of the
+set against the workspace as it will be, and reports all problems together.
 """
 
 from __future__ import annotations
