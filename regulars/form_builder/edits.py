@@ -52,9 +52,13 @@ def field_at(raw: Form, ref: str) -> Json:
 
 
 def add_field(
-    raw: Form, field: Mapping[str, Any], *, section: int | None = None, position: int | None = None,
+    raw: Form,
+    field: Mapping[str, Any],
+    *,
+    section: int | None = None,
+    position: int | None = None,
     into: str | None = None,
-) -> Json:  # fmt: skip
+) -> Json:
     """The form with ``field`` (a type, its settings, a label); a missing key is made.
 
     It goes to ``position`` of ``section`` (both default to the end), or into the subform ``into``.

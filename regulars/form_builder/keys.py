@@ -1,4 +1,4 @@
-"""Keys for people who never see one: made from a label, in letters that every store takes. Pure."""
+"""Keys for people who never see one: made of a label, in letters that every store takes. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,11 @@
+"""Field types and the other kinds are registered before any test of the forms runs."""
+
+import pytest
+
+from regulars.wiring import wire
+
+
+@pytest.fixture(autouse=True, scope="session")
+def wired() -> None:
+    """Register everything, as the running product does."""
+    wire()
