@@ -1,0 +1,1 @@
+"""Reports: from a definition and a reader to numbers, charts and the records behind them."""

@@ -1,0 +1,1 @@
+"""Analyses of people's behaviour, one module each; `wiring` registers them."""
