@@ -1,1 +1,1 @@
-"""Template packs: sets of definitions an owner can install, upgrade and remove; and their sample data."""
+"""Template packs: definitions an owner can install, upgrade and remove, and sample data."""

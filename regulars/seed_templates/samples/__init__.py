@@ -1,0 +1,1 @@
+"""Believable sample data: pure generators, the same rows for the same seed and day."""
