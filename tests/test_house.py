@@ -149,7 +149,7 @@ def test_no_tracked_file_depends_on_one_machine() -> None:
 
 def test_pages_carry_no_script_or_style_of_their_own() -> None:
     inside = re.compile(
-        r"<style\b|\sstyle=|<script(?![^>]*\bsrc=)(?![^>]*type=\"application/json\")|\son\w+=",
+        r"<style\b|\sstyle=|<script(?![^>]*\bsrc=)(?![^>]*type=\"(?:application/json|importmap)\")|\son\w+=",
         re.I,
     )
     foreign = re.compile(r"(?:src|href)=\"(?:https?:)?//", re.I)
@@ -273,13 +273,14 @@ def _keys_in_code(path: Path) -> set[str]:
 
 
 ERRORS = {
+    "Busy",
+    "Conflict",
+    "Forbidden",
     "NotFound",
     "NotSignedIn",
-    "Forbidden",
-    "Conflict",
-    "VersionConflict",
+    "RegularsError",
     "TooLarge",
-    "Busy",
+    "VersionConflict",
 }
 
 
