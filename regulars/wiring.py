@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from flask import Blueprint
+
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -25,12 +29,17 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
+from regulars.form_builder.kind import form_kind
+from regulars.form_builder.people_forms import MEMBERS, UNITS
+from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.platform import jobs, redis_server
 from regulars.platform.config import Config
 from regulars.platform.db import Database
+from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.jobs import RedisBell
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
+from regulars.platform.web.shell import CardProvider, NavProvider
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
@@ -38,12 +47,23 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     LinkField(), RelatedField(), RollupField(), LookupField(), FormulaField(), SubformField(),
     SerialField(), UnitField(), MemberField(), *STAMPS,
 )  # fmt: skip
+SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS)
+
+
+@cache
+def definition_kinds() -> tuple[DefinitionKind, ...]:
+    """Every kind of definition; their schemas are composed of what is registered before."""
+    return (form_kind(),)
 
 
 def wire() -> None:
     """Register everything; calling it again changes nothing."""
     for each in FIELD_TYPES:
         field_types.register(each.name, each)
+    for form in SYSTEM_FORMS:
+        system_forms.register(form.key, form)
+    for kind in definition_kinds():
+        kinds.register(kind.name, kind)
 
 
 def job_kinds(database: Database) -> tuple[JobKind, ...]:
@@ -68,3 +88,18 @@ def open_installation(config: Config) -> Database:
         url = redis_server.url_for(config)
         jobs.install(RedisBell(url, config.secret_key, job_kinds(database)))
     return database
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The builders' pages and API routes."""
+    return ()
+
+
+def nav_providers() -> tuple[NavProvider, ...]:
+    """What the builders add to the navigation."""
+    return ()
+
+
+def card_providers() -> tuple[CardProvider, ...]:
+    """What the builders put on a workspace's first page."""
+    return ()

@@ -31,6 +31,7 @@ from regulars.platform.expressions.evaluate import compile_python
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import Node, Path
+from regulars.platform.expressions.types import BOOLEAN, ValueType
 from regulars.platform.privacy.ledger import consent_state
 from regulars.platform.problems import Problem
 
@@ -90,21 +91,18 @@ class FormCatalog:
 
     def condition(self, form_key: str, raw: Any) -> Checked:
         """A condition's checked tree and all problems with it."""
-        return self._checked(
-            ("condition", form_key, _name(raw)), form_key, lambda: parse_condition(raw)
-        )
+        name = ("condition", form_key, _name(raw))
+        return self._checked(name, form_key, lambda: parse_condition(raw), BOOLEAN)
 
     def path(self, form_key: str, path: str) -> Checked:
         """A field path's checked tree and all problems with it."""
-        return self._checked(
-            ("path", form_key, path), form_key, lambda: (Path(tuple(path.split("."))), [])
-        )
+        tree = Path(tuple(path.split(".")))
+        return self._checked(("path", form_key, path), form_key, lambda: (tree, []), None)
 
     def formula(self, form_key: str, text: str) -> Node:
         """A published formula's checked tree."""
-        return self._checked(
-            ("formula", form_key, text), form_key, lambda: (parse_formula(text), [])
-        )[0]
+        name = ("formula", form_key, text)
+        return self._checked(name, form_key, lambda: (parse_formula(text), []), None)[0]
 
     def closure(self, tree: Node) -> Callable[[Any, Any], Any]:
         """The compiled Python of a checked tree."""
@@ -179,12 +177,16 @@ class FormCatalog:
             self._trees["row-forms"] = known
         return known
 
-    def _checked(self, name: Any, form_key: str, parse: Callable[[], Checked]) -> Checked:
+    def _checked(
+        self, name: Any, form_key: str, parse: Callable[[], Checked], expect: ValueType | None
+    ) -> Checked:
         known: Checked | None = self._trees.get(name)
         if known is None:
             tree, problems = parse()
             if not problems:
-                tree, problems = check(tree, self.shapes, form_key)
+                tree, problems = check(
+                    tree, self.shapes, form_key, expect=expect, volatile=expect is None
+                )
             known = (tree, problems)
             if len(self._trees) < 5000:
                 self._trees[name] = known

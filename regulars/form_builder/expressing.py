@@ -13,6 +13,7 @@ from regulars.platform.expressions.compile_sql import compile_sql, compile_value
 from regulars.platform.expressions.evaluate import Context
 from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Moment
+from regulars.platform.ids import new_code
 
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
@@ -30,7 +31,7 @@ def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
 
 def context(uow: UnitOfWork, access: Access | None, records: StoredRecords) -> Context:
     """What the Python evaluator needs besides the row."""
-    return Context(moment_of(uow, access), records)
+    return Context(moment_of(uow, access), records, new_code)
 
 
 def where_sql(

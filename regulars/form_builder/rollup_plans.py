@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.rollups import RollupPlan
-from regulars.platform.expressions.check import check, dependencies
+from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
+from regulars.platform.expressions.dependencies import dependencies
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import Aggregate, Path
 from regulars.platform.problems import Problem
@@ -46,10 +47,11 @@ def _plan(
         Path((str(wanted),)) if wanted else None,
         where=where,
     )
-    checked, found = check(tree, shapes, form.key)
+    checked, found = check(tree, shapes, form.key, expect=None)
     problems = [*[p.under("where") for p in problems], *found]
     if problems:
         return None, problems
     rows = relation.type.form
-    uses = frozenset(key for owner, key in dependencies(checked, shapes) if owner == rows)
+    read = dependencies(checked, shapes, form.key).fields
+    uses = frozenset(key for owner, key in read if owner == rows)
     return RollupPlan(form.key, field.key, rows, relation.via, checked, uses), []

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
-from regulars.platform.expressions.check import check
+from regulars.platform.expressions.calls import FormulaError
+from regulars.platform.expressions.dependencies import resolve_formulas
 from regulars.platform.expressions.formula import parse_formula
-from regulars.platform.expressions.problems import FormulaError
 from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
 from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import DATETIME, Kind, ValueType, number
@@ -17,7 +17,6 @@ from regulars.platform.problems import Problem
 
 DERIVED_TYPES = ("formula", "lookup", "created_at", "created_by", "updated_at", "updated_by")
 _SYSTEM_SHAPES = (
-    FieldShape("id", number(0), label={"en": "Number", "zh-Hans": "编号"}),
     FieldShape("version", number(0), label={"en": "Version", "zh-Hans": "版本"}),
     FieldShape("created_at", DATETIME, label={"en": "Created", "zh-Hans": "创建时间"}),
     FieldShape(
@@ -43,29 +42,33 @@ _SYSTEM_SHAPES = (
 def shape_forms(
     forms: Iterable[FormDefinition], system: Iterable[FormShape]
 ) -> tuple[Shapes, list[Problem]]:
-    """The shapes of all forms and the problems of their formulas (``forms/<key>/fields/<n>/…``).
+    """The shapes of all forms, derived fields resolved, and the problems of their formulas.
 
-    A derived field with a problem keeps its declared type and has no tree.
+    Paths of problems start with the form's key: ``orders/fields/3/formula``.
     """
     wanted = list(forms)
+    unread: list[Problem] = []
     plain: dict[str, FormShape] = {shape.key: shape for shape in system}
     for form in wanted:
-        plain[form.key] = _plain_shape(form)
-        for rows in form.subforms():
-            plain[rows.key] = _plain_shape(rows)
-    shapes = _with_lookups(wanted, Shapes(plain))
-    return _with_formulas(wanted, shapes)
+        for owner in (form, *form.subforms()):
+            plain[owner.key] = _plain_shape(form, owner, unread)
+    shapes, found = resolve_formulas(Shapes(plain))
+    return shapes, [*unread, *_placed(wanted, found)]
 
 
-def _plain_shape(form: FormDefinition) -> FormShape:
-    fields = {} if form.parent else {shape.key: shape for shape in _SYSTEM_SHAPES}
-    if form.parent:
-        fields["id"] = FieldShape("id", number(0))
-        fields["parent"] = FieldShape("parent", ValueType(Kind.LINK, form=form.parent))
+def _plain_shape(form: FormDefinition, owner: FormDefinition, unread: list[Problem]) -> FormShape:
+    """One form before its derived fields are resolved; formulas nobody can read are noted."""
+    fields = {} if owner.parent else {shape.key: shape for shape in _SYSTEM_SHAPES}
+    if owner.parent:
+        fields["parent"] = FieldShape("parent", ValueType(Kind.LINK, form=owner.parent))
         fields["position"] = FieldShape("position", number(0))
-    for each in form.fields:
-        fields[each.key] = _field_shape(form, each)
-    return FormShape(form.key, fields, form.label, form.person is not None)
+    for position, each in enumerate(owner.fields):
+        try:
+            fields[each.key] = _field_shape(owner, each)
+        except FormulaError as error:
+            place = _place(form, owner, position)
+            unread.append(error.problem("formula").under(place))
+    return FormShape(owner.key, fields, owner.label, owner.person is not None)
 
 
 def _field_shape(form: FormDefinition, field: FieldDefinition) -> FieldShape:
@@ -77,44 +80,27 @@ def _field_shape(form: FormDefinition, field: FieldDefinition) -> FieldShape:
     if field.type == "subform":
         rows = ValueType(Kind.ROWS, form=f"{form.key}.{field.key}")
         return replace(shape, type=rows, via="parent", order=("position",))
-    if field.type in ("created_at", "created_by", "updated_at", "updated_by"):
-        return replace(shape, formula=Path((field.type,)))
+    if field.type in DERIVED_TYPES and not field.freeze:
+        return replace(shape, formula=_tree_of(field))
     return shape
 
 
-def _with_lookups(forms: Iterable[FormDefinition], shapes: Shapes) -> Shapes:
-    """Lookups take the type of what their path ends at; a path through lookups takes turns."""
-    for _turn in range(3):
-        for form in forms:
-            for each in form.fields:
-                if each.type == "lookup":
-                    shapes = _with_tree(shapes, form.key, each, _lookup_tree(each), [])
-    return shapes
+def _tree_of(field: FieldDefinition) -> Node:
+    if field.type == "lookup":
+        return Path(tuple(str(field.settings["path"]).split(".")), place="path")
+    if field.type != "formula":
+        return Path((field.type,))
+    return parse_formula(str(field.settings["formula"]), place="formula")
 
 
-def _lookup_tree(field: FieldDefinition) -> Node:
-    return Path(tuple(str(field.settings["path"]).split(".")))
-
-
-def _with_formulas(
-    forms: Iterable[FormDefinition], shapes: Shapes
-) -> tuple[Shapes, list[Problem]]:
-    problems: list[Problem] = []
-    wanted = list(forms)
-    for form in wanted:
+def _placed(
+    forms: Iterable[FormDefinition], found: Mapping[tuple[str, str], list[Problem]]
+) -> Iterator[Problem]:
+    for form in forms:
         for owner in (form, *form.subforms()):
-            for position, each in _derived(owner):
-                found: list[Problem] = []
-                shapes = _with_tree(shapes, owner.key, each, _tree_of(each, found), found)
-                prefix = _place(form, owner, position)
-                problems += [problem.under(prefix) for problem in found]
-    return shapes, problems
-
-
-def _derived(form: FormDefinition) -> Iterator[tuple[int, FieldDefinition]]:
-    for position, each in enumerate(form.fields):
-        if each.type in DERIVED_TYPES:
-            yield position, each
+            for position, each in enumerate(owner.fields):
+                for problem in found.get((owner.key, each.key), ()):
+                    yield problem.under(_place(form, owner, position))
 
 
 def _place(form: FormDefinition, owner: FormDefinition, position: int) -> str:
@@ -123,40 +109,3 @@ def _place(form: FormDefinition, owner: FormDefinition, position: int) -> str:
     key = owner.key.partition(".")[2]
     outer = next(n for n, each in enumerate(form.fields) if each.key == key)
     return f"{form.key}/fields/{outer}/fields/{position}"
-
-
-def _tree_of(field: FieldDefinition, problems: list[Problem]) -> Node | None:
-    if field.type == "lookup":
-        return _lookup_tree(field)
-    if field.type != "formula":
-        return Path((field.type,))
-    try:
-        return parse_formula(str(field.settings["formula"]), place="formula")
-    except FormulaError as error:
-        problems.append(error.problem.under("formula"))
-        return None
-
-
-def _with_tree(
-    shapes: Shapes, form_key: str, field: FieldDefinition, tree: Node | None,
-    problems: list[Problem],
-) -> Shapes:  # fmt: skip
-    """The shapes with this derived field's checked tree in place."""
-    form = shapes.forms[form_key]
-    if tree is None:
-        return shapes
-    checked, found = check(tree, shapes, form_key)
-    problems += found
-    if found or checked.type is None:
-        return shapes
-    shape = form.fields[field.key]
-    declared = shape.type
-    if field.type != "formula":
-        declared = checked.type
-    elif checked.type.kind not in (declared.kind, Kind.MISSING):
-        params = {"result": declared.kind.value, "actual": checked.type.kind.value}
-        problems.append(Problem("result", "formula-result-differs", params))
-        return shapes
-    fresh = replace(shape, type=declared, formula=None if field.freeze else checked)
-    fields: Mapping[str, FieldShape] = {**form.fields, field.key: fresh}
-    return Shapes({**shapes.forms, form_key: replace(form, fields=fields)})

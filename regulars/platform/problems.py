@@ -34,6 +34,10 @@ class Problem:
         path = f"{prefix}/{self.path}" if self.path else prefix
         return replace(self, path=path)
 
+    def moved_from(self, prefix: str) -> Problem:
+        """The same problem seen from one level down."""
+        return replace(self, path=self.path.removeprefix(prefix))
+
     def as_json(self, locale: str) -> dict[str, str]:
         """The shape outside clients read: ``{path, code, message}``."""
         return {"path": self.path, "code": self.code, "message": self.message(locale)}

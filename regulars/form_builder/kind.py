@@ -1,0 +1,46 @@
+"""Forms as a kind of definition: their schema, their checks, what publishing does."""
+
+from __future__ import annotations
+
+from regulars.form_builder.catalog import catalog_from
+from regulars.form_builder.checks import form_checks
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.doubles import publish_without_doubles
+from regulars.form_builder.schema import form_problems, form_schema
+from regulars.platform.definitions.kinds import DefinitionKind
+from regulars.platform.definitions.snapshot import Snapshot
+from regulars.platform.problems import Problem
+
+STRUCTURAL = ("duplicate-key", "reserved-key", "duplicate-field")
+
+
+def form_kind() -> DefinitionKind:
+    """The kind ``form``; ask only once every field type is registered."""
+    return DefinitionKind(
+        "form",
+        form_schema(),
+        form_problems,
+        FormDefinition.from_json,
+        check=check_form,
+        published=publish_without_doubles,
+    )
+
+
+def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
+    """Every problem of a form among the others; expressions too, once its keys are sound."""
+    found = form_checks(form, after)
+    if any(problem.code in STRUCTURAL for problem in found):
+        return found
+    catalog = catalog_from(after)
+    prefix = f"{form.key}/"
+    for problem in catalog.problems:
+        if problem.path.startswith(prefix):
+            found.append(problem.moved_from(prefix))
+    for position, check in enumerate(form.checks):
+        _tree, problems = catalog.condition(form.key, check.must)
+        found += [problem.under(f"checks/{position}/must") for problem in problems]
+    for position, view in enumerate(form.views):
+        if "where" in view:
+            _tree, problems = catalog.condition(form.key, view["where"])
+            found += [problem.under(f"views/{position}/where") for problem in problems]
+    return found
