@@ -120,11 +120,17 @@ def snapshot(uow: UnitOfWork) -> Snapshot:
     cached = _cache.get(name)
     if cached is None or cached.number != number:
         cached = _load(uow, number)
-        _cache[name] = cached
-        while len(_cache) > _KEPT:
-            _cache.popitem(last=False)
+        if not uow.memo.get("changes-definitions"):
+            _keep(name, cached)
     uow.memo["snapshot"] = cached
     return cached
+
+
+def _keep(name: tuple[str, str], fresh: Snapshot) -> None:
+    """Only what is committed: after a roll-back another transaction takes the same number."""
+    _cache[name] = fresh
+    while len(_cache) > _KEPT:
+        _cache.popitem(last=False)
 
 
 def raise_number(uow: UnitOfWork) -> None:
@@ -136,6 +142,7 @@ def raise_number(uow: UnitOfWork) -> None:
     )
     if not changed.rowcount:
         uow.execute(workspace_counter.insert().values(name="definitions", value=1))
+    uow.memo["changes-definitions"] = True
     uow.memo.pop("snapshot", None)
 
 
