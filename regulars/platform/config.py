@@ -24,7 +24,7 @@ class Config:
     base_url: str = "http://127.0.0.1:8000"
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 2
+    workers: int = 3
     smtp_url: str = ""
     trusted_proxies: int = 0
     log_level: str = "INFO"
@@ -50,7 +50,7 @@ class Config:
             base_url=env.get("REGULARS_BASE_URL", f"http://{host}:{port}").rstrip("/"),
             host=host,
             port=port,
-            workers=_number(env, "REGULARS_WORKERS", 2),
+            workers=_number(env, "REGULARS_WORKERS", 3),
             smtp_url=env.get("REGULARS_SMTP_URL", ""),
             trusted_proxies=_number(env, "REGULARS_TRUSTED_PROXIES", 0),
             log_level=env.get("REGULARS_LOG_LEVEL", "INFO").upper(),

@@ -1,0 +1,124 @@
+"""The documents are part of the build: they name what exists, and what they show works."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from regulars import cli, wiring
+from regulars.form_builder.field_types.base import field_types
+from regulars.platform import faultpoint, leash
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.registry import Registry
+from regulars.report_builder.analyses.base import analyses
+from tests.support import house
+from tests.support.house import PACKAGE, ROOT, name_of, read
+
+DOCS = ROOT / "docs"
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
+INTERNAL_VARIABLES = {leash.VARIABLE, faultpoint.VARIABLE}
+"""Between our own processes, or for tests only."""
+
+REGISTRIES: dict[str, Registry[object]] = {
+    "reference/fields.md": field_types,
+    "reference/analyses.md": analyses,
+}
+"""Which page has a heading with the name in backticks for each kind of a registry."""
+
+
+def pages() -> list[Path]:
+    return [path for path in house.tracked_files() if path.suffix == ".md"]
+
+
+def headings_of(path: Path) -> list[str]:
+    without_code = re.sub(r"^```.*?^```", "", read(path), flags=re.MULTILINE | re.DOTALL)
+    return HEADING.findall(without_code)
+
+
+def anchors_of(path: Path) -> set[str]:
+    return {
+        re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
+        for heading in headings_of(path)
+    }
+
+
+def test_every_link_leads_somewhere() -> None:
+    broken = []
+    for page in pages():
+        for target in LINK.findall(read(page)):
+            if target.startswith(("http://", "https://", "mailto:")):
+                continue
+            place, _, anchor = target.partition("#")
+            found = page.parent / place if place else page
+            if not found.exists() or (anchor and anchor not in anchors_of(found)):
+                broken.append(f"{name_of(page)}: {target}")
+    assert broken == []
+
+
+def test_every_page_can_be_reached_from_the_index() -> None:
+    reached: set[Path] = set()
+    waiting = [DOCS / "index.md"]
+    while waiting:
+        page = waiting.pop().resolve()
+        if page in reached or not page.is_file():
+            continue
+        reached.add(page)
+        if page.suffix == ".md":
+            waiting += [page.parent / link.partition("#")[0] for link in LINK.findall(read(page))]
+    assert [
+        name_of(page) for page in pages() if DOCS in page.parents and page not in reached
+    ] == []
+
+
+def test_every_guide_is_there_in_chinese_and_english() -> None:
+    guides = {path.name for path in (DOCS / "guide").glob("*.md")}
+    english = {name for name in guides if not name.endswith(".zh-Hans.md")}
+    assert guides == english | {name.removesuffix(".md") + ".zh-Hans.md" for name in english}
+
+
+@pytest.mark.parametrize("page", REGISTRIES)
+def test_every_registered_kind_has_a_heading(page: str) -> None:
+    wiring.wire()
+    headings = " ".join(headings_of(DOCS / page))
+    assert [name for name in REGISTRIES[page].names() if f"`{name}`" not in headings] == []
+
+
+def commands_of(group: click.Group, before: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_of(command, f"{before}{name} ")
+        elif not command.hidden:
+            yield f"{before}{name}"
+
+
+def test_every_command_has_a_heading() -> None:
+    headings = headings_of(DOCS / "reference" / "command-line.md")
+    assert [name for name in commands_of(cli.main) if f"`{name}`" not in headings] == []
+
+
+def test_every_setting_is_explained() -> None:
+    named = re.compile(r"\bREGULARS_[A-Z_]+\b")
+    used = {name for path in house.python_files(PACKAGE) for name in named.findall(read(path))}
+    explained = set(named.findall(read(DOCS / "operations" / "running.md")))
+    assert used - explained - INTERNAL_VARIABLES == set()
+
+
+def definitions_in(page: Path) -> list[dict[str, object]]:
+    blocks = re.findall(r"^```json\n(.*?)^```", read(page), flags=re.MULTILINE | re.DOTALL)
+    parsed = [json.loads(block) for block in blocks]
+    return [each for each in parsed if isinstance(each, dict) and each.get("kind") in kinds]
+
+
+def test_every_definition_shown_is_a_right_one() -> None:
+    wiring.wire()
+    wrong = {
+        f"{name_of(page)}: {shown['key']}": problems
+        for page in pages()
+        for shown in definitions_in(page)
+        if (problems := kinds.get(str(shown["kind"])).problems(shown))
+    }
+    assert wrong == {}
