@@ -1,0 +1,86 @@
+"""What publishing a draft would change, as a list people can read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Raw = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference; its words stand at ``forms.change.<code>`` and take ``params``."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+def changes_between(before: Raw | None, after: Raw) -> list[Change]:
+    """Every difference a reader would care about, fields first."""
+    if before is None:
+        return [Change("new-form", {"n": len(after["fields"])})]
+    return [*_fields(before, after), *_arrangement(before, after), *_form(before, after)]
+
+
+def _fields(before: Raw, after: Raw, inside: Any = None) -> Iterator[Change]:
+    """The differences of a form's fields, or of the columns of the subform named ``inside``."""
+    what = "field" if inside is None else "column"
+    old = {each["key"]: each for each in before["fields"]}
+    new = {each["key"]: each for each in after["fields"]}
+    for key, each in new.items():
+        if key not in old:
+            yield Change(f"{what}-added", _words(each, inside))
+        else:
+            yield from _field(old[key], each, inside)
+    for key, each in old.items():
+        if key not in new:
+            yield Change(f"{what}-removed", _words(each, inside))
+
+
+def _field(old: Raw, new: Raw, inside: Any) -> Iterator[Change]:
+    if old == new:
+        return
+    if _name(old) != _name(new):
+        yield Change("field-renamed", {"before": _name(old), "after": _name(new)})
+    skipped = ("label", "fields")
+    if {k: v for k, v in old.items() if k not in skipped} != {
+        k: v for k, v in new.items() if k not in skipped
+    }:
+        yield Change("field-changed" if inside is None else "column-changed", _words(new, inside))
+    if "fields" in new and old.get("fields") != new["fields"]:
+        yield from _fields(old, new, _name(new))
+
+
+def _arrangement(before: Raw, after: Raw) -> Iterator[Change]:
+    shared = {each["key"] for each in before["fields"]} & {each["key"] for each in after["fields"]}
+    if _order(before, shared) != _order(after, shared) or _titles(before) != _titles(after):
+        yield Change("rearranged")
+
+
+def _order(raw: Raw, shared: set[str]) -> list[str]:
+    placed = [key for section in raw.get("layout", ()) for key in section["fields"]]
+    rest = [each["key"] for each in raw["fields"] if each["key"] not in placed]
+    return [key for key in (*placed, *rest) if key in shared]
+
+
+def _titles(raw: Raw) -> list[Any]:
+    sections = [(each.get("section"), each.get("columns", 1)) for each in raw.get("layout", ())]
+    return [each for each in sections if each[0] is not None]
+
+
+def _form(before: Raw, after: Raw) -> Iterator[Change]:
+    if before.get("label") != after.get("label"):
+        yield Change("form-renamed", {"after": after.get("label")})
+    for name in ("description", "icon", "title", "person", "checks", "views"):
+        if before.get(name) != after.get(name):
+            yield Change(f"form-{name}")
+
+
+def _words(each: Raw, inside: Any) -> dict[str, Any]:
+    return {"field": _name(each), **({} if inside is None else {"inside": inside})}
+
+
+def _name(each: Raw) -> Any:
+    return each.get("label") or each["key"]
