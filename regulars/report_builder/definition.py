@@ -65,13 +65,20 @@ class ChartSetting:
     x: str | None = None
     y: tuple[str, ...] = ()
     color: str | None = None
+    stack: bool | None = None
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether bars stand on each other: as set, else when colours share a category."""
+        return self.color is not None if self.stack is None else self.stack
 
     @classmethod
     def from_json(cls, raw: Raw | None) -> ChartSetting | None:
         """The chart of a JSON object whose shape has been checked; None without one."""
         if raw is None:
             return None
-        return cls(raw["type"], raw.get("x"), tuple(raw.get("y", ())), raw.get("color"))
+        y = tuple(raw.get("y", ()))
+        return cls(raw["type"], raw.get("x"), y, raw.get("color"), raw.get("stack"))
 
 
 @dataclass(frozen=True)

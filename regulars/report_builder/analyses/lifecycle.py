@@ -53,6 +53,7 @@ class Lifecycle(Analysis):
         "type": "bar",
         "x": "period",
         "y": ["new", "returning", "resurrected"],
+        "stack": True,
     }
 
     def columns(self, study: Study) -> tuple[Column, ...]:

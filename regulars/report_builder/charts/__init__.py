@@ -1,0 +1,1 @@
+"""Kinds of chart, one module each; `wiring` registers them."""

@@ -1,0 +1,67 @@
+"""bar: bars over time, or lying bars for things with names; a period in progress is hatched.
+Pure.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regulars.report_builder.charts.axes import (
+    Line,
+    Plot,
+    axis_index,
+    datum,
+    drawn,
+    frame,
+    lay_out,
+)
+from regulars.report_builder.charts.base import Chart, Look, Picture
+from regulars.report_builder.definition import ChartSetting
+from regulars.report_builder.result import Result
+
+HATCH = {
+    "symbol": "rect",
+    "dashArrayX": [1, 0],
+    "dashArrayY": [3, 4],
+    "rotation": -0.7854,
+    "color": "rgba(255, 255, 255, 0.65)",
+}
+PLAIN = {"symbol": "none"}
+
+
+class BarChart(Chart):
+    """One bar per category and series, stacked when the setting says so."""
+
+    name = "bar"
+    icon = "chart-column"
+
+    def picture(self, result: Result, setting: ChartSetting, look: Look) -> Picture:
+        plot = lay_out(result, setting, look)
+        lying = plot.axis is not None and plot.axis.type != "period"
+        stacked = setting.is_stacked
+
+        def series(number: int, line: Line) -> list[dict[str, Any]]:
+            made: dict[str, Any] = {
+                "type": "bar",
+                "name": line.name,
+                "barMaxWidth": 36,
+                "itemStyle": {"borderRadius": 0 if stacked else 2},
+                "data": [_bar(plot, n, point, line, look) for n, point in enumerate(line.points)],
+            }
+            made |= {"stack": "all"} if stacked else {}
+            made["xAxisIndex" if lying else "yAxisIndex"] = axis_index(plot, line)
+            return [made]
+
+        option = frame(plot, look, lying=lying) | {"series": drawn(plot, series)}
+        # Patterns are drawn only where ECharts' own are switched on; these show none but ours.
+        patterns = {"show": True, "decals": [PLAIN]}
+        option["aria"] = {"enabled": True, "label": {"enabled": False}, "decal": patterns}
+        size = {"rows": len(plot.categories), "lying": lying, "left_out": plot.left_out}
+        return Picture("drawn", option, size)
+
+
+def _bar(plot: Plot, position: int, point: Any, line: Line, look: Look) -> dict[str, Any]:
+    made = datum(point, line, look)
+    if position in plot.open_categories:
+        made["itemStyle"] = {"decal": HATCH, "opacity": 0.85}
+    return made
