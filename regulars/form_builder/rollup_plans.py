@@ -52,6 +52,6 @@ def _plan(
     if problems:
         return None, problems
     rows = relation.type.form
-    read = dependencies(checked, shapes, form.key).fields
+    read = dependencies(checked, shapes).fields
     uses = frozenset(key for owner, key in read if owner == rows)
     return RollupPlan(form.key, field.key, rows, relation.via, checked, uses), []
