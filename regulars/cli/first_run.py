@@ -2,22 +2,69 @@
 
 from __future__ import annotations
 
+import secrets
+from pathlib import Path
+
 import click
 
 from regulars import wiring
+from regulars.platform import data_folder
+from regulars.platform.accounts import setup, signing, users
+from regulars.platform.accounts.users import NewUser
 from regulars.platform.config import Config
+from regulars.platform.db import Database, Workspace
+
+OWNER = "owner@demo.example"
+SIGN_IN_FILE = "first_sign_in.txt"
+_PASSWORD_BYTES = 9  # 72 bits, twelve characters
 
 
 def prepare(config: Config, *, demo: bool) -> list[str]:
-    """Make the stores; the lines the owner needs for the first sign-in."""
+    """Make the stores, fill a new installation, and say how the owner gets in.
+
+    Demo data goes into a new installation only and is never added again.
+    """
     database = wiring.open_installation(config)
-    database.close()
-    return []
+    try:
+        if demo and setup.is_open(database):
+            _make_demo(config, database)
+        return _ways_in(config, database)
+    finally:
+        database.close()
 
 
 def banner(config: Config, welcome: list[str]) -> str:
     """What is shown once the pages answer."""
-    lines = ["", f"  Regulars is running: {click.style(config.base_url, bold=True)}"]
+    lines = ["", f"  Regulars (回头客) is running: {click.style(config.base_url, bold=True)}"]
     lines += [f"  {line}" for line in welcome]
     lines += ["  Stop with Ctrl-C.", ""]
     return "\n".join(lines)
+
+
+def _make_demo(config: Config, database: Database) -> None:
+    now, password = database.clock(), secrets.token_urlsafe(_PASSWORD_BYTES)
+    with database.main_tx() as connection:
+        newcomer = NewUser(OWNER, "店主", password)
+        owner = users.create_user(connection, newcomer, now=now, admin=True)
+    setup.open_shop(database, owner, Workspace(0, "shop", "回头客小店"), now=now)
+    data_folder.write_private(config.data_dir / SIGN_IN_FILE, f"{OWNER}\n{password}\n")
+
+
+def _ways_in(config: Config, database: Database) -> list[str]:
+    code = setup.issue_code(database)
+    if code is not None:
+        return [f"Make it yours at {config.base_url}/setup with this one-time code: {code}"]
+    return _first_sign_in(config.data_dir / SIGN_IN_FILE, database)
+
+
+def _first_sign_in(path: Path, database: Database) -> list[str]:
+    """The generated password, as long as it is still the one that works."""
+    if not path.is_file():
+        return []
+    email, password = path.read_text(encoding="utf-8").split()
+    try:
+        signing.check_password(database, email, password, address="", now=database.clock())
+    except signing.WrongPassword:
+        path.unlink()
+        return []
+    return [f"Sign in as {email} with the password {password} (then choose your own)."]

@@ -25,7 +25,12 @@ CUSTOMERS: dict[str, Any] = {
     "title": "{name}",
     "person": {"name": "name", "mobile": "mobile", "email": "email", "birthday": "birthday"},
     "fields": [
-        {"key": "name", "type": "text", "required": True, "label": {"en": "Name", "zh-Hans": "姓名"}},
+        {
+            "key": "name",
+            "type": "text",
+            "required": True,
+            "label": {"en": "Name", "zh-Hans": "姓名"},
+        },
         {"key": "mobile", "type": "phone", "unique": True},
         {"key": "email", "type": "email"},
         {"key": "birthday", "type": "date"},
@@ -34,12 +39,22 @@ CUSTOMERS: dict[str, Any] = {
             "type": "choice",
             "options": [
                 {"value": "basic", "label": {"en": "Basic", "zh-Hans": "普通"}, "color": "gray"},
-                {"value": "diamond", "label": {"en": "Diamond", "zh-Hans": "钻石"}, "color": "blue"},
+                {
+                    "value": "diamond",
+                    "label": {"en": "Diamond", "zh-Hans": "钻石"},
+                    "color": "blue",
+                },
             ],
             "default": "basic",
         },
         {"key": "tags", "type": "tags"},
-        {"key": "orders", "type": "related", "from": "orders", "via": "customer", "order": "-paid_at"},
+        {
+            "key": "orders",
+            "type": "related",
+            "from": "orders",
+            "via": "customer",
+            "order": "-paid_at",
+        },
         {"key": "order_count", "type": "rollup", "of": "orders", "aggregate": "count"},
         {
             "key": "total_spend",
