@@ -1,0 +1,85 @@
+"""The web application: the shell, the pages of people and places, and what wiring adds."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from flask import Flask, g
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from regulars import wiring
+from regulars.platform.accounts.web import (
+    entrance,
+    home,
+    members,
+    profile,
+    settings,
+    tokens,
+    units,
+)
+from regulars.platform.config import BadConfig, Config
+from regulars.platform.db import Database
+from regulars.platform.web import (
+    csrf,
+    errors,
+    flash,
+    headers,
+    health,
+    installation,
+    permissions,
+    rendering,
+    shell,
+    static_files,
+    visit,
+)
+from regulars.platform.web.json_answer import JsonAnswers
+
+MAX_BODY = 2 * 1024 * 1024
+MAX_FORM_FIELDS = 2000
+
+# The modules that add their pages to these blueprints when they are imported.
+PAGES = (entrance, profile, home, settings, members, units, tokens)
+
+
+def create_app(config: Config, database: Database) -> Flask:
+    """The application of one installation; whoever calls has opened the stores and wired."""
+    if not config.secret_key:
+        raise BadConfig("REGULARS_SECRET_KEY is missing: cookies could be forged.")
+    app = Flask("regulars", static_folder=None, template_folder="templates")
+    app.secret_key = config.secret_key
+    app.json = JsonAnswers(app)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=MAX_FORM_FIELDS)
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    installation.install(app, config, database)
+    _stand_guard(app)
+    rendering.prepare(app)
+    _add_pages(app)
+    return app
+
+
+def _stand_guard(app: Flask) -> None:
+    """The order matters: who asks for what, then whether a page of ours sent it."""
+    headers.trust_known_hosts(app)
+    permissions.close_undeclared(app)
+    csrf.protect(app)
+    errors.map_errors(app)
+    # Flask runs these in reverse: cookies are set before the headers are sealed.
+    headers.set_headers(app)
+    visit.send_cookie(app)
+    flash.carry_flashes(app)
+
+
+def _add_pages(app: Flask) -> None:
+    own = (static_files, health, entrance, home, settings)
+    for blueprint in (*(each.blueprint for each in own), *wiring.blueprints()):
+        app.register_blueprint(blueprint)
+    shell.install(app, nav=(home.nav, *wiring.nav_providers()), cards=wiring.card_providers())
+
+    @app.url_defaults
+    def stay_in_workspace(endpoint: str, values: MutableMapping[str, Any]) -> None:
+        wants_it = app.url_map.is_endpoint_expecting(endpoint, "workspace")
+        if wants_it and "workspace" not in values and "workspace" in g:
+            values["workspace"] = g.workspace.key

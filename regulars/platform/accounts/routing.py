@@ -1,0 +1,207 @@
+"""The doors: every page and API route says here who may enter, and gets its transaction.
+
+A guarded view is called inside one transaction of the workspace, as ``view(uow, access, …)``. It
+commits when the answer is a success and rolls back when the answer is an error (status 400 up).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from flask import g, make_response, request
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from regulars.platform.accounts import members, sessions, tokens, users
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.users import User
+from regulars.platform.db import UnitOfWork, Workspace
+from regulars.platform.errors import NotFound, NotSignedIn
+from regulars.platform.web import preferences, shell
+from regulars.platform.web.idempotency import replayed_or_new
+from regulars.platform.web.installation import installation, request_now
+from regulars.platform.web.permissions import Permission, declare
+from regulars.platform.web.shell import Shell
+from regulars.platform.web.visit import fingerprint, visit_id
+from regulars.platform.workspaces import list_workspaces
+
+View = Callable[..., ResponseReturnValue]
+
+_READING = {"GET", "HEAD", "OPTIONS"}
+
+
+def workspace_page(capability: str, *, writes: bool | None = None) -> Callable[[View], View]:
+    """A page at ``/w/<workspace>/…`` for members who hold ``capability``.
+
+    The transaction writes unless the method only reads; ``writes=False`` is for a POST that only
+    looks (a preview). The view is called without the ``workspace`` argument.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(workspace: str, **arguments: Any) -> Response:
+            person, places = _require_person()
+            place = next((each for each in places if each.key == workspace), None)
+            if place is None:
+                raise NotFound("no-workspace", key=workspace)
+            preferences.set_locale(person.locale)
+
+            def answer(uow: UnitOfWork) -> Response:
+                access = members.access_of(uow, person.id)
+                if access is None:
+                    raise NotFound("no-workspace", key=workspace)
+                _furnish(uow, access, person, places)
+                access.require(capability)
+                return make_response(view(uow, access, **arguments))
+
+            return _in_transaction(place, answer, writes)
+
+        return declare(guarded, Permission("workspace", capability))
+
+    return decorate
+
+
+def workspace_api(capability: str, *, writes: bool | None = None) -> Callable[[View], View]:
+    """A route at ``/api/v1/…`` for bearers of a token whose role holds ``capability``.
+
+    A POST with an ``Idempotency-Key`` is done once; its first answer is given again.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**arguments: Any) -> Response:
+            place, token = api_token()
+
+            def answer(uow: UnitOfWork) -> Response:
+                access = _token_access(uow, token)
+                access.require(capability)
+                work = lambda: make_response(view(uow, access, **arguments))  # noqa: E731
+                return replayed_or_new(uow, access.actor, work)
+
+            return _in_transaction(place, answer, writes)
+
+        return declare(guarded, Permission("api", capability, csrf=False))
+
+    return decorate
+
+
+def signed_in_page(view: View) -> View:
+    """A page outside any workspace for whoever is signed in; called as ``view(person, …)``."""
+
+    @wraps(view)
+    def guarded(**arguments: Any) -> Response:
+        person, places = _require_person()
+        preferences.set_locale(person.locale)
+        shell.enter(Shell(person=person.name, email=person.email, workspaces=places))
+        return make_response(view(person, **arguments))
+
+    return declare(guarded, Permission("signed_in"))
+
+
+def current_person() -> User | None:
+    """Who is signed in, or None; looked up once per request."""
+    found = _session()
+    return found[0].user if found else None
+
+
+def current_places() -> Sequence[Workspace]:
+    """The workspaces of whoever is signed in."""
+    found = _session()
+    return found[1] if found else ()
+
+
+def api_token() -> tuple[Workspace, tokens.Token]:
+    """The workspace and token of this request's ``Authorization: Bearer …``; NotSignedIn else.
+
+    A cookie opens nothing here, so no foreign page can use the API in a member's name.
+    """
+    secret = request.authorization.token if request.authorization else None
+    if request.authorization is None or request.authorization.type != "bearer" or not secret:
+        raise NotSignedIn("no-token")
+    database, now = installation().database, request_now()
+    with database.main_tx(write=False) as connection:
+        token = tokens.find_token(connection, secret)
+    if token is None:
+        raise NotSignedIn("bad-token")
+    place = next((w for w in list_workspaces(database) if w.id == token.workspace_id), None)
+    if place is None:
+        raise NotSignedIn("bad-token")
+    if tokens.needs_touch(token, now=now):
+        with database.main_tx() as connection:
+            tokens.touch_token(connection, token.id, now=now)
+    return place, token
+
+
+def api_access(uow: UnitOfWork) -> Access:
+    """What this request's token may do in the workspace of ``uow``."""
+    place, token = api_token()
+    if place.id != uow.workspace.id:
+        raise NotSignedIn("bad-token")
+    return _token_access(uow, token)
+
+
+def _token_access(uow: UnitOfWork, token: tokens.Token) -> Access:
+    bound = members.expand_units(uow, token.unit_ids)
+    locale = preferences.asked_locale() or uow.workspace.locale
+    preferences.set_locale(locale)
+    return Access(None, token.name, token.role, locale, bound, "token", token.id)
+
+
+def _require_person() -> tuple[User, Sequence[Workspace]]:
+    person = current_person()
+    if person is None:
+        raise NotSignedIn()
+    return person, current_places()
+
+
+def _session() -> tuple[sessions.Session, list[Workspace]] | None:
+    if "session" in g:
+        found: tuple[sessions.Session, list[Workspace]] | None = g.session
+        return found
+    database, now = installation().database, request_now()
+    g.session = None
+    with database.main_tx(write=False) as connection:
+        session = sessions.find_session(connection, fingerprint(visit_id()), now=now)
+        if session is not None:
+            g.session = session, users.workspaces_of(connection, session.user.id)
+    if session is not None and session.is_stale:
+        with database.main_tx() as connection:
+            sessions.touch_session(connection, session.visit_hash, now=now)
+    return _session()
+
+
+def _furnish(uow: UnitOfWork, access: Access, person: User, places: Sequence[Workspace]) -> None:
+    """Put the navigation, the workspace and the person around this page."""
+    g.workspace = uow.workspace
+    shell.enter(
+        Shell(
+            person=person.name,
+            email=person.email,
+            workspace=uow.workspace,
+            access=access,
+            workspaces=places,
+            load_nav=lambda: shell.nav_items(uow, access),
+        )
+    )
+
+
+class _Refused(Exception):
+    def __init__(self, answer: Response) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def _in_transaction(
+    place: Workspace, answer: Callable[[UnitOfWork], Response], writes: bool | None
+) -> Response:
+    write = request.method not in _READING if writes is None else writes
+    try:
+        with installation().database.workspace_tx(place, write=write, now=request_now()) as uow:
+            response = answer(uow)
+            if response.status_code >= 400:
+                raise _Refused(response)
+    except _Refused as refused:
+        return refused.answer
+    return response

@@ -1,0 +1,1 @@
+"""Pages of people and places: entrance, profile, members, stores, tokens, workspace, home."""

@@ -1,0 +1,129 @@
+"""What stands around every page: navigation, the workspace, the person, waiting words.
+
+Builders add to the navigation and the home page through providers that `wiring` hands over;
+the shell itself knows no builder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from flask import Flask, current_app, g, request
+
+from regulars.platform.db import UnitOfWork, Workspace
+from regulars.platform.i18n import Text
+
+if TYPE_CHECKING:  # the shell stands below accounts and only names what it is handed
+    from regulars.platform.accounts.access import Access
+
+_NAME = "regulars.shell"
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One line of the navigation.
+
+    ``label`` is a catalog key, ``title`` an owner's own text that wins over it. ``prefixes`` are
+    path beginnings (below the workspace) on which the item counts as current. ``on_phone`` puts it
+    into the bottom bar (the first four do fit).
+    """
+
+    url: str
+    icon: str
+    label: str = ""
+    title: Text | None = None
+    section: str = ""
+    order: int = 100
+    on_phone: bool = False
+    count: int | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the reader stands on this page or below it."""
+        own = self.url.rstrip("/")
+        return request.path == own or (
+            request.path.startswith(f"{own}/") and own.count("/") > _ROOT_SLASHES
+        )
+
+
+_ROOT_SLASHES = 2  # "/w/<workspace>" itself is current only on the home page
+
+
+@dataclass(frozen=True)
+class HomeCard:
+    """A card on the workspace's first page: what there is, and the next step."""
+
+    url: str
+    icon: str
+    title: str  # catalog key
+    text: str  # catalog key
+    action: str  # catalog key
+    figure: str = ""
+    order: int = 100
+
+
+NavProvider = Callable[[UnitOfWork, "Access"], Iterable[NavItem]]
+CardProvider = Callable[[UnitOfWork, "Access"], Iterable[HomeCard]]
+
+
+@dataclass
+class Providers:
+    """What the builders add to the shell."""
+
+    nav: list[NavProvider] = field(default_factory=list)
+    cards: list[CardProvider] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """The surroundings of one page. Outside a workspace, ``workspace`` and ``access`` are None."""
+
+    person: str = ""
+    email: str = ""
+    workspace: Workspace | None = None
+    access: Access | None = None
+    workspaces: Sequence[Workspace] = ()
+    load_nav: Callable[[], Sequence[NavItem]] = tuple
+
+    @cached_property
+    def nav(self) -> Sequence[NavItem]:
+        """The navigation, asked for only when a page is rendered."""
+        return self.load_nav()
+
+
+def install(
+    app: Flask, nav: Sequence[NavProvider] = (), cards: Sequence[CardProvider] = ()
+) -> None:
+    """Give the application the providers that wiring lists."""
+    app.extensions[_NAME] = Providers(list(nav), list(cards))
+
+
+def nav_items(uow: UnitOfWork, access: Access) -> list[NavItem]:
+    """Every provider's items for this person, in order."""
+    found = [item for provide in _providers().nav for item in provide(uow, access)]
+    return sorted(found, key=lambda item: item.order)
+
+
+def home_cards(uow: UnitOfWork, access: Access) -> list[HomeCard]:
+    """Every provider's cards for this person, in order."""
+    found = [card for provide in _providers().cards for card in provide(uow, access)]
+    return sorted(found, key=lambda card: card.order)
+
+
+def enter(shell: Shell) -> None:
+    """Set the surroundings of this request's page."""
+    g.shell = shell
+
+
+def current_shell() -> Shell:
+    """The surroundings of this request's page; bare when nobody is known yet."""
+    shell: Shell = g.get("shell") or Shell()
+    return shell
+
+
+def _providers() -> Providers:
+    found: Providers = current_app.extensions[_NAME]
+    return found
