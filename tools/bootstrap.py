@@ -100,17 +100,23 @@ def _make_venv() -> None:
     if _works(_venv_python(), "import sys"):
         return
     _say("Making a Python environment in .venv …")
+    for command in _venv_commands():
+        shutil.rmtree(VENV, ignore_errors=True)
+        if subprocess.run(command, check=False).returncode == 0:
+            return
     shutil.rmtree(VENV, ignore_errors=True)
+    raise Stop(_venv_cure())
+
+
+def _venv_commands() -> list[list[str]]:
+    """Ways to make the environment: uv where it is installed, Python's own module where it is."""
+    commands = []
     uv = shutil.which("uv")
     if uv:
-        command = [uv, "venv", "--quiet", "--python", sys.executable, str(VENV)]
-    elif importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
-        raise Stop(_venv_cure())
-    else:
-        command = [sys.executable, "-m", "venv", str(VENV)]
-    if subprocess.run(command, check=False).returncode != 0:
-        shutil.rmtree(VENV, ignore_errors=True)
-        raise Stop(_venv_cure())
+        commands.append([uv, "venv", "--quiet", "--python", sys.executable, str(VENV)])
+    if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
+        commands.append([sys.executable, "-m", "venv", str(VENV)])
+    return commands
 
 
 def _venv_cure() -> str:
