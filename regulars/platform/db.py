@@ -22,6 +22,7 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform.clock import Clock, utc_now
+from regulars.platform.expressions import sqlite_functions
 
 MAIN_SCHEMA = "regulars"
 BUSY_TIMEOUT_MS = 10_000
@@ -217,6 +218,7 @@ def _sqlite_engine(path: Path) -> Engine:
         ):
             cursor.execute(pragma)
         cursor.close()
+        sqlite_functions.install(dbapi_connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
