@@ -36,6 +36,13 @@ from regulars.platform.privacy.ledger import consent_state
 from regulars.platform.problems import Problem
 
 Checked = tuple[Node, list[Problem]]
+_CONSENTS = sa.select(
+    consent_state.c.form,
+    consent_state.c.record.label("record_id"),
+    consent_state.c.purpose,
+    consent_state.c.channel,
+    consent_state.c.granted,
+).subquery("consents")
 
 
 @dataclass(frozen=True)
@@ -56,9 +63,9 @@ class Source:
         """The side table of a tags field (columns record, value)."""
         return self.tables[form_key].sides[field_key]
 
-    def consents(self) -> sa.Table:
-        """Who agrees to what now (columns form, record, purpose, channel, granted)."""
-        return consent_state
+    def consents(self) -> sa.FromClause:
+        """Who agrees to what now (columns form, record_id, purpose, channel, granted)."""
+        return _CONSENTS
 
 
 @dataclass(frozen=True)

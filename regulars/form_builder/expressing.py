@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
 from regulars.platform.db import UnitOfWork
-from regulars.platform.expressions.compile_sql import compile_sql, compile_value_sql
+from regulars.platform.expressions.compile_sql import Target, compile_sql, compile_value_sql
 from regulars.platform.expressions.evaluate import Context
 from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Moment
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
     from regulars.form_builder.rows import StoredRecords
     from regulars.platform.accounts.access import Access
+
+Mode = Literal["auto", "scan", "single"]
 
 
 def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
@@ -34,19 +36,27 @@ def context(uow: UnitOfWork, access: Access | None, records: StoredRecords) -> C
     return Context(moment_of(uow, access), records, new_code)
 
 
+def target_of(
+    uow: UnitOfWork, catalog: FormCatalog, access: Access | None = None, mode: Mode = "auto"
+) -> Target:
+    """What the SQL compiler makes statements for, in this transaction."""
+    return Target(catalog.shapes, catalog.source(), moment_of(uow, access), uow.dialect, mode)
+
+
 def where_sql(
-    catalog: FormCatalog, form_key: str, tree: Node, root: sa.FromClause, moment: Moment
-) -> Any:
+    uow: UnitOfWork, catalog: FormCatalog, tree: Node, root: sa.FromClause,
+    access: Access | None = None, mode: Mode = "auto",
+) -> Any:  # fmt: skip
     """A checked condition as a WHERE part over ``root``, the form's table or an alias of it."""
-    return compile_sql(tree, catalog.shapes, catalog.source(), moment, root)
+    return compile_sql(tree, target_of(uow, catalog, access, mode), root)
 
 
 def value_sql(
-    catalog: FormCatalog, form_key: str, tree: Node, root: sa.FromClause, moment: Moment,
-    column: sa.Column[Any] | None = None,
+    uow: UnitOfWork, catalog: FormCatalog, tree: Node, root: sa.FromClause,
+    access: Access | None = None,
 ) -> Any:  # fmt: skip
-    """A checked value as an SQL expression; with ``column``, in the form that column stores."""
-    return compile_value_sql(tree, catalog.shapes, catalog.source(), moment, root)
+    """A checked value as an SQL expression that comes back as a plain value."""
+    return compile_value_sql(tree, target_of(uow, catalog, access, "single"), root)
 
 
 @dataclass(frozen=True)

@@ -106,8 +106,7 @@ def conditions(
         tree, problems = catalog.condition(form.key, query.filter)
         if problems:
             raise Invalid(under("filter", problems))
-        moment = expressing.moment_of(uow, access)
-        parts.append(expressing.where_sql(catalog, form.key, tree, table, moment))
+        parts.append(expressing.where_sql(uow, catalog, tree, table, access))
     if query.search and query.search.strip():
         parts.append(search_condition(form, table, query.search.strip()))
     return parts
@@ -153,8 +152,7 @@ def order_by(
         if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
             raise Invalid([Problem(f"sort/{position}", "cannot-sort", {"field": path})])
         table = catalog.tables[form.key].main
-        moment = expressing.moment_of(uow, access)
-        column = expressing.value_sql(catalog, form.key, tree, table, moment)
+        column = expressing.value_sql(uow, catalog, tree, table, access)
         keys.append(expressing.SortKey(column, name.startswith("-")))
     table = catalog.tables[form.key].main
     descending = bool(sort) and sort[-1].startswith("-")
@@ -166,7 +164,6 @@ def select_list(
 ) -> list[Any]:
     """Stored columns by field key, and every derived value as an expression."""
     table = catalog.tables[form.key].main
-    moment = expressing.moment_of(uow, access)
     wanted: list[Any] = [table.c[key].label(f"sys_{key}") for key in SYSTEM_VALUES]
     for each in form.fields:
         if each.key in table.c:
@@ -174,7 +171,7 @@ def select_list(
         elif each.type in DERIVED_TYPES:
             tree, _problems = catalog.path(form.key, each.key)
             if tree.type is not None and tree.type.kind not in (Kind.TAGS, Kind.ROWS):
-                value = expressing.value_sql(catalog, form.key, tree, table, moment)
+                value = expressing.value_sql(uow, catalog, tree, table, access)
                 wanted.append(value.label(each.key))
     return wanted
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.rollups import RollupPlan
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.dependencies import dependencies
 from regulars.platform.expressions.shapes import Shapes
-from regulars.platform.expressions.tree import Aggregate, Path
+from regulars.platform.expressions.tree import Aggregate, Call, Literal, Node, Path
+from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
 
 
@@ -47,7 +50,7 @@ def _plan(
         Path((str(wanted),)) if wanted else None,
         where=where,
     )
-    checked, found = check(tree, shapes, form.key, expect=None)
+    checked, found = _in_the_column(tree, form, field, shapes)
     problems = [*[p.under("where") for p in problems], *found]
     if problems:
         return None, problems
@@ -55,3 +58,17 @@ def _plan(
     read = dependencies(checked, shapes).fields
     uses = frozenset(key for owner, key in read if owner == rows)
     return RollupPlan(form.key, field.key, rows, relation.via, checked, uses), []
+
+
+def _in_the_column(
+    tree: Node, form: FormDefinition, field: FieldDefinition, shapes: Shapes
+) -> tuple[Node, list[Problem]]:
+    """The checked aggregate as the field stores it: a number rounded to the field's places."""
+    wanted = field_types.get(field.type).value_type(field)
+    checked, problems = check(tree, shapes, form.key, expect=wanted)
+    if problems or checked.type is None or checked.type.kind is not Kind.NUMBER:
+        return checked, problems
+    if checked.type.scale == wanted.scale:
+        return checked, []
+    rounded = Call("ROUND", (tree, Literal(Decimal(wanted.scale))))
+    return check(rounded, shapes, form.key, expect=wanted)

@@ -97,11 +97,8 @@ def _recompute(
 ) -> None:  # fmt: skip
     table = catalog.tables[form].main
     ids = sorted(set().union(*fields.values()))
-    moment = expressing.moment_of(uow)
     values = {
-        plan.field: expressing.value_sql(
-            catalog, form, plan.tree, table, moment, table.c[plan.field]
-        )
+        plan.field: expressing.value_sql(uow, catalog, plan.tree, table)
         for plan in catalog.rollups
         if plan.form == form and plan.field in fields
     }

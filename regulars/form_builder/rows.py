@@ -52,7 +52,7 @@ class StoredRecords:
         granted = self.uow.scalar(
             sa.select(table.c.granted).where(
                 table.c.form == form_key,
-                table.c.record == record_id,
+                table.c.record_id == record_id,
                 table.c.purpose == purpose,
                 table.c.channel == channel,
             )

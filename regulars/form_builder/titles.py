@@ -62,7 +62,6 @@ def _title_columns(
     uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, table: sa.Table
 ) -> tuple[list[str], list[Any]]:
     paths, columns = [], []
-    moment = expressing.moment_of(uow)
     for path in form.title_paths:
         tree, problems = catalog.path(form.key, path)
         if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
@@ -70,7 +69,7 @@ def _title_columns(
         if tree.type.kind is Kind.LINK:
             continue
         paths.append(path)
-        columns.append(expressing.value_sql(catalog, form.key, tree, table, moment))
+        columns.append(expressing.value_sql(uow, catalog, tree, table))
     return paths, columns
 
 
