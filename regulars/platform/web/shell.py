@@ -26,9 +26,8 @@ _NAME = "regulars.shell"
 class NavItem:
     """One line of the navigation.
 
-    ``label`` is a catalog key, ``title`` an owner's own text that wins over it. ``prefixes`` are
-    path beginnings (below the workspace) on which the item counts as current. ``on_phone`` puts it
-    into the bottom bar (the first four do fit).
+    ``label`` is a catalog key, ``title`` an owner's own text that wins over it. ``on_phone`` puts
+    it into the bottom bar (the first four fit). ``count`` stands beside it.
     """
 
     url: str
@@ -40,16 +39,9 @@ class NavItem:
     on_phone: bool = False
     count: int | None = None
 
-    @property
-    def is_current(self) -> bool:
-        """Whether the reader stands on this page or below it."""
-        own = self.url.rstrip("/")
-        return request.path == own or (
-            request.path.startswith(f"{own}/") and own.count("/") > _ROOT_SLASHES
-        )
-
-
-_ROOT_SLASHES = 2  # "/w/<workspace>" itself is current only on the home page
+    def leads_to(self, path: str) -> bool:
+        """Whether a page lies at or below this item; the home page leads to itself alone."""
+        return path == self.url or (not self.url.endswith("/") and path.startswith(f"{self.url}/"))
 
 
 @dataclass(frozen=True)
@@ -92,6 +84,12 @@ class Shell:
     def nav(self) -> Sequence[NavItem]:
         """The navigation, asked for only when a page is rendered."""
         return self.load_nav()
+
+    @cached_property
+    def current(self) -> NavItem | None:
+        """The item the reader stands on: of those that lead here, the most exact one."""
+        leading = [item for item in self.nav if item.leads_to(request.path)]
+        return max(leading, key=lambda item: len(item.url), default=None)
 
 
 def install(
