@@ -94,7 +94,9 @@ class Flavour:
             phone_digits=raw["phone"]["digits"],
             mail=raw["mail"],
             cities=tuple(raw["cities"]),
-            stores=tuple(Store(**each) for each in raw["stores"]),
+            stores=tuple(
+                Store(**{**each, "opened": float(each["opened"])}) for each in raw["stores"]
+            ),
             products=tuple(_product(each, price_factor) for each in raw["product_list"]),
             campaigns=tuple(
                 Campaign(each["name"], each["from"], each["to"], float(each["lift"]))
