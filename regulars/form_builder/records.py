@@ -27,6 +27,7 @@ from regulars.form_builder.querying import (
     select_list,
     to_record,
 )
+from regulars.form_builder.record_json import record_json
 from regulars.form_builder.writing import Writing
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -130,6 +131,13 @@ def delete_record(
     removing.delete(work, [record_id])
 
 
+def list_bin(uow: UnitOfWork, access: Access, form_key: str) -> list[Mapping[str, Any]]:
+    """What lies in the recycle bin of a form, newest first."""
+    work = _writing(uow, access, form_key, Origin("page"))
+    _require(access, form_key, "delete")
+    return removing.list_trash(work)
+
+
 def restore_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, origin: Origin
 ) -> Record:
@@ -167,7 +175,7 @@ def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQu
 
 def to_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
     """A record as outside clients read it (decision: flat, every field, null = missing)."""
-    return catalog.json_of(record)
+    return record_json(catalog, record)
 
 
 def _writing(uow: UnitOfWork, access: Access, form_key: str, origin: Origin) -> Writing:
