@@ -121,6 +121,41 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     return _store_batch(work, drafts, atomic=atomic)
 
 
+def write_drafts(  # noqa: PLR0913 - each keyword is the caller's own choice
+    uow: UnitOfWork, access: Access, form_key: str, drafts: list[RowDraft], *,
+    origin: Origin, mode: str = "insert", key: str | None = None,
+) -> BatchResult:  # fmt: skip
+    """`write_batch` for values that are plain already (an import reads each distinct text once).
+
+    Drafts that carry problems are refused like any other.
+    """
+    work = _writing(uow, access, form_key, origin)
+    for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
+        _require(access, form_key, verb)
+    if mode != "insert":
+        _match(work, drafts, [draft.values for draft in drafts], mode, key)
+    return _store_batch(work, drafts, atomic=False)
+
+
+def remove_batch(
+    uow: UnitOfWork, access: Access, form_key: str, ids: Sequence[int], *, origin: Origin
+) -> set[int]:
+    """Remove records for good (history stays), as the undo of a batch does; those that went.
+
+    Records outside the actor's reach stay.
+    """
+    work = _writing(uow, access, form_key, origin)
+    _require(access, form_key, "delete")
+    table = work.tables.main
+    limits = scope_conditions(access, form_key, table, "delete")
+    going: set[int] = set()
+    for some in chunks(sorted(ids)):
+        found = sa.select(table.c.id).where(table.c.id.in_(some), *limits)
+        going.update(uow.execute(found).scalars())
+    removing.delete(work, sorted(going), into_trash=False)
+    return going
+
+
 def delete_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, origin: Origin
 ) -> None:

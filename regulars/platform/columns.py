@@ -18,6 +18,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 BigInt = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 Text = sa.Text
+Bytes = sa.LargeBinary
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()

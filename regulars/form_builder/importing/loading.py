@@ -1,0 +1,228 @@
+"""One chunk of staged records into a form, in one transaction with its journal and its refusals.
+
+The writing itself is the product's one write path (`records.write_drafts`); nothing here touches a
+form's tables.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.form_builder import records
+from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.importing.batches import problem_json
+from regulars.form_builder.importing.cells import Broken
+from regulars.form_builder.importing.consenting import record_consents
+from regulars.form_builder.importing.staging import Group, LineFault, Staged
+from regulars.form_builder.importing.tables import import_chunk, import_error, import_undo
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.records import RowResult
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.inserting import upsert
+from regulars.platform.problems import Problem
+
+CHUNK_ROWS = 10_000  # records and subform rows written in one transaction
+FAULTS = -1  # the "target" under which lines that are broken as such are noted
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Records ``start`` to ``stop`` of the target at ``target`` in the plan."""
+
+    target: int
+    position: int
+    start: int
+    stop: int
+    weight: int
+
+
+def chunks_of(target: int, staged: Staged) -> Iterator[Chunk]:
+    """The target's records in slices; the same slices whenever the same file is staged again."""
+    start = weight = position = 0
+    for index, group in enumerate(staged.groups):
+        weight += 1 + len(group.rows)
+        if weight >= CHUNK_ROWS:
+            yield Chunk(target, position, start, index + 1, weight)
+            start, weight, position = index + 1, 0, position + 1
+    if weight:
+        yield Chunk(target, position, start, len(staged.groups), weight)
+
+
+def write_chunk(
+    uow: UnitOfWork, access: Access, staged: Staged, chunk: Chunk, *,
+    batch: int, automation: str, clear: bool,
+) -> None:  # fmt: skip
+    """Write one chunk and everything that must stand or fall with it."""
+    groups = staged.groups[chunk.start : chunk.stop]
+    drafts = [_draft(staged, group, index, clear=clear) for index, group in enumerate(groups)]
+    target = staged.planned.target
+    origin = Origin("import", automation, batch=batch, ref=f"import:{batch}")
+    done = records.write_drafts(
+        uow, access, target.form, drafts, origin=origin, mode=target.mode, key=target.key
+    )
+    counts = Counter(result.status for result in done.results)
+    _note_refusals(uow, staged, groups, done.results, batch)
+    _note_undo(uow, target.form, drafts, done.results, batch)
+    if target.consent:
+        ids = [None if r.status == "refused" else r.id for r in done.results]
+        historic = automation == "none"
+        counts += record_consents(uow, access, staged, groups, ids, batch=batch, historic=historic)
+    note_chunk(uow, batch, chunk, counts)
+
+
+def write_faults(
+    uow: UnitOfWork, batch: int, faults: Sequence[LineFault], staged: Sequence[Staged]
+) -> None:
+    """Note the lines that make nothing: broken as such, or without the key of a target."""
+    rows = [_error_row(batch, fault.line, None, [_fault_problem(fault)]) for fault in faults]
+    for each in staged:
+        form = each.planned.form.key
+        rows += [_error_row(batch, f.line, form, [_fault_problem(f)]) for f in each.faults]
+    _insert_errors(uow, rows)
+    dropped = {f"dropped:{n}": each.dropped for n, each in enumerate(staged) if each.dropped}
+    chunk = Chunk(FAULTS, 0, 0, 0, 0)
+    note_chunk(uow, batch, chunk, {"broken_lines": len(rows), **dropped})
+
+
+def note_chunk(uow: UnitOfWork, batch: int, chunk: Chunk, counts: Mapping[str, int]) -> None:
+    """The mark that this chunk is written; it commits with the chunk."""
+    uow.execute(
+        import_chunk.insert().values(
+            batch=batch, target=chunk.target, position=chunk.position, counts=dict(counts)
+        )
+    )
+
+
+def write_companions(uow: UnitOfWork, batch: int, lines: Mapping[int, str]) -> None:
+    """Note lines that were taken but belong to a record with a refused line (line → form).
+
+    The error file holds them too, so that bringing it in again brings whole records.
+    """
+    problem = Problem("", "import-comes-along")
+    _insert_errors(uow, [_error_row(batch, n, form, [problem]) for n, form in lines.items()])
+
+
+def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft:
+    draft = RowDraft(index)
+    if group.fault is not None:
+        code, params = group.fault
+        draft.refuse("", code, **params)
+        return draft
+    form = staged.planned.form
+    draft.values = _values(staged.head_keys, group.head, form.by_key, draft, clear=clear)
+    rows, inner = staged.planned.target.rows, staged.planned.rows_form
+    if rows is not None and inner is not None:
+        draft.rows[rows.field] = children = []
+        for position, row in enumerate(group.rows):
+            child = RowDraft(position)
+            child.values = _values(staged.row_keys, row[1:], inner.by_key, child, clear=False)
+            children.append(child)
+            if child.problems:
+                prefix = f"{rows.field}/{position}"
+                draft.problems += [problem.under(prefix) for problem in child.problems]
+                child.problems = []
+    return draft
+
+
+def _values(
+    keys: Sequence[str], values: Sequence[Any], fields: Mapping[str, FieldDefinition],
+    draft: RowDraft, *, clear: bool,
+) -> dict[str, Any]:  # fmt: skip
+    if Broken in map(type, values):
+        for key, value in zip(keys, values, strict=True):
+            if isinstance(value, Broken):
+                params = {"field": fields[key].name, **dict(value.params)}
+                draft.refuse(key, value.code, **params)
+        return {}
+    if not clear:
+        return {key: v for key, v in zip(keys, values, strict=True) if v is not None}
+    return {
+        key: frozenset() if value is None and fields[key].type == "tags" else value
+        for key, value in zip(keys, values, strict=True)
+    }
+
+
+def _note_refusals(
+    uow: UnitOfWork, staged: Staged, groups: Sequence[Group], results: Sequence[RowResult], batch: int
+) -> None:  # fmt: skip
+    form = staged.planned.form.key
+    rows = []
+    for group, result in zip(groups, results, strict=True):
+        if result.status == "refused":
+            for line, problems in _by_line(staged, group, result.problems).items():
+                rows.append(_error_row(batch, line, form, problems))
+    _insert_errors(uow, rows)
+
+
+def _by_line(
+    staged: Staged, group: Group, problems: Sequence[Problem]
+) -> dict[int, list[Problem]]:
+    """Each line of a refused record with what is wrong on it; sound lines name the broken one."""
+    found: dict[int, list[Problem]] = {}
+    for problem in problems:
+        found.setdefault(_line_of(staged, group, problem), []).append(problem)
+    if staged.planned.target.rows is not None:
+        first = min(found)
+        for line in group.lines:
+            if line not in found:
+                found[line] = [Problem("", "refused-with-its-record", {"line": first})]
+    return dict(sorted(found.items()))
+
+
+def _line_of(staged: Staged, group: Group, problem: Problem) -> int:
+    if "line" in problem.params and problem.code == "broken-with-its-line":
+        return int(problem.params["line"])
+    field, _, rest = problem.path.partition("/")
+    rows = staged.planned.target.rows
+    if rows is not None and field == rows.field and rest:
+        position = rest.partition("/")[0]
+        return int(group.rows[int(position)][0]) if position.isdigit() else group.lines[0]
+    return group.blame.get(field, group.lines[0])
+
+
+def _note_undo(
+    uow: UnitOfWork,
+    form: str,
+    drafts: Sequence[RowDraft],
+    results: Sequence[RowResult],
+    batch: int,
+) -> None:
+    made, changed = [], []
+    for draft, result in zip(drafts, results, strict=True):
+        if result.status not in ("created", "updated"):
+            continue
+        created = result.status == "created"
+        version = 1 if created else (draft.current or {})["version"] + 1
+        row = {
+            "batch": batch, "form": form, "record": result.id, "what": "record",
+            "created": created, "version": version,
+        }  # fmt: skip
+        (made if created else changed).append(row)
+    if made:
+        uow.connection.execute(import_undo.insert(), made)
+    if changed:
+        # A record this batch made stays marked as made; only its latest version counts.
+        upsert(uow, import_undo, changed, ("version",))
+
+
+def _fault_problem(fault: LineFault) -> Problem:
+    return Problem("", fault.code, fault.params)
+
+
+def _error_row(
+    batch: int, line: int, form: str | None, problems: Sequence[Problem]
+) -> dict[str, Any]:
+    return {
+        "batch": batch, "line": line, "form": form,
+        "problems": [problem_json(problem) for problem in problems],
+    }  # fmt: skip
+
+
+def _insert_errors(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        uow.connection.execute(import_error.insert(), [dict(row) for row in rows])

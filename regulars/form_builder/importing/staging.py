@@ -1,0 +1,278 @@
+"""A file's lines sorted into the records they make, before anything is written. Pure.
+
+A record's lines need not stand together. With ``group_by`` the first filled cell of a group counts
+for the record itself, with a key alone the last one; every line of a group adds a row to the
+subform, exact duplicates too. The order of records is the order of their first lines, so that the
+same file and map always give the same records in the same order: that is what resuming relies on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import Reading, fold
+from regulars.form_builder.importing.cells import (
+    Broken,
+    CellReader,
+    cell_reader,
+    instant_reader,
+    text_reader,
+)
+from regulars.form_builder.importing.csv_files import Line
+from regulars.form_builder.importing.line_conditions import compile_where
+from regulars.form_builder.importing.mapping import ConsentSource, Source, Target
+from regulars.form_builder.importing.planning import Planned
+
+Values = tuple[Any, ...]
+Add = Callable[[int, Sequence[str]], None]
+
+
+@dataclass(frozen=True)
+class LineFault:
+    """Why a line makes nothing, before any field is looked at."""
+
+    line: int
+    code: str
+    params: Mapping[str, Any]
+
+
+@dataclass
+class Group:
+    """The lines that make one record; a row begins with its line number."""
+
+    lines: list[int]
+    head: Values
+    rows: list[Values] = field(default_factory=list)
+    fault: tuple[str, Mapping[str, Any]] | None = None  # the whole record is refused
+    consents: list[Values] = field(default_factory=list)
+    blame: dict[str, int] = field(default_factory=dict)  # field → the line with its broken cell
+
+
+@dataclass
+class Staged:
+    """Everything one target will write, in order. ``head_keys`` name the values of each head."""
+
+    planned: Planned
+    head_keys: tuple[str, ...]
+    row_keys: tuple[str, ...]
+    groups: list[Group] = field(default_factory=list)
+    faults: list[LineFault] = field(default_factory=list)
+    dropped: int = 0  # records without a single row
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Sources read in one go: positions of columns, one reader each; constants stand apart."""
+
+    keys: tuple[str, ...]
+    cells: tuple[tuple[CellReader, int], ...]
+    constants: Values
+
+    def read(self, cells: Sequence[str]) -> Values:
+        return tuple([reader[cells[at]] for reader, at in self.cells]) + self.constants
+
+
+class Stage:
+    """One target while lines are coming in."""
+
+    def __init__(self, planned: Planned, columns: Sequence[str], reading: Reading) -> None:
+        self._columns = list(columns)
+        target = planned.target
+        self._head = self._part(planned, planned.form, target.fields, "", reading)
+        rows, inner = target.rows, planned.rows_form
+        self._rows = None
+        if rows is not None and inner is not None:
+            self._rows = self._part(planned, inner, rows.fields, f"{rows.field}/", reading)
+            self._takes_row = compile_where(rows.where, columns)
+        self._takes = compile_where(target.where, columns)
+        self._identity = self._identifier(planned.form, target)
+        self._key_at = self._head.keys.index(target.key) if target.key else None
+        self._consents = [self._consent(each, reading) for each in target.consent]
+        self._first_counts = bool(target.group_by)
+        self._known: dict[Any, Group] = {}
+        self.staged = Staged(planned, self._head.keys, self._rows.keys if self._rows else ())
+
+    def add(self, line: int, cells: Sequence[str]) -> None:
+        """Take one sound line."""
+        if not self._takes(cells):
+            return
+        head = self._head.read(cells)
+        if self._identity is None:
+            group = self._fresh(line, head)
+        else:
+            name = self._identity(cells)
+            if name is None or isinstance(name, Broken):
+                self._refuse_line(line, name)
+                return
+            known = self._known.get(name)
+            if known is None:
+                group = self._known[name] = self._fresh(line, head)
+            else:
+                group = known
+                group.lines.append(line)
+                if group.head != head:
+                    self._merge(group, head, line)
+        if self._rows is not None and self._takes_row(cells):
+            row = self._rows.read(cells)
+            if any(value is not None for value in row):
+                group.rows.append((line, *row))
+        if self._consents:
+            group.consents.append(tuple([read(cells) for read in self._consents]))
+
+    def spoil(self, line: int, cells: Sequence[str], code: str, params: Mapping[str, Any]) -> None:
+        """A line with the wrong number of cells: the record it belongs to is refused with it."""
+        padded = [*cells, *[""] * (len(self._columns) - len(cells))]
+        name = self._identity(padded) if self._identity else None
+        if name is None or isinstance(name, Broken) or not self.staged.planned.target.rows:
+            return
+        group = self._known.get(name)
+        if group is None:
+            group = self._known[name] = self._fresh(line, (None,) * len(self._head.keys))
+        else:
+            group.lines.append(line)
+        group.fault = ("broken-with-its-line", {"line": line, **params, "code": code})
+
+    def finish(self) -> Staged:
+        """The records in order, without those that have no row."""
+        staged = self.staged
+        if self._rows is not None:
+            kept = [group for group in staged.groups if group.rows or group.fault]
+            staged.dropped = len(staged.groups) - len(kept)
+            staged.groups = kept
+        if self._key_at is not None and staged.planned.target.group_by:
+            self._refuse_shared_keys(self._key_at)
+        self._known.clear()
+        return staged
+
+    def _fresh(self, line: int, head: Values) -> Group:
+        group = Group([line], head)
+        self.staged.groups.append(group)
+        return group
+
+    def _merge(self, group: Group, head: Values, line: int) -> None:
+        """The first or the last filled cell counts; a broken one is never passed over."""
+        first, second = (group.head, head) if self._first_counts else (head, group.head)
+        merged = [b if a is None else a for a, b in zip(first, second, strict=True)]
+        for at, (key, before, now) in enumerate(
+            zip(self._head.keys, group.head, head, strict=True)
+        ):
+            if isinstance(before, Broken) or isinstance(now, Broken):
+                merged[at] = before if isinstance(before, Broken) else now
+                group.blame.setdefault(key, group.lines[0] if merged[at] is before else line)
+        group.head = tuple(merged)
+
+    def _refuse_line(self, line: int, name: Broken | None) -> None:
+        broken = name or Broken("import-key-empty", ())
+        self.staged.faults.append(LineFault(line, broken.code, dict(broken.params)))
+
+    def _refuse_shared_keys(self, at: int) -> None:
+        """Two groups with one key would overwrite each other's rows."""
+        seen: dict[Any, Group] = {}
+        for group in self.staged.groups:
+            first = seen.setdefault(group.head[at], group)
+            if first is not group and group.fault is None:
+                shown = {"value": str(group.head[at])[:60], "line": first.lines[0]}
+                group.fault = ("key-in-two-groups", shown)
+
+    def _part(
+        self, planned: Planned, form: FormDefinition, sources: Mapping[str, Source], prefix: str,
+        reading: Reading,
+    ) -> _Part:  # fmt: skip
+        keys: list[str] = []
+        cells: list[tuple[CellReader, int]] = []
+        fixed: list[tuple[str, Any]] = []
+        for key, source in sources.items():
+            reader = cell_reader(
+                form.by_key[key], source, reading, planned.link_keys.get(f"{prefix}{key}")
+            )
+            if source.column is None:
+                fixed.append((key, reader[source.constant or ""]))
+            else:
+                keys.append(key)
+                cells.append((reader, self._columns.index(source.column)))
+        names = (*keys, *(key for key, _value in fixed))
+        return _Part(names, tuple(cells), tuple(value for _key, value in fixed))
+
+    def _identifier(
+        self, form: FormDefinition, target: Target
+    ) -> Callable[[Sequence[str]], Any] | None:
+        """What makes lines one record: the grouping columns, else the key's column."""
+        by_column: dict[str, tuple[CellReader, bool]] = {}
+        if target.key:
+            source = target.fields[target.key]
+            place = self._head.keys.index(target.key)
+            if source.column is not None:
+                reader = self._head.cells[place][0]
+                by_column[source.column] = (reader, _folds(form.by_key[target.key]))
+        columns = target.group_by or tuple(by_column)
+        if not columns:
+            return None
+        parts = [
+            (self._columns.index(name), *by_column.get(name, (text_reader(), False)))
+            for name in columns
+        ]
+        if len(parts) == 1:
+            at, reader, folds = parts[0]
+            return lambda cells: _folded(reader[cells[at]]) if folds else reader[cells[at]]
+
+        def several(cells: Sequence[str]) -> Any:
+            values = [_folded(r[cells[at]]) if folds else r[cells[at]] for at, r, folds in parts]
+            broken = next((v for v in values if isinstance(v, Broken)), None)
+            if broken is not None or all(value is None for value in values):
+                return broken
+            return tuple(values)
+
+        return several
+
+    def _consent(
+        self, wanted: ConsentSource, reading: Reading
+    ) -> Callable[[Sequence[str]], tuple[Any, Any, Any]]:
+        answer = FieldDefinition("given", "boolean")
+        given = self._loose(wanted.given, cell_reader(answer, wanted.given, reading))
+        evidence = self._loose(wanted.evidence, text_reader())
+        at = self._loose(wanted.at, instant_reader(wanted.at, reading)) if wanted.at else None
+        return lambda cells: (given(cells), evidence(cells), at(cells) if at else None)
+
+    def _loose(self, source: Source, reader: CellReader) -> Callable[[Sequence[str]], Any]:
+        if source.column is None:
+            value = reader[source.constant or ""]
+            return lambda cells: value
+        at = self._columns.index(source.column)
+        return lambda cells: reader[cells[at]]
+
+
+def stage_lines(
+    lines: Iterable[Line], columns: Sequence[str], stages: Sequence[Stage],
+    *, beat: Callable[[int], None] = lambda count: None,
+) -> Iterator[LineFault]:  # fmt: skip
+    """Hand every line to every target; yields the lines that are broken as such.
+
+    ``beat`` is called now and then with the number of lines so far.
+    """
+    width = len(columns)
+    adders = [stage.add for stage in stages]
+    count = 0
+    for count, (number, cells) in enumerate(lines, start=1):
+        if len(cells) == width or (len(cells) > width and not any(cells[width:])):
+            for add in adders:
+                add(number, cells)
+        else:
+            code = "too-few-cells" if len(cells) < width else "too-many-cells"
+            params = {"n": len(cells), "expected": width}
+            for stage in stages:
+                stage.spoil(number, cells, code, params)
+            yield LineFault(number, code, params)
+        if not count % 20_000:
+            beat(count)
+    beat(count)
+
+
+def _folds(field: FieldDefinition) -> bool:
+    return field.type in ("text", "email", "phone", "url", "long_text") and not field.exact
+
+
+def _folded(value: Any) -> Any:
+    return fold(value) if isinstance(value, str) else value

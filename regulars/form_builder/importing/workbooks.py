@@ -1,0 +1,128 @@
+"""Excel workbooks (.xlsx), read as text cells; every size is checked before anything is parsed.
+
+Dates come as ``2011-12-09`` or ``2011-12-09T12:50:00``, numbers without Excel's binary dust,
+formulas as the value Excel stored. Merged cells keep their text in their first cell only.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+from defusedxml.common import DefusedXmlException
+from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.xml import DEFUSEDXML
+
+from regulars.form_builder.importing.csv_files import Line
+from regulars.form_builder.importing.limits import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_LINES,
+    MAX_PACKING,
+    MAX_SHARED_TEXT_BYTES,
+    MAX_WORKBOOK_BYTES,
+    MAX_WORKBOOK_PARTS,
+    MIB,
+    PACKING_MATTERS_FROM,
+    BadFile,
+)
+
+ZIP_MARK = b"PK\x03\x04"
+OLD_EXCEL_MARK = b"\xd0\xcf\x11\xe0"
+_BROKEN = (
+    DefusedXmlException, InvalidFileException, ParseError, zipfile.BadZipFile,
+    KeyError, ValueError, TypeError, IndexError, AttributeError, EOFError, OSError,
+)  # fmt: skip  # whatever openpyxl trips over in a file that is not what it says
+
+
+def check_workbook(path: Path) -> None:
+    """Refuse what would not fit into memory once unpacked; raises BadFile."""
+    if not DEFUSEDXML:
+        raise BadFile("workbook-needs-defusedxml")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+    except (zipfile.BadZipFile, OSError):
+        raise BadFile("file-damaged") from None
+    if "xl/workbook.xml" not in {part.filename for part in parts}:
+        raise BadFile("not-a-workbook")
+    if len(parts) > MAX_WORKBOOK_PARTS:
+        raise BadFile("workbook-suspicious")
+    if sum(part.file_size for part in parts) > MAX_WORKBOOK_BYTES:
+        raise BadFile("file-too-large-unpacked", limit=MAX_WORKBOOK_BYTES // MIB)
+    for part in parts:
+        _check_part(part)
+
+
+def _check_part(part: zipfile.ZipInfo) -> None:
+    shared = part.filename.endswith("sharedStrings.xml")
+    if shared and part.file_size > MAX_SHARED_TEXT_BYTES:
+        raise BadFile("file-too-large-unpacked", limit=MAX_SHARED_TEXT_BYTES // MIB)
+    packed = max(part.compress_size, 1)
+    if part.file_size > PACKING_MATTERS_FROM and part.file_size / packed > MAX_PACKING:
+        raise BadFile("workbook-suspicious")
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The sheets in the owner's order."""
+    with _opened(path) as book:
+        return [sheet.title for sheet in book.worksheets]
+
+
+def read_lines(path: Path, sheet: str) -> Iterator[Line]:
+    """Every row with something in it, with its number, without trailing empty cells."""
+    with _opened(path) as book:
+        if sheet not in book.sheetnames:
+            raise BadFile("no-such-sheet", sheet=sheet)
+        rows = book[sheet].iter_rows(values_only=True, max_col=MAX_COLUMNS + 1)
+        try:
+            for number, row in enumerate(rows, start=1):
+                if number > MAX_LINES:
+                    raise BadFile("too-many-lines", limit=MAX_LINES)
+                cells = [_text(value) for value in row]
+                while cells and not cells[-1]:
+                    cells.pop()
+                if len(cells) > MAX_COLUMNS:
+                    raise BadFile("too-many-columns", limit=MAX_COLUMNS)
+                if any(len(cell) > MAX_CELL for cell in cells):
+                    raise BadFile("cell-too-long", line=number, limit=MAX_CELL)
+                if cells:
+                    yield number, cells
+        except _BROKEN:
+            raise BadFile("file-damaged") from None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    try:
+        book = openpyxl.load_workbook(
+            path, read_only=True, data_only=True, keep_links=False, keep_vba=False
+        )
+    except _BROKEN:
+        raise BadFile("file-damaged") from None
+    try:
+        yield book
+    finally:
+        book.close()
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return format(Decimal(format(value, ".15g")), "f")
+    if isinstance(value, dt.datetime):
+        whole_day = value.time() == dt.time()
+        return value.date().isoformat() if whole_day else value.isoformat()
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else str(value)
