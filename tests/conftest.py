@@ -12,4 +12,5 @@ pytest_plugins = [
     "tests.support.databases",
     "tests.support.valkey",
     "tests.support.browser",
+    "tests.support.live_server",
 ]

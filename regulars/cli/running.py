@@ -94,8 +94,8 @@ def _parts(config: Config, with_workers: bool) -> list[Part]:
     if with_workers:
         for number, queues in enumerate(queues_of_workers(config.workers), start=1):
             options = [word for queue in queues for word in ("--queue", queue)]
-            parts.append(Part(f"Worker {number}", own_command("worker", *options)))
-    return [*parts, Part("Ticker", own_command("ticker"))]
+            parts.append(Part(f"Worker {number}", own_command("worker", *options), waits=True))
+    return [*parts, Part("Ticker", own_command("ticker"), waits=True)]
 
 
 def _with_secret(shell: Shell) -> Config:

@@ -6,6 +6,7 @@ the read end of our pipe (`leash`), so that nothing is left over even when we ar
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from types import FrameType
 from regulars.platform import leash
 
 LOOK_EVERY = 0.1  # seconds between two looks at the children
+READY_PATIENCE = 15.0  # seconds after which the parts that wait start in any case
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a part that ended is started again
 STEADY_AFTER = 30.0  # a part that lived this long starts again without a pause
 GRACE = 25.0  # seconds for finishing what is in hand
@@ -28,12 +30,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Part:
-    """One process to keep alive. ``is_base`` parts start first and end last."""
+    """One process to keep alive.
+
+    ``is_base`` parts end last. ``waits`` lets the others come up first: all at once would only
+    make the first page later.
+    """
 
     name: str
     command: tuple[str, ...]
     environ: Mapping[str, str] = field(default_factory=dict)
     is_base: bool = False
+    waits: bool = False
 
 
 class Child:
@@ -44,11 +51,15 @@ class Child:
         self._pipe = pipe
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
-        self._start_at = 0.0
+        self._start_at = math.inf if part.waits else 0.0
         self._pause = 0.0
 
-    def start(self) -> None:
-        """Start the process now."""
+    def release(self) -> None:
+        """Let a part that waits start now."""
+        if self._start_at == math.inf:
+            self._start_at = 0.0
+
+    def _start(self) -> None:
         self._started_at = time.monotonic()
         self._process = subprocess.Popen(
             self.part.command,
@@ -59,10 +70,10 @@ class Child:
         )
 
     def look_after(self, say: Say) -> None:
-        """Start it again when it has ended, after a pause that grows while it keeps ending."""
+        """Start it, and start it again when it has ended, after a pause that grows."""
         if self._process is None:
             if time.monotonic() >= self._start_at:
-                self.start()
+                self._start()
             return
         code = self._process.poll()
         if code is None:
@@ -112,8 +123,6 @@ class Supervisor:
         """Start all, ``announce`` once when ``is_ready``, and stay until asked to stop."""
         self._listen()
         try:
-            for child in self._children:
-                child.start()
             self._stay(is_ready, announce)
         finally:
             self._end_all()
@@ -131,13 +140,17 @@ class Supervisor:
                 child.send(signal.SIGKILL)
 
     def _stay(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> None:
-        announced = False
-        while not self._stop.wait(LOOK_EVERY):
+        announced, give_up_at = False, time.monotonic() + READY_PATIENCE
+        while not self._stop.is_set():
             for child in self._children:
                 child.look_after(self._say)
             if not announced and is_ready():
                 announce()
                 announced = True
+            if announced or time.monotonic() > give_up_at:
+                for child in self._children:
+                    child.release()
+            self._stop.wait(LOOK_EVERY)
 
     def _end_all(self) -> None:
         self._say("Stopping …")

@@ -1,13 +1,19 @@
 import logging
+import subprocess
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from regulars.platform import jobs
+from regulars.platform.jobs import RedisBell
+from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick, Ticker
 from tests.support.clocks import MovableClock
+from tests.support.job_worker import SECRET
+from tests.support.valkey import start_valkey
 
 
 class Heard:
@@ -81,3 +87,34 @@ def test_it_ticks_until_it_is_stopped(clock: MovableClock) -> None:
 
     Ticker([Tick("count", count)], clock, every=0.001).run(stop)
     assert len(rounds) == 3
+
+
+def test_when_the_server_dies_the_ticker_takes_over_and_gives_back(
+    tmp_path: Path, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "REST_SECONDS", 0.0)
+    done: list[datetime] = []
+    ticker = Ticker([Tick("drain", done.append, job="drain")], clock)
+    server, url = start_valkey(tmp_path)
+    bell = RedisBell(url, SECRET, [JobKind("drain", "rules", lambda payload: None)])
+    jobs.install(bell)
+    try:
+        ticker.run_once()
+        assert done == []  # a worker was woken
+
+        stop(server)
+        ticker.run_once()
+        assert done == [clock.now]  # nobody could be
+
+        server, _ = start_valkey(tmp_path)
+        ticker.run_once()
+        assert len(done) == 1
+    finally:
+        jobs.install(jobs.Silence())
+        bell.close()
+        stop(server)
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    server.wait(timeout=30)
