@@ -50,7 +50,7 @@ def find_text(key: str, locale: str, n: Any = None) -> str | None:
     return None
 
 
-def translate(key: str, locale: str, **params: Any) -> str:
+def translate(key: str, locale: str, /, **params: Any) -> str:
     """The text of ``key`` with its ``{parameters}`` filled in.
 
     Raises MissingText for an unknown key, so that no key ever leaks to a page.
