@@ -40,6 +40,19 @@ from regulars.platform.jobs import RedisBell
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
 from regulars.platform.web.shell import CardProvider, NavProvider
+from regulars.report_builder.analyses.base import Analysis, analyses
+from regulars.report_builder.analyses.cohort import Cohort
+from regulars.report_builder.analyses.lifecycle import Lifecycle
+from regulars.report_builder.analyses.repurchase import Repurchase
+from regulars.report_builder.analyses.retention import Retention
+from regulars.report_builder.analyses.rfm import Rfm
+from regulars.report_builder.charts.bar import BarChart
+from regulars.report_builder.charts.base import Chart, charts
+from regulars.report_builder.charts.cohort import CohortGrid
+from regulars.report_builder.charts.line import LineChart
+from regulars.report_builder.charts.number import NumberChart
+from regulars.report_builder.charts.table import TableChart
+from regulars.report_builder.kinds import dashboard_kind, report_kind
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
@@ -48,12 +61,14 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     SerialField(), UnitField(), MemberField(), *STAMPS,
 )  # fmt: skip
 SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS)
+ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
+CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(), CohortGrid())
 
 
 @cache
 def definition_kinds() -> tuple[DefinitionKind, ...]:
     """Every kind of definition; their schemas are composed of what is registered before."""
-    return (form_kind(),)
+    return (form_kind(), report_kind(), dashboard_kind())
 
 
 def wire() -> None:
@@ -62,6 +77,10 @@ def wire() -> None:
         field_types.register(each.name, each)
     for form in SYSTEM_FORMS:
         system_forms.register(form.key, form)
+    for analysis in ANALYSES:
+        analyses.register(analysis.name, analysis)
+    for chart in CHARTS:
+        charts.register(chart.name, chart)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
 

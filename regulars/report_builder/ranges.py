@@ -6,6 +6,7 @@ Written like the windows of conditions: ``{"calendar": "this_month"}``, ``{"last
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ from regulars.report_builder.periods import day_start
 
 PLACE = "params/period"
 MAX_UNITS = 10_000
+_LAST_WORD = re.compile(r"last-([1-9][0-9]{0,4})(?:-(day|week|month|quarter|year))?")
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,11 @@ ALL_TIME = Range()
 def parse_range(raw: Any, moment: Moment) -> Range:
     """The stretch that ``raw`` names as of ``moment``; None or ``{}`` is all time.
 
-    Raises Invalid.
+    In addresses and on the command line it is a word: ``this_month``, ``last-30-day``, ``all``,
+    ``2011-01-01/2012-01-01``. Raises Invalid.
     """
+    if isinstance(raw, str):
+        raw = from_word(raw)
     if raw is None or raw == {}:
         return Range()
     if not isinstance(raw, Mapping):
@@ -76,6 +81,32 @@ def parse_range(raw: Any, moment: Moment) -> Range:
     if keys and keys <= {"from", "to"}:
         return _between(raw.get("from"), raw.get("to"))
     raise _bad()
+
+
+def from_word(word: str) -> Any:
+    """The window that a word stands for."""
+    if word in ("", "all"):
+        return None
+    if word in times.CALENDARS:
+        return {"calendar": word}
+    last = _LAST_WORD.fullmatch(word)
+    if last is not None:
+        return {"last": int(last[1]), "unit": last[2] or "day"}
+    since, slash, until = word.partition("/")
+    if not slash:
+        raise _bad()
+    return {"from": since or None, "to": until or None}
+
+
+def to_word(raw: Any) -> str:
+    """The word for a window that `parse_range` understands."""
+    if not isinstance(raw, Mapping) or not raw:
+        return raw if isinstance(raw, str) else "all"
+    if "calendar" in raw:
+        return str(raw["calendar"])
+    if "last" in raw:
+        return f"last-{raw['last']}-{raw.get('unit', 'day')}"
+    return f"{raw.get('from') or ''}/{raw.get('to') or ''}"
 
 
 def _last(n: Any, unit: Any, moment: Moment) -> Range:

@@ -40,6 +40,7 @@ class Column:
     currency: str | None = None
     format: str | None = None
     options: Mapping[str, Text] = field(default_factory=dict)
+    form: str | None = None  # whose records a link points to
     of: str | None = None  # the measure this one is the previous value of
     is_additive: bool = False  # nothing means 0, not unknown
 
@@ -50,7 +51,12 @@ class Column:
             "type": self.type,
             "label": i18n.pick(self.label, locale),
         }
-        extra = {"by": self.by, "currency": self.currency, "format": self.format}
+        extra = {
+            "by": self.by,
+            "currency": self.currency,
+            "format": self.format,
+            "form": self.form,
+        }
         shown |= {name: value for name, value in extra.items() if value is not None}
         if self.options:
             shown["options"] = {

@@ -68,7 +68,7 @@ def _grid(result: Result, look: Look) -> dict[date, dict[int, HeatCell]]:
 
 
 def weighted_means(result: Result) -> Mapping[int, Decimal | None]:
-    """Per offset: all active / all of the cohorts that have come so far; unfinished cells apart."""
+    """Per offset: all active / all of the cohorts that have come so far, finished cells only."""
     active: dict[int, int] = defaultdict(int)
     size: dict[int, int] = defaultdict(int)
     for n, row in enumerate(result.rows):

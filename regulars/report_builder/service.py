@@ -1,0 +1,104 @@
+"""What people do with reports: run them, list them, save and publish them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Forbidden, Invalid
+from regulars.report_builder.asking import ask
+from regulars.report_builder.checks import check_report_against
+from regulars.report_builder.definition import ReportDefinition
+from regulars.report_builder.plain import run_plain
+from regulars.report_builder.result import Result
+from regulars.report_builder.schema import report_problems
+from regulars.report_builder.studying import run_study
+
+KIND = "report"
+VIEW, EDIT = "view_reports", "edit_reports"
+INLINE_KEY = "preview"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a reader asks of a report: the period, filters by field path, and "now"."""
+
+    params: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+NO_WISH = Wish()
+
+
+def run_report(
+    uow: UnitOfWork, access: Access, report: str | ReportDefinition, wish: Wish = NO_WISH
+) -> Result:
+    """Run a published report by its key, or a parsed and checked definition.
+
+    The reader sees only what the reader may read of the form. Raises Invalid for parameters that
+    make no sense, Forbidden without access to reports or to the form.
+    """
+    access.require(VIEW)
+    wanted = get_report(uow, report) if isinstance(report, str) else report
+    if access.scope(wanted.source.partition(".")[0], "read") == "none":
+        raise Forbidden("may-not-read", form=wanted.source)
+    asked = ask(uow, access, wanted, wish.params, wish.at)
+    return run_study(asked) if wanted.analysis else run_plain(asked)
+
+
+def run_inline(
+    uow: UnitOfWork, access: Access, raw: Mapping[str, Any], wish: Wish = NO_WISH
+) -> Result:
+    """Check and run a definition that is not stored; Invalid with every problem of it."""
+    return run_report(uow, access, parse_inline(uow, raw), wish)
+
+
+def parse_inline(uow: UnitOfWork, raw: Mapping[str, Any]) -> ReportDefinition:
+    """A definition as it comes, without the envelope where that was left out."""
+    if not isinstance(raw, Mapping):
+        raise Invalid(report_problems(raw))
+    whole = {"kind": KIND, "key": INLINE_KEY, "label": raw.get("key", INLINE_KEY), **raw}
+    problems = report_problems(whole)
+    if problems:
+        raise Invalid(problems)
+    report = ReportDefinition.from_json(whole)
+    problems = check_report_against(report, catalog_of(uow))
+    if problems:
+        raise Invalid(problems)
+    return report
+
+
+def get_report(uow: UnitOfWork, key: str) -> ReportDefinition:
+    """The published report of this key; NotFound otherwise."""
+    found: ReportDefinition = snapshot(uow).get(KIND, key)
+    return found
+
+
+def list_reports(uow: UnitOfWork, access: Access) -> list[ReportDefinition]:
+    """Every published report over a form that this reader may read, in the owner's order."""
+    access.require(VIEW)
+    known: Mapping[str, ReportDefinition] = snapshot(uow).all(KIND)
+    return [
+        each
+        for each in known.values()
+        if access.scope(each.source.partition(".")[0], "read") != "none"
+    ]
+
+
+def save_report(
+    uow: UnitOfWork, access: Access, raw: Mapping[str, Any], *, tag: int | None = None
+) -> store.Draft:
+    """Keep a working copy; Invalid with every shape problem."""
+    return store.save_draft(uow, access, KIND, raw, tag=tag)
+
+
+def publish_report(uow: UnitOfWork, access: Access, key: str) -> int:
+    """Publish the working copy; the version. Invalid with every problem."""
+    return store.publish(uow, access, [(KIND, key)])[KIND, key]
