@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 from playwright.sync_api import BrowserContext, Page
 
+from regulars.platform.accounts.users import NewUser, create_user
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.workspaces import create_workspace, list_workspaces
 from tests.support.browser import accessibility_problems, complaints_of
+from tests.support.clocks import NOW
+from tests.support.live_server import LiveServer
 from tests.support.network import OutsideCallError
 
 
@@ -61,3 +64,18 @@ def test_a_script_that_fails_is_found_out(page: Page) -> None:
 def test_a_page_that_shuts_people_out_is_found_out(page: Page) -> None:
     page.set_content("<html lang='zh'><title>x</title><main><h1>x</h1><input></main></html>")
     assert any("label" in each for each in accessibility_problems(page))
+
+
+@pytest.mark.browser
+def test_the_live_server_shows_what_its_database_holds(
+    live_server: LiveServer, page: Page
+) -> None:
+    page.goto(f"{live_server.url}/sign-in")
+    assert page.url == f"{live_server.url}/setup"  # nobody has set it up yet
+
+    with live_server.database.main_tx() as connection:
+        newcomer = NewUser("owner@shop.example", "Wang", "a long enough password")
+        create_user(connection, newcomer, now=NOW)
+
+    page.goto(f"{live_server.url}/sign-in")
+    assert page.url == f"{live_server.url}/sign-in"

@@ -1,3 +1,4 @@
+import itertools
 import os
 import signal
 import sys
@@ -55,7 +56,7 @@ def starts_of(child: Child, watch: Hands, said: list[str]) -> list[float]:
             child._process.wait()
         elif child._process is None:
             watch.now += 0.5
-    return [later - earlier for earlier, later in zip(starts, starts[1:], strict=False)]
+    return [later - earlier for earlier, later in itertools.pairwise(starts)]
 
 
 def test_a_part_that_keeps_ending_is_started_after_growing_pauses(watch: Hands, pipe: int) -> None:
