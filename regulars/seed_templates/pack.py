@@ -21,6 +21,7 @@ from regulars.platform.json_schema import shape_problems, validator
 from regulars.platform.problems import Problem, under
 from regulars.platform.web.json_body import BadJson, parse_json
 from regulars.seed_templates.pack_files import PackFiles, read_pack_files
+from regulars.seed_templates.samples.generators import generators
 from regulars.seed_templates.versions import fits
 
 KINDS = ("form", "message", "rule", "report", "dashboard")
@@ -141,6 +142,10 @@ class _Reader:
         said = manifest.get(SAMPLES)
         if said is None:
             return None
+        if said["generator"] not in generators:
+            place = "pack.json/sample_data/generator"
+            name = {"name": said["generator"]}
+            self.problems.append(Problem(place, "pack-unknown-generator", name))
         plan = self._json(f"{SAMPLES}/{said['plan']}")
         flavours = {
             locale: self._json(f"{SAMPLES}/{name}") for locale, name in said["flavours"].items()

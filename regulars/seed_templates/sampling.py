@@ -6,7 +6,7 @@ is started by them: they are history.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
@@ -20,16 +20,11 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.privacy.consents import ConsentChange, set_consents_bulk
 from regulars.platform.problems import Problem, under
-from regulars.platform.registry import Registry
 from regulars.seed_templates.installed import Sample, find_sample, note_sample
 from regulars.seed_templates.pack import Pack, SampleSource
+from regulars.seed_templates.samples.generators import generators
 from regulars.seed_templates.samples.rows import Ref, SampleConsent, SampleData, SampleUnit
-from regulars.seed_templates.samples.shop_sales import World, make_shop_sales
-
-Generator = Callable[[Mapping[str, Any], Mapping[str, Mapping[str, Any]], World], SampleData]
-
-generators: Registry[Generator] = Registry("sample generator")
-generators.register("shop_sales", make_shop_sales)
+from regulars.seed_templates.samples.shop_sales import World
 
 CHUNK = 1000
 Ids = dict[tuple[str, int], int]
