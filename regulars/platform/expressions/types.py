@@ -31,6 +31,7 @@ class ValueType:
     scale: int = 0
     form: str | None = None
     options: tuple[str, ...] = ()  # the codes of a choice, () = free
+    exact: bool = False  # text whose upper and lower case are kept apart
 
 
 TEXT = ValueType(Kind.TEXT)

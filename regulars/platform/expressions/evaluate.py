@@ -1,0 +1,374 @@
+"""The tree as Python closures, for one record at a time.
+
+`compile_python` is called once per tree; what it returns is called once per record and moment.
+A condition gives True or False, never None. Records of other forms come from `Records`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Protocol
+
+from regulars.platform.expressions import aggregates, leaves, numbers
+from regulars.platform.expressions.check_functions import is_result, is_test
+from regulars.platform.expressions.constants import is_constant
+from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, VOLATILE
+from regulars.platform.expressions.shapes import Shapes
+from regulars.platform.expressions.tree import (
+    Aggregate,
+    AllOf,
+    AnyOf,
+    Arithmetic,
+    Call,
+    Compare,
+    Consent,
+    Formula,
+    Hop,
+    Literal,
+    LocalDay,
+    Node,
+    Not,
+    Path,
+    Relative,
+)
+from regulars.platform.expressions.types import BOOLEAN, Kind, Moment
+from regulars.platform.expressions.windows import plain_constant
+from regulars.platform.expressions.zones import local_day
+
+Row = Mapping[str, Any]
+
+
+class Records(Protocol):
+    """Where closures find other records. Every row has ``id``."""
+
+    def linked(self, form_key: str, record_id: int) -> Row | None:
+        """The record of ``form_key`` with this id."""
+        ...
+
+    def related(self, form_key: str, via_field: str, record_id: int) -> Sequence[Row]:
+        """The records of ``form_key`` whose field ``via_field`` holds ``record_id``."""
+        ...
+
+    def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
+        """Whether this person agrees now."""
+        ...
+
+
+class NoRecords:
+    """For expressions that stay within one record."""
+
+    def linked(self, form_key: str, record_id: int) -> Row | None:
+        """Nothing."""
+        return None
+
+    def related(self, form_key: str, via_field: str, record_id: int) -> Sequence[Row]:
+        """Nothing."""
+        return ()
+
+    def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
+        """No."""
+        return False
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a closure needs beside the row. ``new_code`` serves RANDOM_CODE."""
+
+    moment: Moment
+    records: Records = NoRecords()
+    new_code: Callable[[int], str] | None = None
+
+
+Evaluate = Callable[[Row, Context], Any]
+
+
+def compile_python(tree: Node, shapes: Shapes) -> Evaluate:
+    """The closure that computes a checked tree: True/False for a condition, else a plain value."""
+    compiler = PythonCompiler(shapes)
+    if tree.type is not None and tree.type.kind is Kind.BOOLEAN:
+        return compiler.truth(tree)
+    return compiler.value(tree)
+
+
+class PythonCompiler:
+    """Makes closures; ``shapes`` must hold checked formula fields (`resolve_formulas`)."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self.shapes = shapes
+
+    def truth(self, node: Node) -> Evaluate:
+        """The closure of a condition; what is missing does not hold."""
+        if isinstance(node, Compare):
+            return leaves.compile_leaf(self, node)
+        if isinstance(node, (AllOf, AnyOf)):
+            return _group(node, [self.truth(item) for item in node.items])
+        if isinstance(node, Not):
+            inner = self.truth(node.item)
+            return lambda row, context: not inner(row, context)
+        if isinstance(node, Formula):
+            return self.truth(node.body)
+        value = self.value(node)
+        return lambda row, context: value(row, context) is True
+
+    def value(self, node: Node) -> Evaluate:
+        """The closure of any node; missing is None."""
+        if isinstance(node, (AllOf, AnyOf, Not, Compare)):
+            return self.truth(node)
+        if is_constant(node) and not isinstance(node, Literal):
+            return _once_per_moment(_VALUES[type(node)](self, node))
+        return _VALUES[type(node)](self, node)
+
+    def hop(self, hop: Hop) -> Evaluate:
+        """The value of one field of the row at hand, computed when it is a formula field."""
+        form = self.shapes.find(hop.form)
+        field = (form.field(hop.field.key) if form else None) or hop.field
+        key, kind = field.key, field.type.kind
+        if field.formula is not None:
+            return _rounded(self.value(field.formula), field.formula, field.type.scale, kind)
+        if kind in (Kind.TEXT, Kind.CHOICE):
+            return lambda row, context: row.get(key) or None
+        if kind is Kind.NUMBER:
+            return lambda row, context: _number(row.get(key))
+        return lambda row, context: row.get(key)
+
+
+def _number(value: Any) -> Any:
+    return Decimal(value) if type(value) is int else value
+
+
+def _rounded(evaluate: Evaluate, formula: Node, scale: int, kind: Kind) -> Evaluate:
+    """A formula field keeps the places it was declared with."""
+    if kind is Kind.BOOLEAN or formula.type is None or kind is not Kind.NUMBER:
+        return evaluate
+    if formula.type.scale <= scale:
+        return evaluate
+    return lambda row, context: _fit(evaluate(row, context), scale)
+
+
+def _fit(value: Any, scale: int) -> Any:
+    return None if value is None else numbers.fit(value, scale)
+
+
+def _group(node: AllOf | AnyOf, parts: list[Evaluate]) -> Evaluate:
+    if len(parts) == 2:
+        first, second = parts
+        if isinstance(node, AllOf):
+            return lambda row, context: first(row, context) and second(row, context)
+        return lambda row, context: first(row, context) or second(row, context)
+    wanted = not isinstance(node, AllOf)
+
+    def evaluate(row: Row, context: Context) -> bool:
+        for part in parts:
+            if part(row, context) is wanted:
+                return wanted
+        return not wanted
+
+    return evaluate
+
+
+def _once_per_moment(evaluate: Evaluate) -> Evaluate:
+    """A constant is computed once for all rows of one moment."""
+    seen: tuple[Moment | None, Any] = (None, None)
+
+    def cached(row: Row, context: Context) -> Any:
+        nonlocal seen
+        moment, value = seen
+        if moment is not context.moment:
+            value = evaluate(row, context)
+            seen = (context.moment, value)
+        return value
+
+    return cached
+
+
+def _literal(compiler: PythonCompiler, node: Literal) -> Evaluate:
+    value = node.value or None if isinstance(node.value, str) else node.value
+    if plain_constant_needs_zone(node):
+        return lambda row, context: plain_constant(value, context.moment)
+    return lambda row, context: value
+
+
+def plain_constant_needs_zone(node: Literal) -> bool:
+    """Whether the literal is wall-clock time."""
+    return getattr(node.value, "tzinfo", 0) is None
+
+
+def _path(compiler: PythonCompiler, node: Path) -> Evaluate:
+    steps = [compiler.hop(hop) for hop in node.hops]
+    if len(steps) == 1:
+        return steps[0]
+    targets = [str(hop.field.type.form) for hop in node.hops[:-1]]
+    last = steps.pop()
+
+    def evaluate(row: Row, context: Context) -> Any:
+        here: Row | None = row
+        for step, target in zip(steps, targets, strict=True):
+            found = step(here, context) if here is not None else None
+            if found is None:
+                return None
+            here = context.records.linked(target, found)
+        return None if here is None else last(here, context)
+
+    return evaluate
+
+
+def _relative(compiler: PythonCompiler, node: Relative) -> Evaluate:
+    days = FUNCTIONS["DATEADD"].bind(node.type or BOOLEAN, ())
+    n, unit = Decimal(node.n), node.unit
+    if node.type is not None and node.type.kind is Kind.DATE:
+        return lambda row, context: days(context.moment, context.moment.today, n, unit)
+    return lambda row, context: days(context.moment, context.moment.now, n, unit)
+
+
+def _arithmetic(compiler: PythonCompiler, node: Arithmetic) -> Evaluate:
+    assert node.type is not None
+    compute = ARITHMETIC[node.op](node.type, ())
+    left, right = compiler.value(node.left), compiler.value(node.right)
+
+    def evaluate(row: Row, context: Context) -> Any:
+        first = left(row, context)
+        second = right(row, context) if first is not None else None
+        return None if second is None else compute(None, first, second)
+
+    return evaluate
+
+
+def _call(compiler: PythonCompiler, node: Call) -> Evaluate:
+    if node.name in _CONDITIONAL:
+        return _CONDITIONAL[node.name](compiler, node)
+    if node.name == VOLATILE:
+        return _random_code(node)
+    function = FUNCTIONS[node.name]
+    types = tuple(arg.type for arg in node.args if arg.type is not None)
+    assert node.type is not None
+    compute = function.bind(node.type, types)
+    args = [compiler.value(arg) for arg in node.args]
+    if function.passes_missing:
+        return lambda row, context: compute(context.moment, *(arg(row, context) for arg in args))
+
+    def evaluate(row: Row, context: Context) -> Any:
+        values = []
+        for arg in args:
+            value = arg(row, context)
+            if value is None:
+                return None
+            values.append(value)
+        return compute(context.moment, *values)
+
+    return evaluate
+
+
+def _random_code(node: Call) -> Evaluate:
+    length = int(node.args[0].value) if isinstance(node.args[0], Literal) else 8  # type: ignore[arg-type]
+
+    def evaluate(row: Row, context: Context) -> Any:
+        if context.new_code is None:
+            raise ValueError("RANDOM_CODE needs Context.new_code")
+        return context.new_code(length)
+
+    return evaluate
+
+
+def _if(compiler: PythonCompiler, node: Call) -> Evaluate:
+    """IF and IFS: the result behind the first condition that holds."""
+    count = len(node.args)
+    pairs = [
+        (compiler.truth(node.args[place]), compiler.value(node.args[place + 1]))
+        for place in range(0, count - 1, 2)
+        if is_test(node.name, place, count)
+    ]
+    rest = compiler.value(node.args[-1]) if count % 2 else None
+
+    def evaluate(row: Row, context: Context) -> Any:
+        for test, result in pairs:
+            if test(row, context):
+                return result(row, context)
+        return None if rest is None else rest(row, context)
+
+    return evaluate
+
+
+def _switch(compiler: PythonCompiler, node: Call) -> Evaluate:
+    count = len(node.args)
+    tests = [
+        leaves.compile_leaf(compiler, Compare("is", node.args[0], node.args[place], type=BOOLEAN))
+        for place in range(1, count)
+        if not is_result("SWITCH", place, count)
+    ]
+    results = [
+        compiler.value(node.args[p]) for p in range(1, count) if is_result("SWITCH", p, count)
+    ]
+
+    def evaluate(row: Row, context: Context) -> Any:
+        for test, result in zip(tests, results, strict=False):
+            if test(row, context):
+                return result(row, context)
+        return results[-1](row, context) if len(results) > len(tests) else None
+
+    return evaluate
+
+
+def _coalesce(compiler: PythonCompiler, node: Call) -> Evaluate:
+    parts = [compiler.value(arg) for arg in node.args]
+
+    def evaluate(row: Row, context: Context) -> Any:
+        for part in parts:
+            value = part(row, context)
+            if value is not None:
+                return value
+        return None
+
+    return evaluate
+
+
+def _consent(compiler: PythonCompiler, node: Consent) -> Evaluate:
+    purpose, channel = node.purpose, node.channel
+    person = compiler.value(node.of) if node.of.steps else None
+    form = node.form
+
+    def evaluate(row: Row, context: Context) -> bool:
+        record = row.get("id") if person is None else person(row, context)
+        if record is None:
+            return False
+        return context.records.has_consent(form, record, purpose, channel)
+
+    return evaluate
+
+
+def _local_day(compiler: PythonCompiler, node: LocalDay) -> Evaluate:
+    inner = compiler.value(node.item)
+
+    def evaluate(row: Row, context: Context) -> Any:
+        value = inner(row, context)
+        return None if value is None else local_day(value, context.moment.zone)
+
+    return evaluate
+
+
+def _formula(compiler: PythonCompiler, node: Formula) -> Evaluate:
+    return compiler.value(node.body)
+
+
+def _aggregate(compiler: PythonCompiler, node: Aggregate) -> Evaluate:
+    return aggregates.compile_aggregate(compiler, node)
+
+
+_CONDITIONAL: Mapping[str, Callable[[PythonCompiler, Call], Evaluate]] = {
+    "IF": _if,
+    "IFS": _if,
+    "SWITCH": _switch,
+    "COALESCE": _coalesce,
+}
+_VALUES: Mapping[type[Node], Callable[[PythonCompiler, Any], Evaluate]] = {
+    Literal: _literal,
+    Path: _path,
+    Relative: _relative,
+    Arithmetic: _arithmetic,
+    Call: _call,
+    Consent: _consent,
+    LocalDay: _local_day,
+    Formula: _formula,
+    Aggregate: _aggregate,
+}

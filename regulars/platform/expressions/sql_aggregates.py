@@ -1,0 +1,211 @@
+"""Aggregates as SQL: correlated by default, grouped once for all records where that is faster.
+
+A leaf that asks whether there are any rows becomes EXISTS or NOT EXISTS. In scan mode a leaf
+"aggregate op constant" becomes ``id IN (SELECT link … GROUP BY link HAVING …)`` when records
+without rows do not meet it, else NOT EXISTS over the groups that do not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.platform.expressions import sql_leaves
+from regulars.platform.expressions.evaluate import Context
+from regulars.platform.expressions.numbers import LIMIT
+from regulars.platform.expressions.operators import order_of
+from regulars.platform.expressions.tree import (
+    Aggregate,
+    Compare,
+    Hop,
+    Literal,
+    LocalDay,
+    Path,
+)
+from regulars.platform.expressions.types import Kind, ValueType, number
+
+if TYPE_CHECKING:
+    from regulars.platform.expressions.compile_sql import Element, Frame, SqlCompiler
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The FROM of an aggregate: rows whose ``key`` equals ``anchor`` belong to the record."""
+
+    joined: sa.FromClause
+    frame: Frame
+    key: Element
+    anchor: Element
+    tests: tuple[Element, ...]
+
+
+def compile_aggregate(
+    compiler: SqlCompiler, node: Aggregate, frame: Frame, *, fold: bool = False
+) -> Element:
+    """The aggregate for the record at hand, as a correlated scalar subquery."""
+    rows = _rows(compiler, node, frame)
+    query = sa.select().select_from(rows.joined).where(rows.key == rows.anchor, *rows.tests)
+    query = query.correlate(*frame.outer)
+    if node.name in ("first", "last"):
+        return _at_end(compiler, node, rows, query, fold=fold)
+    value = query.add_columns(_reduced(compiler, node, rows.frame)).scalar_subquery()
+    return _finished(compiler, node, value)
+
+
+def _rows(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Rows:
+    hops = list(node.of.hops)
+    start = next(p for p, hop in enumerate(hops) if hop.field.type.kind is Kind.ROWS)
+    anchor: Element = frame.table.c.id
+    if start:
+        anchor = compiler.path(replace(node.of, hops=tuple(hops[:start])), frame)
+    source = compiler.target.source
+    first = source.table(str(hops[start].field.type.form)).alias()
+    key = first.c[str(hops[start].field.via)]
+    inside, joined = frame.inside(first), first
+    for hop in hops[start + 1 :]:
+        table = source.table(str(hop.field.type.form)).alias()
+        on = _join(compiler, hop, inside, table)
+        inside = inside.inside(table)
+        joined = sa.join(joined, table, on)  # type: ignore[assignment]
+    tests: tuple[Element, ...] = ()
+    if node.where is not None:
+        tests = (compiler.condition(node.where, inside, two_valued=False),)
+    return Rows(joined, inside, key, anchor, tests)
+
+
+def _join(compiler: SqlCompiler, hop: Hop, frame: Frame, table: sa.FromClause) -> Element:
+    if hop.field.type.kind is Kind.LINK:
+        return table.c.id == compiler.hop(hop, frame)
+    return table.c[str(hop.field.via)] == frame.table.c.id
+
+
+def _reduced(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
+    """The SQL aggregate itself, before `_finished`."""
+    if node.value is None:
+        return sa.func.count()
+    value = compiler.value(node.value, frame)
+    if node.name == "count":
+        return sa.func.count(value)
+    if node.name == "count_distinct":
+        kind = node.value.type
+        if kind is not None and kind.kind is Kind.TEXT and not kind.exact:
+            value = compiler.folded(node.value, frame)
+        return sa.func.count(sa.distinct(value))
+    if node.name in ("min", "max"):
+        return (sa.func.min if node.name == "min" else sa.func.max)(value)
+    total = compiler.dialect.total(value, is_column=isinstance(node.value, Path))
+    if node.name == "sum":
+        return compiler.dialect.sum_or_zero(total)
+    return compiler.dialect.average(total, sa.func.count(value), _scale(node), compiler.target.moment)  # fmt: skip
+
+
+def _scale(node: Aggregate) -> int:
+    return node.value.type.scale if node.value is not None and node.value.type is not None else 0
+
+
+def _finished(compiler: SqlCompiler, node: Aggregate, value: Element) -> Element:
+    if node.type is not None and node.type.kind is Kind.NUMBER:
+        return sa.type_coerce(value, sa.BigInteger())
+    return value
+
+
+def _at_end(
+    compiler: SqlCompiler, node: Aggregate, rows: Rows, query: sa.Select[Any], *, fold: bool
+) -> Element:
+    """FIRST and LAST; by the very value they give, they are MIN and MAX."""
+    assert node.value is not None
+    pick = sa.func.min if node.name == "first" else sa.func.max
+    frame = rows.frame
+    key = None if node.order is None else compiler.value(node.order, frame)
+    if key is not None and node.order == node.value:
+        return query.add_columns(pick(key)).scalar_subquery()
+    value = compiler.folded(node.value, frame) if fold else compiler.value(node.value, frame)
+    query = query.add_columns(value)
+    keys = [frame.table.c.id]
+    if key is not None:
+        query = query.where(key.is_not(None))
+        keys.insert(0, key)
+    ordered = [each.asc() if node.name == "first" else each.desc() for each in keys]
+    return query.order_by(*ordered).limit(1).scalar_subquery()
+
+
+def shaped_leaf(compiler: SqlCompiler, node: Compare, frame: Frame) -> Element | None:
+    """The leaf in one of the fast shapes, which are never NULL; None when none fits."""
+    left = sql_leaves.unformula(node.left)
+    inner = sql_leaves.unformula(left.item) if isinstance(left, LocalDay) else left
+    if not isinstance(inner, Aggregate) or not sql_leaves.is_constant_right(node):
+        return None
+    presence = _presence(compiler, node, inner)
+    if presence is not None:
+        rows = _rows(compiler, inner, frame)
+        tests = [rows.key == rows.anchor, *rows.tests, *_has_value(compiler, inner, rows)]
+        query = sa.select(sa.literal(1)).select_from(rows.joined).where(*tests)
+        found = query.correlate(*frame.outer).exists()
+        return found if presence else ~found
+    if not (frame.is_root and compiler.scans) or not _groups(inner):
+        return None
+    return _grouped(compiler, node, inner, frame)
+
+
+def _presence(compiler: SqlCompiler, node: Compare, inner: Aggregate) -> bool | None:
+    """True or False when the leaf asks exactly whether there are (no) rows; else None."""
+    if inner.name not in ("count", "count_distinct"):
+        return None
+    op = order_of(node.op)
+    if op not in ("is", "is_not", "gt", "gte", "lt", "lte") or node.right is None:
+        return None
+    holds = [_holds(compiler, node, Decimal(n)) for n in (0, 1, 2, LIMIT)]
+    if holds == [False, True, True, True]:
+        return True
+    return False if holds == [True, False, False, False] else None
+
+
+def _holds(compiler: SqlCompiler, node: Compare, value: Any) -> bool:
+    """The leaf's answer if its left side were ``value``."""
+    left = node.left.type or number()
+    leaf = replace(node, left=Literal(value, type=left))
+    return compiler.python.truth(leaf)({}, Context(compiler.target.moment)) is True
+
+
+def _has_value(compiler: SqlCompiler, node: Aggregate, rows: Rows) -> list[Element]:
+    if node.value is None:
+        return []
+    return [compiler.value(node.value, rows.frame).is_not(None)]
+
+
+def _groups(node: Aggregate) -> bool:
+    """Whether the aggregate can be had from one GROUP BY."""
+    return node.name not in ("first", "last") or (
+        node.order is not None and node.order == node.value
+    )
+
+
+def _grouped(compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Frame) -> Element | None:  # fmt: skip
+    empty = Decimal(0) if inner.name in ("count", "count_distinct", "sum") else None
+    without_rows = _holds(compiler, node, empty)
+    if without_rows and compiler.target.dialect == "sqlite":
+        return None  # correlated is the better shape there
+    rows = _rows(compiler, inner, replace(frame, is_root=False))
+    query = sa.select(rows.key.label("k")).select_from(rows.joined).where(*rows.tests)
+    query = query.where(rows.key.is_not(None)).group_by(rows.key)
+    subject = _group_subject(compiler, node, inner, rows)
+    held = sql_leaves.predicate(compiler, node, subject, rows.frame)
+    held = sql_leaves.finished(node, subject, held, two_valued=True)
+    if not without_rows:
+        return rows.anchor.in_(query.having(held).scalar_subquery())
+    groups = query.having(sa.not_(held)).subquery()
+    failing = sa.select(sa.literal(1)).select_from(groups).where(groups.c.k == rows.anchor)
+    return ~failing.correlate(*frame.outer).exists()
+
+
+def _group_subject(
+    compiler: SqlCompiler, node: Compare, inner: Aggregate, rows: Rows
+) -> sql_leaves.Subject:
+    name = {"first": "min", "last": "max"}.get(inner.name, inner.name)
+    value = _finished(compiler, inner, _reduced(compiler, replace(inner, name=name), rows.frame))
+    is_day = isinstance(sql_leaves.unformula(node.left), LocalDay)
+    kind: ValueType = inner.type or number()
+    return sql_leaves.Subject(value, kind, is_day=is_day)

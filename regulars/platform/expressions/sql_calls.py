@@ -1,0 +1,86 @@
+"""Arithmetic and function calls as SQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from regulars.platform.expressions import sql_leaves
+from regulars.platform.expressions.check_functions import is_result, is_test
+from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE
+from regulars.platform.expressions.tree import Arithmetic, Call, Compare, Node
+from regulars.platform.expressions.types import BOOLEAN, DATE, Kind, ValueType, number
+
+if TYPE_CHECKING:
+    from regulars.platform.expressions.compile_sql import Element, Frame, SqlCompiler
+
+__all__ = ["CONDITIONAL", "arithmetic", "call", "conditional"]
+
+
+def arithmetic(compiler: SqlCompiler, node: Arithmetic, frame: Frame) -> Element:
+    """``left op right``."""
+    sides = [(compiler.value(side, frame), _kind(side)) for side in (node.left, node.right)]
+    return compiler.dialect.function(node.op, sides, _kind(node), compiler.target.moment)
+
+
+def _kind(node: Node) -> ValueType:
+    return node.type or number()
+
+
+def call(compiler: SqlCompiler, node: Call, frame: Frame) -> Element:
+    """A function of the registry."""
+    if node.name in CONDITIONAL:
+        return conditional(compiler, node, frame)
+    if node.name == VOLATILE:
+        raise ValueError("RANDOM_CODE has no place in a query")
+    moment = compiler.target.moment
+    name = node.name
+    args = [(compiler.value(arg, frame), _kind(arg)) for arg in node.args]
+    if name == "DAYS_SINCE":
+        name, args = "DAYS_BETWEEN", [*args, (compiler.bound(moment.today, DATE), DATE)]
+    if FUNCTIONS[name].aligned:
+        result = _kind(node)
+        args = [(compiler.rescaled(arg, result, frame), result) for arg in node.args]
+    return compiler.dialect.function(name, args, _kind(node), moment)
+
+
+def conditional(compiler: SqlCompiler, node: Call, frame: Frame, *, fold: bool = False) -> Element:
+    """IF, IFS, SWITCH and COALESCE."""
+    count = len(node.args)
+    results = [
+        _result(compiler, arg, node, frame, fold=fold)
+        for place, arg in enumerate(node.args)
+        if is_result(node.name, place, count)
+    ]
+    if node.name == "COALESCE":
+        return results[0] if len(results) == 1 else sa.func.coalesce(*results)
+    tests = [
+        _test(compiler, node, place, frame)
+        for place in range(count)
+        if _is_test(node.name, place, count)
+    ]
+    rest = results[len(tests)] if len(results) > len(tests) else None
+    return sa.case(*zip(tests, results, strict=False), else_=rest)
+
+
+def _is_test(name: str, place: int, count: int) -> bool:
+    if name == "SWITCH":
+        return place > 0 and not is_result(name, place, count)
+    return is_test(name, place, count)
+
+
+def _test(compiler: SqlCompiler, node: Call, place: int, frame: Frame) -> Element:
+    if node.name == "SWITCH":
+        leaf = Compare("is", node.args[0], node.args[place], type=BOOLEAN)
+        return sql_leaves.compile_leaf(compiler, leaf, frame, two_valued=True)
+    return compiler.condition(node.args[place], frame, two_valued=True)
+
+
+def _result(compiler: SqlCompiler, arg: Node, node: Call, frame: Frame, *, fold: bool) -> Element:
+    if fold:
+        return compiler.folded(arg, frame)
+    wanted = _kind(node)
+    if arg.type is not None and arg.type.kind is Kind.MISSING:
+        return compiler.bound(None, wanted)
+    return compiler.rescaled(arg, wanted, frame)

@@ -1,0 +1,155 @@
+"""SQLite's share of the functions: the very computations of Python, called from SQL.
+
+`install` adds three functions to a connection: ``regulars_call(signature, …)`` for every function
+and operator, ``regulars_fold(text)`` and the aggregate ``regulars_sum``. Numbers come and go as
+scaled integers, days as days since 1970, instants as microseconds, as the columns hold them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from regulars.platform.expressions import numbers, zones
+from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, Function
+from regulars.platform.expressions.times import same_day_of_year
+from regulars.platform.expressions.types import Kind, Moment, ValueType
+
+_CODES = {
+    Kind.TEXT: "t", Kind.CHOICE: "t", Kind.NUMBER: "n", Kind.BOOLEAN: "b", Kind.DATE: "d",
+    Kind.DATETIME: "i", Kind.LINK: "l", Kind.MISSING: "t",
+}  # fmt: skip
+_KINDS = {
+    "t": Kind.TEXT, "n": Kind.NUMBER, "b": Kind.BOOLEAN, "d": Kind.DATE, "i": Kind.DATETIME,
+    "l": Kind.LINK,
+}  # fmt: skip
+EXTRA = ("LOCAL_DAY", "SAME_DAY", "COMPARE", "RESCALE")
+
+
+def signature(name: str, args: Sequence[ValueType], result: ValueType, moment: Moment) -> str:
+    """What ``regulars_call`` needs to know beside the values."""
+    codes = ",".join(f"{_CODES[arg.kind]}{arg.scale}" for arg in args)
+    returned = f"{_CODES[result.kind]}{result.scale}"
+    return f"{name}|{codes}|{returned}|{moment.zone.key}|{moment.week_start}"
+
+
+def install(connection: sqlite3.Connection) -> None:
+    """Teach one connection the functions that compiled expressions call."""
+    connection.create_function("regulars_call", -1, _call, deterministic=True)
+    connection.create_function("regulars_fold", 1, _fold, deterministic=True)
+    connection.create_aggregate("regulars_sum", 1, _Sum)  # type: ignore[arg-type]
+
+
+def _call(name: str, *values: Any) -> Any:
+    return _computation(name)(*values)
+
+
+def _fold(text: str | None) -> str | None:
+    return None if text is None else text.casefold()
+
+
+class _Sum:
+    """A sum that is missing, instead of an error or a float, when it does not fit."""
+
+    def __init__(self) -> None:
+        self.total: int | None = None
+
+    def step(self, value: int | None) -> None:
+        """Add one row."""
+        if value is not None:
+            self.total = (self.total or 0) + value
+
+    def finalize(self) -> int | None:
+        """The sum; missing without rows."""
+        if self.total is None or abs(self.total) > numbers.LIMIT:
+            return None if self.total is None else OVERFLOW
+        return self.total
+
+
+OVERFLOW = -(2**63)  # never a value: scaled numbers keep to ±(2^63 - 1)
+
+
+@lru_cache(maxsize=4096)
+def _computation(name: str) -> Callable[..., Any]:
+    function, codes, returned, zone, week_start = name.split("|")
+    args = tuple(_type(code) for code in codes.split(",") if code)
+    result = _type(returned)
+    moment = Moment(zones.EPOCH, ZoneInfo(zone), int(week_start))
+    compute, passes_missing = _bound(function, args, result)
+    decoders = [_decoder(each) for each in args]
+    encode = _encoder(result)
+
+    def run(*values: Any) -> Any:
+        if not passes_missing and None in values:
+            return None
+        plain = [
+            None if value is None else decode(value)
+            for decode, value in zip(decoders, values, strict=True)
+        ]
+        found = compute(moment, *plain)
+        return None if found is None else encode(found)
+
+    return run
+
+
+def _type(code: str) -> ValueType:
+    return ValueType(_KINDS[code[0]], scale=int(code[1:]))
+
+
+def _bound(name: str, args: tuple[ValueType, ...], result: ValueType) -> tuple[Any, bool]:
+    if name in ARITHMETIC:
+        return ARITHMETIC[name](result, args), False
+    if name in EXTRA:
+        return _EXTRA[name], False
+    function: Function = FUNCTIONS[name]
+    return function.bind(result, args), function.passes_missing
+
+
+def _compare(_moment: Moment, left: Decimal, right: Decimal) -> Decimal:
+    return Decimal((left > right) - (left < right))
+
+
+def _local_day(moment: Moment, instant: datetime) -> date | None:
+    return zones.local_day(instant, moment.zone)
+
+
+def _same_day(_moment: Moment, day: date, reference: date) -> bool:
+    return same_day_of_year(day, reference)
+
+
+_EXTRA: dict[str, Callable[..., Any]] = {
+    "LOCAL_DAY": _local_day,
+    "SAME_DAY": _same_day,
+    "COMPARE": _compare,
+    "RESCALE": lambda _moment, value: value,
+}
+
+
+def _decoder(kind: ValueType) -> Callable[[Any], Any]:
+    if kind.kind is Kind.NUMBER:
+        scale = kind.scale
+        return lambda value: Decimal(value).scaleb(-scale)
+    if kind.kind is Kind.DATE:
+        return lambda value: date.fromordinal(value + zones.EPOCH_DAY)
+    if kind.kind is Kind.DATETIME:
+        return zones.instant_at
+    return bool if kind.kind is Kind.BOOLEAN else lambda value: value
+
+
+def _encoder(kind: ValueType) -> Callable[[Any], Any]:
+    if kind.kind is Kind.NUMBER:
+        return lambda value: _fitting(numbers.scaled(value, kind.scale))
+    if kind.kind is Kind.DATE:
+        return lambda value: value.toordinal() - zones.EPOCH_DAY
+    if kind.kind is Kind.DATETIME:
+        return zones.microseconds
+    return int if kind.kind is Kind.BOOLEAN else lambda value: value
+
+
+def _fitting(units: int) -> int | None:
+    return units if -numbers.LIMIT <= units <= numbers.LIMIT else None
