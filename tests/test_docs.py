@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -14,6 +15,10 @@ from regulars.platform import faultpoint, leash
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.registry import Registry
 from regulars.report_builder.analyses.base import analyses
+from regulars.report_builder.charts.base import charts
+from regulars.rule_engine.channels.base import providers
+from regulars.rule_engine.steps.base import step_kinds
+from regulars.rule_engine.triggers.base import trigger_kinds
 from tests.support import house
 from tests.support.house import PACKAGE, ROOT, name_of, read
 
@@ -23,11 +28,12 @@ HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
 INTERNAL_VARIABLES = {leash.VARIABLE, faultpoint.VARIABLE}
 """Between our own processes, or for tests only."""
 
-REGISTRIES: dict[str, Registry[object]] = {
-    "reference/fields.md": field_types,
-    "reference/analyses.md": analyses,
+REGISTRIES: dict[str, tuple[Registry[Any], ...]] = {
+    "reference/fields.md": (field_types,),
+    "reference/rules.md": (trigger_kinds, step_kinds, providers),
+    "reference/reports.md": (analyses, charts),
 }
-"""Which page has a heading with the name in backticks for each kind of a registry."""
+"""Which page has a heading with the name in backticks for each kind of its registries."""
 
 
 def pages() -> list[Path]:
@@ -84,7 +90,9 @@ def test_every_guide_is_there_in_chinese_and_english() -> None:
 def test_every_registered_kind_has_a_heading(page: str) -> None:
     wiring.wire()
     headings = " ".join(headings_of(DOCS / page))
-    assert [name for name in REGISTRIES[page].names() if f"`{name}`" not in headings] == []
+    names = [name for registry in REGISTRIES[page] for name in registry.names()]
+    assert names
+    assert [name for name in names if f"`{name}`" not in headings] == []
 
 
 def commands_of(group: click.Group, before: str = "") -> Iterator[str]:
