@@ -13,4 +13,5 @@ pytest_plugins = [
     "tests.support.valkey",
     "tests.support.browser",
     "tests.support.live_server",
+    "tests.support.site",
 ]

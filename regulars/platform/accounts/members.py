@@ -96,7 +96,7 @@ def change_member(
     uow: UnitOfWork, access: Access, member_id: int, *, role: str, unit_ids: Sequence[int]
 ) -> Member:
     """Give a member another role or other units."""
-    found = _changeable(uow, access, member_id)
+    found = get_manageable(uow, access, member_id)
     check_grant(uow, access, role, unit_ids)
     if found.role == "owner" and role != "owner":
         _keep_an_owner(uow, found)
@@ -108,7 +108,7 @@ def change_member(
 
 def set_active(uow: UnitOfWork, access: Access, member_id: int, *, active: bool) -> Member:
     """Let a member go, or take them back; it holds from their next request on."""
-    found = _changeable(uow, access, member_id)
+    found = get_manageable(uow, access, member_id)
     if not active:
         _keep_an_owner(uow, found)
     uow.execute(member.update().where(member.c.id == member_id).values(active=active))
@@ -137,7 +137,8 @@ def check_grant(uow: UnitOfWork, access: Access, role: str, unit_ids: Sequence[i
         raise Forbidden("grant-outside-units")
 
 
-def _changeable(uow: UnitOfWork, access: Access, member_id: int) -> Member:
+def get_manageable(uow: UnitOfWork, access: Access, member_id: int) -> Member:
+    """The member, when this actor may manage them: not mightier, not in other stores."""
     access.require("manage_members")
     found = get_member(uow, member_id)
     if not access.may_grant(found.role):

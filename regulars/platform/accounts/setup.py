@@ -67,8 +67,10 @@ def set_up(database: Database, wish: FirstRun, *, now: datetime) -> tuple[User, 
     return owner, open_shop(database, owner, place, now=now)
 
 
-def open_shop(database: Database, owner: User, place: Workspace, *, now: datetime) -> Workspace:
-    """A new workspace with its first member, the owner."""
+def open_shop(
+    database: Database, owner: User | None, place: Workspace, *, now: datetime
+) -> Workspace:
+    """A new workspace with its first member, the owner, where there is one already."""
     made = create_workspace(
         database,
         place.key,
@@ -78,6 +80,8 @@ def open_shop(database: Database, owner: User, place: Workspace, *, now: datetim
         locale=place.locale,
         week_start=place.week_start,
     )
+    if owner is None:
+        return made
     with database.workspace_tx(made, now=now) as uow:
         members.add_member(uow, owner, "owner")
     with database.main_tx() as connection:

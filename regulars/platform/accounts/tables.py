@@ -77,6 +77,15 @@ invitation = sa.Table(
     sqlite_strict=True,
 )
 
+password_link = sa.Table(
+    "password_link",
+    main_metadata,
+    sa.Column("token_hash", columns.Text, primary_key=True),
+    sa.Column("user_id", columns.BigInt, nullable=False, index=True),
+    sa.Column("expires_at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+
 throttle = sa.Table(
     "throttle",
     main_metadata,

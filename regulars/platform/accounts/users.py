@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from regulars.platform.accounts import passwords
-from regulars.platform.accounts.tables import membership, session, user
+from regulars.platform.accounts.tables import membership, password_link, session, user
 from regulars.platform.db import Workspace
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.i18n import LOCALES
@@ -119,7 +119,7 @@ def update_profile(connection: Connection, user_id: int, *, name: str, locale: s
 def set_password(
     connection: Connection, account: User, password: str, *, now: datetime, keep: str = ""
 ) -> None:
-    """Change a password and close every other session; ``keep`` is the visit hash that stays."""
+    """Change a password; all sessions but ``keep`` (a visit hash) and all password links end."""
     if problems := passwords.password_problems(password, account.email):
         raise Invalid(problems)
     connection.execute(
@@ -130,6 +130,7 @@ def set_password(
     connection.execute(
         session.delete().where(session.c.user_id == account.id, session.c.visit_hash != keep)
     )
+    connection.execute(password_link.delete().where(password_link.c.user_id == account.id))
 
 
 def join(connection: Connection, user_id: int, workspace_id: int) -> None:

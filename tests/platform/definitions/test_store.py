@@ -102,7 +102,9 @@ def test_a_formula_nobody_can_compute_is_named_at_its_field(
     ]
     store.save_draft(uow, access, "form", changed(NOTES, fields=fields))
     found = store.check_drafts(uow, [("form", "notes")])
-    codes = {(p.path.split("/")[3], p.code) for p in found if p.path.startswith("form/notes/fields")}
+    codes = {
+        (p.path.split("/")[3], p.code) for p in found if p.path.startswith("form/notes/fields")
+    }
     assert ("2", "formula-unfinished") in codes
     assert ("3", "unknown-field") in codes
     assert any(code == "formula-cycle" for _place, code in codes)

@@ -9,7 +9,15 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from regulars.platform.accounts import invitations, profiles, setup, signing, throttle, users
+from regulars.platform.accounts import (
+    invitations,
+    password_links,
+    profiles,
+    setup,
+    signing,
+    throttle,
+    users,
+)
 from regulars.platform.accounts.routing import current_person
 from regulars.platform.accounts.setup import FirstRun
 from regulars.platform.accounts.users import NewUser, User
@@ -144,6 +152,31 @@ def accept_invitation(secret: str) -> ResponseReturnValue:
     return _let_in(person, url_for("home.front"))
 
 
+@blueprint.get("/new-password/<secret>")
+@open_to_all
+def new_password(secret: str) -> ResponseReturnValue:
+    """Where a password link leads."""
+    return _new_password_page(secret, {})
+
+
+@blueprint.post("/new-password/<secret>")
+@open_to_all
+def choose_password(secret: str) -> ResponseReturnValue:
+    """Set the new password and go in."""
+    database, now = installation().database, request_now()
+    throttle.require_try(
+        database, f"new-password:{request.remote_addr}", signing.PER_ADDRESS, now=now
+    )
+    try:
+        with database.main_tx() as connection:
+            password = request.form.get("password", "")
+            person = password_links.use_link(connection, secret, password, now=now)
+    except Invalid as invalid:
+        return _new_password_page(secret, errors_by_field(invalid.problems), 422)
+    flash("accounts.password-changed")
+    return _let_in(person, url_for("home.front"))
+
+
 @blueprint.post("/preferences")
 @open_to_all
 def prefer() -> ResponseReturnValue:
@@ -189,7 +222,18 @@ def _invitation_page(
         values=values,
         errors=errors,
     )
-    # The address itself is the key: it must not travel on in a Referer.
+    return _keep_address_secret(response)
+
+
+def _new_password_page(secret: str, errors: dict[str, list[str]], status: int = 200) -> Response:
+    with installation().database.main_tx(write=False) as connection:
+        person = password_links.owner_of_link(connection, secret, now=request_now())
+    page = {"person": person, "secret": secret, "errors": errors}
+    return _keep_address_secret(render("accounts/new_password.html", status, **page))
+
+
+def _keep_address_secret(response: Response) -> Response:
+    """The address itself is the key: it must not travel on in a Referer."""
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

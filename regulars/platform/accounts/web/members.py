@@ -5,10 +5,10 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.platform.accounts import invitations, members, tokens, units
+from regulars.platform.accounts import invitations, members, password_links, tokens, units
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.invitations import Wish
-from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.routing import current_person, workspace_page
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid
@@ -105,6 +105,21 @@ def set_member_active(uow: UnitOfWork, access: Access, member_id: int) -> Respon
             tokens.revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
     flash("accounts.member-back" if active else "accounts.member-gone", name=found.name)
     return go_to(url_for("settings.members"))
+
+
+@blueprint.post("/members/<int:member_id>/password-link")
+@workspace_page("manage_members")
+def make_password_link(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
+    """A link for somebody who has forgotten their password."""
+    found = members.get_manageable(uow, access, member_id)
+    maker = current_person()
+    assert maker is not None, "the door lets nobody in unnamed"
+    with uow.database.main_tx() as connection:
+        secret = password_links.make_link(
+            connection, uow.workspace, maker, found.user_id, now=uow.now
+        )
+    link = public_url(url_for("accounts.new_password", secret=secret))
+    return render("accounts/password_link.html", member=found, link=link)
 
 
 def _unit_ids() -> list[int]:
