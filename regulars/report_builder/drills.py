@@ -6,7 +6,7 @@ of an analysis asks for people by what their related records say (``orders`` of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,11 +35,6 @@ def between(path: str, lo: Any, hi: Any) -> Condition | None:
     """The records whose time at ``path`` lies in ``[lo, hi)``; an open side is None."""
     window = _window(lo, hi)
     return None if window is None else {"field": path, "op": "within", "value": window}
-
-
-def one_of(ids: Iterable[int]) -> Condition:
-    """The records with these ids."""
-    return {"field": "id", "op": "in", "value": sorted(ids)}
 
 
 def having_rows(subform: str, inner: Condition | None) -> Condition:
@@ -90,6 +85,11 @@ class People:
         """Those whose number of events in ``[lo, hi)`` meets each (op, value)."""
         return self._bounded("count", None, bounds, lo, hi)
 
+    def on_days(self, bounds: Bounds, lo: Any, hi: Any) -> Condition | None:
+        """Those with events on so many different days of ``[lo, hi)``."""
+        day = {"formula": f'STARTOF({self.at}, "day")'}
+        return self._bounded("count_distinct", day, bounds, lo, hi)
+
     def summed(self, field: str, bounds: Bounds, lo: Any, hi: Any) -> Condition | None:
         """Those whose sum of ``field`` over events in ``[lo, hi)`` meets each (op, value)."""
         return self._bounded("sum", field, bounds, lo, hi)
@@ -106,7 +106,7 @@ class People:
     def _bounded(
         self,
         aggregate: str,
-        field: str | None,
+        field: Any,
         bounds: Bounds,
         lo: Any,
         hi: Any,
@@ -118,9 +118,7 @@ class People:
         return both(*[base | {"op": op, "value": written(value)} for op, value in bounds])
 
 
-def _aggregate(
-    name: str, of: str, where: Condition | None, field: str | None = None
-) -> dict[str, Any]:
+def _aggregate(name: str, of: str, where: Condition | None, field: Any = None) -> dict[str, Any]:
     found: dict[str, Any] = {"aggregate": name, "of": of}
     if field is not None:
         found["field"] = field

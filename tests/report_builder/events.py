@@ -40,7 +40,7 @@ class ListedEvents:
         for who, at, amount in self._inside(chosen):
             old = found.get(who)
             found[who] = Summary(
-                max(at, old.last) if old else at,  # type: ignore[type-var]
+                max(at, old.last) if old else at,
                 (old.count if old else 0) + 1,
                 (old.value if old else Decimal(0)) + amount,
             )

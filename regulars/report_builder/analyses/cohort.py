@@ -23,8 +23,13 @@ class Cell:
     cohort: Span
     later: Span
     offset: int
-    size: int
+    members: frozenset[int]
     active: frozenset[int]
+
+    @property
+    def size(self) -> int:
+        """How many came first in the cohort's period."""
+        return len(self.members)
 
     @property
     def row(self) -> tuple[object, ...]:
@@ -78,12 +83,12 @@ def _cells(study: Study) -> Iterator[Cell]:
             continue
         for later in range(position, len(calendar)):
             kept = frozenset(members & active[later])
-            yield Cell(span, calendar[later], later - position, len(members), kept)
+            yield Cell(span, calendar[later], later - position, frozenset(members), kept)
 
 
 def _drill(study: Study, cell: Cell) -> Drill:
     def ids(column: str | None) -> list[int]:
-        return sorted(cell.active)
+        return sorted(cell.members if column == "size" else cell.active)
 
     people = study.people
     if people is None:

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from regulars.report_builder.analyses.base import Analysis, Study, column
 from regulars.report_builder.arithmetic import ratio
-from regulars.report_builder.drills import one_of
 from regulars.report_builder.result import Column, Drill, Note, Result
 
 WAYS = ("days", "orders")
@@ -65,6 +64,7 @@ def _drill(study: Study, way: str, counts: Mapping[int, int]) -> Drill:
     if people is None:
         return Drill(study.form, None, {}, ids)
     edges = study.edges()
-    again = people.counted([("gte", 2)], *edges) if way == "orders" else one_of(ids(None))
+    least = [("gte", 2)]
+    again = people.counted(least, *edges) if way == "orders" else people.on_days(least, *edges)
     buyers = people.active(*edges)
     return Drill(study.form, buyers, {"repeaters": again or {}, "rate": again or {}}, ids)

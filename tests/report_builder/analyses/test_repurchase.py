@@ -1,5 +1,6 @@
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ VISITS = """
         ({"by": "orders"}, (3, 2, Decimal("0.666667"))),
     ],
 )
-def test_days_or_orders_are_counted(settings: dict[str, str], row: tuple[object, ...]) -> None:
+def test_days_or_orders_are_counted(settings: dict[str, Any], row: tuple[object, ...]) -> None:
     result = Repurchase().run(study_of(VISITS, "2026-02-01T09:00", "repurchase", **settings))
 
     assert result.rows == (row,)
