@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
 
@@ -34,12 +35,22 @@ def make_purchases(seed: int, people: list[Person], calendar: Calendar) -> list[
     roll = dice(seed, "trade")
     busiest = calendar.liveliest()
     found = [
-        _purchase(roll, person, nth, day, calendar)
+        _purchase(roll, person, day, calendar)
         for person in people
         if person.buys
-        for nth, day in enumerate(_days(roll, person, calendar, busiest), start=1)
+        for day in _days(roll, person, calendar, busiest)
     ]
-    return sorted(found, key=lambda purchase: (purchase.at, purchase.person.index))
+    return _counted(sorted(found, key=lambda each: (each.at, each.person.index)))
+
+
+def _counted(purchases: list[Purchase]) -> list[Purchase]:
+    """Numbered per person in order of time; two on one day may have changed places."""
+    seen: Counter[int] = Counter()
+    counted = []
+    for purchase in purchases:
+        seen[purchase.person.index] += 1
+        counted.append(replace(purchase, nth=seen[purchase.person.index]))
+    return counted
 
 
 def _days(roll: Random, person: Person, calendar: Calendar, busiest: float) -> list[int]:
@@ -69,16 +80,16 @@ def _next(
             return moment
 
 
-def _purchase(roll: Random, person: Person, nth: int, day: int, calendar: Calendar) -> Purchase:
+def _purchase(roll: Random, person: Person, day: int, calendar: Calendar) -> Purchase:
     store = person.store
-    if nth > 1 and roll.random() > _STAYS_NEAR:
+    if day > person.joined and roll.random() > _STAYS_NEAR:
         share = day / calendar.days
         store = roll.choice([each for each in calendar.flavour.stores if each.opened <= share])
     ways = _WEB_CHANNELS if store.online else _SHOP_CHANNELS
     campaign = calendar.flavour.campaign_on(calendar.day(day))
     return Purchase(
         person,
-        nth,
+        1,
         calendar.instant(roll, day, online=store.online),
         store,
         pick(roll, list(ways), list(ways.values())),
