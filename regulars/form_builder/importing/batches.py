@@ -215,9 +215,9 @@ def remembered_map(uow: UnitOfWork, form: str, columns: Sequence[str]) -> Mappin
         .order_by(import_batch.c.id.desc())
         .limit(20)
     )
-    for raw_map, known in uow.execute(statement):
-        if list(known) == list(columns):
-            return dict(raw_map)
+    for row in uow.execute(statement):
+        if list(row.columns) == list(columns):
+            return dict(row.map)
     return None
 
 
@@ -252,7 +252,7 @@ def left_behind(
         .order_by(import_undo.c.form, import_undo.c.record)
         .limit(limit)
     )
-    return [(form, record, outcome) for form, record, outcome in uow.execute(statement)]
+    return [(row.form, row.record, row.outcome) for row in uow.execute(statement)]
 
 
 def progress_of(uow: UnitOfWork, batch_id: int) -> dict[str, dict[str, int]]:
@@ -263,9 +263,9 @@ def progress_of(uow: UnitOfWork, batch_id: int) -> dict[str, dict[str, int]]:
             import_chunk.c.batch == batch_id
         )
     )
-    for target, counts in rows:
-        total = sums.setdefault(str(target), {})
-        for name, n in counts.items():
+    for row in rows:
+        total = sums.setdefault(str(row.target), {})
+        for name, n in row.counts.items():
             total[name] = total.get(name, 0) + n
     return sums
 

@@ -8,34 +8,39 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder.importing.cells import Broken
 from regulars.form_builder.importing.mapping import ConsentSource
-from regulars.form_builder.importing.staging import Group, Staged
+from regulars.form_builder.importing.staging import Group
 from regulars.form_builder.importing.tables import import_undo
 from regulars.form_builder.linking import chunks
-from regulars.platform.accounts.access import Access
+from regulars.form_builder.records import RowResult
 from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import upsert
 from regulars.platform.privacy.consents import ConsentChange, set_consents_bulk
 from regulars.platform.privacy.ledger import consent_state
 
+if TYPE_CHECKING:
+    from regulars.form_builder.importing.loading import Load
+
 
 def record_consents(
-    uow: UnitOfWork, access: Access, staged: Staged, groups: Sequence[Group],
-    ids: Sequence[int | None], *, batch: int, historic: bool,
-) -> Counter[str]:  # fmt: skip
+    load: Load, groups: Sequence[Group], results: Sequence[RowResult]
+) -> Counter[str]:
     """Record the consents of a chunk's people; how many were given, withdrawn or worth nothing."""
     counts: Counter[str] = Counter()
-    known = _states(uow, staged.planned.form.key, [each for each in ids if each is not None])
+    people = [
+        (result.id, group)
+        for group, result in zip(groups, results, strict=True)
+        if result.id is not None and result.status != "refused"
+    ]
+    known = _states(load.uow, load.staged.planned.form.key, [record for record, _ in people])
     changes = []
-    for group, record in zip(groups, ids, strict=True):
-        if record is None:
-            continue
-        for change, why in _said(uow, staged, group, record):
+    for record, group in people:
+        for change, why in _said(load, group, record):
             if change is None:
                 counts[why] += 1
             elif _is_news(change, known):
@@ -44,18 +49,18 @@ def record_consents(
                 counts["consents_given" if granted else "consents_withdrawn"] += 1
                 changes.append(change)
     if changes:
-        set_consents_bulk(uow, access, changes, historic=historic)
-        _note_undo(uow, changes, batch)
+        historic = load.automation == "none"
+        set_consents_bulk(load.uow, load.access, changes, historic=historic)
+        _note_undo(load.uow, changes, load.batch)
     return counts
 
 
-def _said(
-    uow: UnitOfWork, staged: Staged, group: Group, record: int
-) -> Iterator[tuple[ConsentChange | None, str]]:
+def _said(load: Load, group: Group, record: int) -> Iterator[tuple[ConsentChange | None, str]]:
     """What the person's lines say, each different word once, in the order of the lines."""
-    for position, wanted in enumerate(staged.planned.target.consent):
-        for given, evidence, at in dict.fromkeys(line[position] for line in group.consents):
-            yield _change(uow, staged.planned.form.key, record, wanted, (given, evidence, at))
+    planned = load.staged.planned
+    for position, wanted in enumerate(planned.target.consent):
+        for said in dict.fromkeys(line[position] for line in group.consents):
+            yield _change(load.uow, planned.form.key, record, wanted, said)
 
 
 def _change(

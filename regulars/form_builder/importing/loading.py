@@ -53,26 +53,34 @@ def chunks_of(target: int, staged: Staged) -> Iterator[Chunk]:
         yield Chunk(target, position, start, len(staged.groups), weight)
 
 
-def write_chunk(
-    uow: UnitOfWork, access: Access, staged: Staged, chunk: Chunk, *,
-    batch: int, automation: str, clear: bool,
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class Load:
+    """One target of one batch on its way into its form, inside one transaction."""
+
+    uow: UnitOfWork
+    access: Access
+    staged: Staged
+    batch: int
+    automation: str
+    clear: bool = False  # an empty cell empties the field
+
+
+def write_chunk(load: Load, chunk: Chunk) -> None:
     """Write one chunk and everything that must stand or fall with it."""
-    groups = staged.groups[chunk.start : chunk.stop]
-    drafts = [_draft(staged, group, index, clear=clear) for index, group in enumerate(groups)]
-    target = staged.planned.target
-    origin = Origin("import", automation, batch=batch, ref=f"import:{batch}")
+    groups = load.staged.groups[chunk.start : chunk.stop]
+    drafts = [_draft(load, group, index) for index, group in enumerate(groups)]
+    target = load.staged.planned.target
+    origin = Origin("import", load.automation, batch=load.batch, ref=f"import:{load.batch}")
     done = records.write_drafts(
-        uow, access, target.form, drafts, origin=origin, mode=target.mode, key=target.key
-    )
+        load.uow, load.access, target.form, drafts,
+        origin=origin, mode=target.mode, key=target.key,
+    )  # fmt: skip
     counts = Counter(result.status for result in done.results)
-    _note_refusals(uow, staged, groups, done.results, batch)
-    _note_undo(uow, target.form, drafts, done.results, batch)
+    _note_refusals(load, groups, done.results)
+    _note_undo(load, drafts, done.results)
     if target.consent:
-        ids = [None if r.status == "refused" else r.id for r in done.results]
-        historic = automation == "none"
-        counts += record_consents(uow, access, staged, groups, ids, batch=batch, historic=historic)
-    note_chunk(uow, batch, chunk, counts)
+        counts += record_consents(load, groups, done.results)
+    note_chunk(load.uow, load.batch, chunk, counts)
 
 
 def write_faults(
@@ -107,14 +115,15 @@ def write_companions(uow: UnitOfWork, batch: int, lines: Mapping[int, str]) -> N
     _insert_errors(uow, [_error_row(batch, n, form, [problem]) for n, form in lines.items()])
 
 
-def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft:
+def _draft(load: Load, group: Group, index: int) -> RowDraft:
     draft = RowDraft(index)
     if group.fault is not None:
         code, params = group.fault
         draft.refuse("", code, **params)
         return draft
-    form = staged.planned.form
-    draft.values = _values(staged.head_keys, group.head, form.by_key, draft, clear=clear)
+    staged = load.staged
+    fields = staged.planned.form.by_key
+    draft.values = _values(staged.head_keys, group.head, fields, draft, clear=load.clear)
     rows, inner = staged.planned.target.rows, staged.planned.rows_form
     if rows is not None and inner is not None:
         draft.rows[rows.field] = children = []
@@ -147,16 +156,14 @@ def _values(
     }
 
 
-def _note_refusals(
-    uow: UnitOfWork, staged: Staged, groups: Sequence[Group], results: Sequence[RowResult], batch: int
-) -> None:  # fmt: skip
-    form = staged.planned.form.key
+def _note_refusals(load: Load, groups: Sequence[Group], results: Sequence[RowResult]) -> None:
+    form = load.staged.planned.form.key
     rows = []
     for group, result in zip(groups, results, strict=True):
         if result.status == "refused":
-            for line, problems in _by_line(staged, group, result.problems).items():
-                rows.append(_error_row(batch, line, form, problems))
-    _insert_errors(uow, rows)
+            for line, problems in _by_line(load.staged, group, result.problems).items():
+                rows.append(_error_row(load.batch, line, form, problems))
+    _insert_errors(load.uow, rows)
 
 
 def _by_line(
@@ -185,29 +192,25 @@ def _line_of(staged: Staged, group: Group, problem: Problem) -> int:
     return group.blame.get(field, group.lines[0])
 
 
-def _note_undo(
-    uow: UnitOfWork,
-    form: str,
-    drafts: Sequence[RowDraft],
-    results: Sequence[RowResult],
-    batch: int,
-) -> None:
-    made, changed = [], []
+def _note_undo(load: Load, drafts: Sequence[RowDraft], results: Sequence[RowResult]) -> None:
+    made: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    form = load.staged.planned.form.key
     for draft, result in zip(drafts, results, strict=True):
         if result.status not in ("created", "updated"):
             continue
         created = result.status == "created"
         version = 1 if created else (draft.current or {})["version"] + 1
         row = {
-            "batch": batch, "form": form, "record": result.id, "what": "record",
+            "batch": load.batch, "form": form, "record": result.id, "what": "record",
             "created": created, "version": version,
         }  # fmt: skip
         (made if created else changed).append(row)
     if made:
-        uow.connection.execute(import_undo.insert(), made)
+        load.uow.connection.execute(import_undo.insert(), made)
     if changed:
         # A record this batch made stays marked as made; only its latest version counts.
-        upsert(uow, import_undo, changed, ("version",))
+        upsert(load.uow, import_undo, changed, ("version",))
 
 
 def _fault_problem(fault: LineFault) -> Problem:

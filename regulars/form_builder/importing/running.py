@@ -153,11 +153,11 @@ def _write(job: Job, database: Database, hold: Hold) -> None:
         faultpoint("import:before-chunk")
         with database.workspace_tx(place) as uow:
             hold(uow, done)
-            loading.write_chunk(
-                uow, _allowed(uow, batch.actor), job.staged[chunk.target], chunk,
-                batch=batch.id, automation=job.wanted.automation,
-                clear=job.wanted.empty_cells == "clear",
+            load = loading.Load(
+                uow, _allowed(uow, batch.actor), job.staged[chunk.target], batch.id,
+                job.wanted.automation, job.wanted.empty_cells == "clear",
             )  # fmt: skip
+            loading.write_chunk(load, chunk)
             faultpoint("import:in-chunk")
         faultpoint("import:after-chunk")
 
@@ -175,7 +175,7 @@ def _written(uow: UnitOfWork, batch_id: int) -> set[tuple[int, int]]:
             import_chunk.c.batch == batch_id
         )
     )
-    return {(target, position) for target, position in rows}
+    return {(row.target, row.position) for row in rows}
 
 
 def _finish(uow: UnitOfWork, job: Job) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Row
 
 from regulars.form_builder import records
 from regulars.form_builder.catalog import FormCatalog, catalog_of
@@ -113,9 +114,7 @@ def _untouched(uow: UnitOfWork, form: str, versions: Mapping[int, int]) -> Marks
     now: dict[int, int] = {}
     for some in chunks(sorted(versions)):
         statement = sa.select(table.c.id, table.c.version).where(table.c.id.in_(some))
-        now.update(
-            {record: version for record, version in uow.execute(statement.with_for_update())}
-        )
+        now.update({row.id: row.version for row in uow.execute(statement.with_for_update())})
     return {
         record: GONE if record not in now else ("" if now[record] == version else CHANGED)
         for record, version in versions.items()
@@ -153,9 +152,9 @@ def _values_before(
             )
             .order_by(history.c.id)
         )
-        for record, changes in rows:
-            values = found.setdefault(record, {})
-            for key, (before, _after) in changes.items():
+        for row in rows:
+            values = found.setdefault(row.record, {})
+            for key, (before, _after) in row.changes.items():
                 if _is_writable(catalog, form, key):
                     values.setdefault(key, before)
     return found
@@ -166,7 +165,7 @@ def _is_writable(catalog: FormCatalog, form: str, key: str) -> bool:
 
 
 def _undo_consents(lease: Lease) -> int:
-    """Withdraw what the batch recorded as given and nobody has changed; how many were looked at."""
+    """Withdraw what the batch recorded as given; how many were looked at."""
     batch = lease.batch.id
     with lease.database.workspace_tx(lease.workspace) as uow:
         rows = uow.execute(
@@ -187,17 +186,7 @@ def _undo_consents(lease: Lease) -> int:
         for row in rows:
             _consent, purpose, channel = row.what.split(":")
             if (row.form, row.record, purpose, channel) in given:
-                changes.append(
-                    ConsentChange(
-                        row.form,
-                        row.record,
-                        purpose,
-                        channel,
-                        "withdraw",
-                        "import_undo",
-                        f"import {batch}",
-                    )  # fmt: skip
-                )
+                changes.append(_withdrawal(row, purpose, channel))
         if changes:
             set_consents_bulk(uow, access, changes, historic=True)
         for row in rows:
@@ -205,8 +194,16 @@ def _undo_consents(lease: Lease) -> int:
     return len(rows)
 
 
+def _withdrawal(row: Row[Any], purpose: str, channel: str) -> ConsentChange:
+    evidence = f"import {row.batch}"
+    source = "import_undo"
+    return ConsentChange(
+        row.form, row.record, purpose, channel, "withdraw", source, evidence=evidence
+    )
+
+
 def _given(uow: UnitOfWork, ids: Iterable[int]) -> set[tuple[str, int, str, str]]:
-    found = set()
+    found: set[tuple[str, int, str, str]] = set()
     for some in chunks(sorted(ids)):
         rows = uow.execute(
             sa.select(consent_state).where(
@@ -275,8 +272,8 @@ def _waiting(uow: UnitOfWork, batch: int) -> int:
 
 def _outcomes(uow: UnitOfWork, batch: int) -> dict[str, int]:
     rows = uow.execute(
-        sa.select(import_undo.c.outcome, sa.func.count())
+        sa.select(import_undo.c.outcome, sa.func.count().label("n"))
         .where(import_undo.c.batch == batch, import_undo.c.what == "record")
         .group_by(import_undo.c.outcome)
     )
-    return {str(outcome): n for outcome, n in rows}
+    return {str(row.outcome): row.n for row in rows}
