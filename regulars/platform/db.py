@@ -74,9 +74,9 @@ class UnitOfWork:
         """``sqlite`` or ``postgresql``."""
         return self.connection.dialect.name
 
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[Any]:
+    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement inside this transaction."""
-        result: CursorResult[Any] = self.connection.execute(statement, parameters)
+        result: CursorResult[*tuple[Any, ...]] = self.connection.execute(statement, parameters)
         return result
 
     def scalar(self, statement: sa.Executable) -> Any:
