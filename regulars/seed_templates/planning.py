@@ -58,6 +58,7 @@ class _Present:
 
     bodies: Mapping[tuple[str, str], Mapping[str, Any]]  # published
     known: Mapping[tuple[str, str], bool]  # every (kind, key) there ever was → archived
+    drafted: frozenset[tuple[str, str]]  # somebody is working on it
 
 
 def plan_install(uow: UnitOfWork, pack: Pack) -> Plan:
@@ -83,10 +84,12 @@ def canonical(raw: Mapping[str, Any]) -> Any:
 
 
 def _present(uow: UnitOfWork) -> _Present:
-    rows = uow.execute(sa.select(definition.c.kind, definition.c.key, definition.c.archived_at))
+    wanted = (definition.c.kind, definition.c.key, definition.c.archived_at, definition.c.draft)
+    rows = uow.execute(sa.select(*wanted)).all()
     known = {(row.kind, row.key): row.archived_at is not None for row in rows}
+    drafted = frozenset((row.kind, row.key) for row in rows if row.draft is not None)
     bodies = {name: each.raw for name, each in snapshot(uow).items.items()}
-    return _Present(bodies, known)
+    return _Present(bodies, known, drafted)
 
 
 def _action(each: PackDefinition, present: _Present, originals: Originals) -> str | None:
@@ -101,7 +104,8 @@ def _action(each: PackDefinition, present: _Present, originals: Originals) -> st
         return DELETED
     if brought == fresh or mine == fresh:
         return UNCHANGED
-    return UPDATE if mine == brought else KEPT
+    untouched = mine == brought and name not in present.drafted
+    return UPDATE if untouched else KEPT
 
 
 def _requirements(uow: UnitOfWork, pack: Pack) -> Sequence[Problem]:
