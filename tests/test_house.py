@@ -215,7 +215,7 @@ def test_languages_have_the_same_texts() -> None:
 
 def test_a_text_has_the_same_parameters_in_every_language() -> None:
     simplified = house.catalogs("zh-Hans")
-    allowed = {}
+    allowed: dict[str, set[str]] = {}
     for key, text in simplified.items():
         allowed.setdefault(_without_plural(key), set()).update(house.parameters(text))
     different = [
@@ -290,7 +290,7 @@ def test_the_commands_of_the_house_can_be_started(name: str) -> None:
 
 
 def test_the_wheel_holds_everything_the_product_needs(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path]
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as packed:

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -55,8 +56,19 @@ def start_postgres() -> PostgresServer:
     if who is not None:
         os.chown(folder, who, -1)
     data = folder / "data"
-    run_as = {} if who is None else {"user": who, "group": who, "extra_groups": []}
-    initdb = [programs / "bin/initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
+    run_as: dict[str, Any] = {}
+    if who is not None:
+        run_as = {"user": who, "group": who, "extra_groups": []}
+    initdb: list[str | Path] = [
+        programs / "bin/initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "--no-sync",
+    ]
     made = subprocess.run(
         [*initdb, "-E", "UTF8", "--locale=C"],
         capture_output=True,
@@ -66,7 +78,7 @@ def start_postgres() -> PostgresServer:
     )
     if made.returncode != 0:
         raise RuntimeError(made.stderr.decode())
-    command = [programs / "bin/postgres", "-D", data, "-k", folder, "-h", ""]
+    command: list[str | Path] = [programs / "bin/postgres", "-D", data, "-k", folder, "-h", ""]
     for setting in FAST:
         command += ["-c", setting]
     with (folder / "log").open("wb") as log:

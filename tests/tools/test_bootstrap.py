@@ -1,6 +1,7 @@
 import ast
 import importlib.util
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
         return SimpleNamespace(returncode=0, stdout="")
 
     monkeypatch.setattr(subprocess, "run", start)
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     return started
 
 
@@ -90,7 +91,7 @@ def test_a_missing_venv_module_names_the_line_that_mends_it(
 
 def test_an_old_python_is_told_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
-    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     with pytest.raises(bootstrap.Stop, match=r"Python 3\.11 or newer; this is Python 3\.9"):
         bootstrap._new_enough_python()
 
@@ -98,7 +99,7 @@ def test_an_old_python_is_told_so_in_one_line(monkeypatch: pytest.MonkeyPatch) -
 def test_a_newer_python_on_the_path_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "version_info", (3, 9, 2, "final", 0))
     here = {"python3.12": "/usr/bin/python3.12"}
-    monkeypatch.setattr(bootstrap.shutil, "which", here.get)
+    monkeypatch.setattr(shutil, "which", here.get)
     assert bootstrap._new_enough_python() == "/usr/bin/python3.12"
 
 
