@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from regulars.platform.supervisor import Child, Part, Say
+from regulars.platform.supervisor import Child, Part
 from tests.support.processes import wait_for
 
 ENDS_AT_ONCE = (sys.executable, "-c", "raise SystemExit(3)")
@@ -19,7 +19,7 @@ DEAF = (
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(); time.sleep(600)",
 )
 
-NOBODY: Say = lambda text: None
+unheard: list[str] = []
 
 
 class Hands:
@@ -88,10 +88,10 @@ def test_a_part_that_lived_long_is_started_again_at_once(watch: Hands, pipe: int
 
 def test_a_part_that_waits_starts_when_it_is_released(watch: Hands, pipe: int) -> None:
     child = Child(Part("worker", STAYS, waits=True), pipe)
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     assert not child.is_running
     child.release()
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     assert child.is_running
     child.send(signal.SIGKILL)
     child.wait_until(watch.now)
@@ -100,18 +100,18 @@ def test_a_part_that_waits_starts_when_it_is_released(watch: Hands, pipe: int) -
 def test_releasing_does_not_shorten_a_pause(watch: Hands, pipe: int) -> None:
     child = Child(Part("worker", ENDS_AT_ONCE, waits=True), pipe)
     child.release()
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     assert child._process is not None
     child._process.wait()
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     child.release()
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     assert child._process is None
 
 
 def test_a_part_that_does_not_listen_is_killed_after_the_grace(pipe: int) -> None:
     child = Child(Part("deaf", DEAF), pipe)
-    child.look_after(NOBODY)
+    child.look_after(unheard.append)
     assert child._process is not None
     process = psutil.Process(child._process.pid)
     wait_for(lambda: ignores_sigterm(process), "the part to stop listening")
