@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.bulk import insert_many, processors
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.serials import take_ids
 from regulars.form_builder.tables import FormTables
@@ -149,22 +150,50 @@ def insert_rows(
     if not rows:
         return
     table = tables.rows[key].main
-    inner = row_form(form, form.by_key[key])
     ids = take_ids(uow, table, len(rows))
-    blank = {column.name: None for column in table.columns}
-    uow.connection.execute(
-        table.insert(),
+    names, make = _row_maker(uow, row_form(form, form.by_key[key]), table)
+    insert_many(
+        uow,
+        table,
+        ("id", "parent", "position", *names),
         [
-            {
-                **blank,
-                **column_values(inner, values),
-                "id": row_id,
-                "parent": parent,
-                "position": position,
-            }
+            (row_id, parent, position, *make(values))
             for row_id, (parent, position, values) in zip(ids, rows, strict=True)
         ],
     )
+
+
+def _row_maker(
+    uow: UnitOfWork, form: FormDefinition, table: sa.Table
+) -> tuple[list[str], Callable[[Mapping[str, Any]], list[Any]]]:
+    """The columns of a row's fields, and what turns plain values into what the driver takes."""
+    plain = [f for f in form.fields if f.key in table.c and is_stored_as_is(f)]
+    spread = [f for f in form.fields if f.key in table.c and f not in plain]
+    wide = {f.key: list(_stored(f, None)) for f in spread}
+    names = [f.key for f in plain] + [name for columns in wide.values() for name in columns]
+    ways = dict(zip(names, processors(uow, table, names), strict=True))
+    simple = [(f.key, ways[f.key]) for f in plain]
+
+    def make(values: Mapping[str, Any]) -> list[Any]:
+        get = values.get
+        cells = [
+            way(value) if way is not None and value is not None else value
+            for value, way in [(get(key), way) for key, way in simple]
+        ]
+        for field in spread:
+            value = get(field.key)
+            stored = _stored(field, value) if value is not None else {}
+            for name in wide[field.key]:
+                cell, way = stored.get(name), ways[name]
+                cells.append(way(cell) if way is not None and cell is not None else cell)
+        return cells
+
+    return names, make
+
+
+def is_stored_as_is(field: FieldDefinition) -> bool:
+    """Whether the plain value of a field goes into its one column and nowhere else."""
+    return bool(field.freeze) or type(field_types.get(field.type)).stored is FieldType.stored
 
 
 def delete_rows(uow: UnitOfWork, table: sa.Table, ids: Iterable[int], column: str = "id") -> None:
