@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
+from regulars.platform import columns
 from regulars.platform.accounts import units
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.roles import ROLES
@@ -155,7 +156,7 @@ def _keep_an_owner(uow: UnitOfWork, leaving: Member) -> None:
     # Locked, so that two owners who dismiss each other at once do not both succeed.
     owners = uow.execute(
         sa.select(member.c.id)
-        .where(member.c.role == "owner", member.c.active.is_(True))
+        .where(member.c.role == "owner", member.c.active == sa.literal(True, columns.Flag))
         .with_for_update()
     ).all()
     if len(owners) < 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +16,7 @@ from regulars.platform.accounts.routing import (
     signed_in_page,
     workspace_page,
 )
-from regulars.platform.accounts.setup import open_shop
+from regulars.platform.accounts.setup import free_key, open_shop
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.shop_form import shop_from_form, shop_options
 from regulars.platform.db import UnitOfWork, Workspace
@@ -74,6 +75,7 @@ def open_workspace(person: User) -> ResponseReturnValue:
     try:
         if problems := check_settings(place):
             raise Invalid(under("shop", problems))
+        place = replace(place, key=free_key(installation().database, place.key))
         made = open_shop(installation().database, person, place, now=request_now())
     except Invalid as invalid:
         errors = errors_by_field(invalid.problems, ("shop/name", "shop/zone", "shop/currency"))
