@@ -34,6 +34,7 @@ from regulars.platform.web import (
     visit,
 )
 from regulars.platform.web.json_answer import JsonAnswers
+from regulars.seed_templates import web as packs
 
 MAX_BODY = 2 * 1024 * 1024
 MAX_FORM_FIELDS = 2000
@@ -73,10 +74,11 @@ def _stand_guard(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    own = (static_files, health, entrance, home, settings)
-    for blueprint in (*(each.blueprint for each in own), *wiring.blueprints()):
+    own = (static_files, health, entrance, home, settings, packs)
+    for blueprint in (*(each.blueprint for each in own), packs.api, *wiring.blueprints()):
         app.register_blueprint(blueprint)
-    shell.install(app, nav=(home.nav, *wiring.nav_providers()), cards=wiring.card_providers())
+    nav = (home.nav, packs.nav, *wiring.nav_providers())
+    shell.install(app, nav=nav, cards=(packs.cards, *wiring.card_providers()))
 
     @app.url_defaults
     def stay_in_workspace(endpoint: str, values: MutableMapping[str, Any]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import click
 
 from regulars import wiring
@@ -15,9 +12,9 @@ from regulars.platform.i18n import pick, translate
 from regulars.seed_templates.catalogue import find_pack, get_pack, shipped_packs
 from regulars.seed_templates.checking import meaning_problems
 from regulars.seed_templates.installed import find_installed, find_sample
-from regulars.seed_templates.installer import Outcome, Wishes, install, preview
+from regulars.seed_templates.installer import Wishes, install, preview
 from regulars.seed_templates.removal import remove_sample
-from regulars.seed_templates.wording import outcome_lines, removed_line
+from regulars.seed_templates.wording import outcome_json, outcome_lines, removed_line
 
 
 @click.group("pack")
@@ -93,20 +90,3 @@ def uninstall_sample(shell: Shell, pack: str) -> None:
         removed = remove_sample(uow, system_access(shell.locale), get_pack(pack).key)
     data = {"removed": removed.gone, "kept": removed.kept}
     shell.answer(data, removed_line(removed, shell.locale))
-
-
-def outcome_json(outcome: Outcome) -> Mapping[str, Any]:
-    """What installing did, as data."""
-    changes = [
-        {"kind": each.kind, "key": each.key, "action": each.action}
-        for each in outcome.plan.changes
-    ]
-    return {
-        "pack": outcome.pack.key,
-        "version": outcome.pack.version,
-        "dry_run": outcome.is_dry,
-        "nothing_to_change": outcome.is_nothing,
-        "changes": changes,
-        "paused_rules": list(outcome.paused),
-        "sample_records": outcome.sample.total if outcome.sample else 0,
-    }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from regulars.platform import i18n
 from regulars.platform.i18n import pick, translate
@@ -68,6 +69,23 @@ def outcome_lines(outcome: Outcome, locale: str) -> list[str]:
     if outcome.is_dry:
         lines.append(translate("packs.was-dry", locale))
     return lines
+
+
+def outcome_json(outcome: Outcome) -> Mapping[str, Any]:
+    """What installing did, as data."""
+    changes = [
+        {"kind": each.kind, "key": each.key, "action": each.action}
+        for each in outcome.plan.changes
+    ]
+    return {
+        "pack": outcome.pack.key,
+        "version": outcome.pack.version,
+        "dry_run": outcome.is_dry,
+        "nothing_to_change": outcome.is_nothing,
+        "changes": changes,
+        "paused_rules": list(outcome.paused),
+        "sample_records": outcome.sample.total if outcome.sample else 0,
+    }
 
 
 def removed_line(removed: Removed, locale: str) -> str:
