@@ -19,7 +19,7 @@ from regulars.rule_engine.steps.base import step_kinds
 from regulars.rule_engine.triggers.base import trigger_kinds
 from tests.support import house
 from tests.support.house import PACKAGE, ROOT, name_of, read
-from tools import command_line
+from tools import api_routes, command_line
 
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -96,6 +96,11 @@ def test_every_registered_kind_has_a_heading(page: str) -> None:
 
 def test_the_page_of_commands_is_made_from_the_commands() -> None:
     assert read(command_line.PAGE) == command_line.page(), "run: python -m tools.command_line"
+
+
+def test_the_table_of_routes_is_made_from_the_routes() -> None:
+    wanted = api_routes.page(api_routes.application())
+    assert read(api_routes.PAGE) == wanted, "run: python -m tools.api_routes"
 
 
 def test_every_setting_is_explained() -> None:
