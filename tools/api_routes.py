@@ -4,6 +4,7 @@ Run ``python -m tools.api_routes`` after adding a route; ``--check`` only compar
 """
 
 import re
+import secrets
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +27,7 @@ def application() -> Flask:
     """The application, over a database that is never opened."""
     wiring.wire()
     nowhere = Path(tempfile.gettempdir())
-    config = Config(data_dir=nowhere, secret_key="only to look at the routes, never to sign")
+    config = Config(data_dir=nowhere, secret_key=secrets.token_urlsafe(32))
     return create_app(config, Database("", nowhere))
 
 
