@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -66,9 +67,18 @@ def compile_where(where: Where | None, columns: Sequence[str]) -> LineTest:
     if "not" in where:
         inner = compile_where(where["not"], columns)
         return lambda cells: not inner(cells)
-    position = columns.index(where["column"])
-    answers = _Answers(_leaf(where))
-    return lambda cells: answers[cells[position]]
+    return _Leaf(columns.index(where["column"]), _Answers(_leaf(where)))
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    """The test of one column."""
+
+    position: int
+    answers: _Answers
+
+    def __call__(self, cells: Cells) -> bool:
+        return self.answers[cells[self.position]]
 
 
 def where_columns(where: Where | None) -> Iterator[str]:
@@ -123,15 +133,15 @@ def _leaf_problems(where: Where, columns: Sequence[str], path: str) -> list[Prob
 
 
 def _all(parts: Sequence[LineTest]) -> LineTest:
-    if len(parts) == 2:
-        first, second = parts
-        return lambda cells: first(cells) and second(cells)
+    """Leaves are asked without a call each: this runs once per line and target."""
+    leaves = [(part.position, part.answers) for part in parts if isinstance(part, _Leaf)]
+    others = [part for part in parts if not isinstance(part, _Leaf)]
 
     def test(cells: Cells) -> bool:
-        for part in parts:  # noqa: SIM110 - half as fast again as all() of a generator
-            if not part(cells):
+        for position, answers in leaves:  # noqa: SIM110 - all() of a generator is half as fast
+            if not answers[cells[position]]:
                 return False
-        return True
+        return all(part(cells) for part in others) if others else True
 
     return test
 

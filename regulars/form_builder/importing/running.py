@@ -8,9 +8,11 @@ nothing.
 
 from __future__ import annotations
 
+import gc
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -83,7 +85,7 @@ def run_batch(database: Database, workspace: Workspace, batch_id: int) -> bool:
 
 
 def _import(lease: Lease) -> None:
-    with TemporaryDirectory(prefix="regulars-import-") as folder:
+    with TemporaryDirectory(prefix="regulars-import-") as folder, _steady_memory():
         job = _prepared(lease, Path(folder))
 
         def hold(uow: UnitOfWork, done: int) -> None:
@@ -100,7 +102,7 @@ def _import(lease: Lease) -> None:
 
 def _check(lease: Lease) -> None:
     """The same work on a copy of the workspace; only what it came to is kept."""
-    with TemporaryDirectory(prefix="regulars-import-") as folder:
+    with TemporaryDirectory(prefix="regulars-import-") as folder, _steady_memory():
         job = _prepared(lease, Path(folder))
         with rehearsal(lease.database, lease.workspace) as copy:
             beat = _every(BEAT_SECONDS, lambda done: lease.beat(phase="writing", work_done=done))
@@ -130,8 +132,11 @@ def _prepared(lease: Lease, folder: Path) -> Job:
         job.lines = count
         beat(count)
 
+    gc.disable()  # what is sorted stays until the end: looking for garbage in it is in vain
     job.faults = list(stage_lines(job.table.lines(), file.columns, stages, beat=count_up))
     job.staged = [stage.finish() for stage in stages]
+    gc.freeze()
+    gc.enable()
     lease.beat(phase="writing", work_total=sum(chunk.weight for chunk in job.chunks))
     return job
 
@@ -245,6 +250,16 @@ def _give_up(lease: Lease, error: RegularsError) -> None:
             lease.finish(uow, "draft", check={"error": told})
         else:
             lease.finish(uow, "stopped", error=told)
+
+
+@contextmanager
+def _steady_memory() -> Iterator[None]:
+    """Whatever happens to the batch, this process collects its garbage again afterwards."""
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.enable()
 
 
 def _every(seconds: float, act: Callable[[int], None]) -> Callable[[int], None]:

@@ -41,7 +41,10 @@ class LineFault:
 
 @dataclass
 class Group:
-    """The lines that make one record; a row begins with its line number."""
+    """What makes one record; a row begins with its line number.
+
+    ``lines`` are all of them where the lines are rows, else only the first.
+    """
 
     lines: list[int]
     head: Values
@@ -72,7 +75,8 @@ class _Part:
     constants: Values
 
     def read(self, cells: Sequence[str]) -> Values:
-        return tuple([reader[cells[at]] for reader, at in self.cells]) + self.constants
+        values = tuple([reader[cells[at]] for reader, at in self.cells])
+        return values + self.constants if self.constants else values
 
 
 class Stage:
@@ -87,6 +91,7 @@ class Stage:
         if rows is not None and inner is not None:
             self._rows = self._part(planned, inner, rows.fields, f"{rows.field}/", reading)
             self._takes_row = compile_where(rows.where, columns)
+            self._no_row = (None,) * len(self._rows.keys)
         self._takes = compile_where(target.where, columns)
         self._identity = self._identifier(planned.form, target)
         self._key_at = self._head.keys.index(target.key) if target.key else None
@@ -112,12 +117,13 @@ class Stage:
                 group = self._known[name] = self._fresh(line, head)
             else:
                 group = known
-                group.lines.append(line)
+                if self._rows is not None:
+                    group.lines.append(line)
                 if group.head != head:
                     self._merge(group, head, line)
         if self._rows is not None and self._takes_row(cells):
             row = self._rows.read(cells)
-            if any(value is not None for value in row):
+            if row != self._no_row:
                 group.rows.append((line, *row))
         if self._consents:
             group.consents.append(tuple([read(cells) for read in self._consents]))
