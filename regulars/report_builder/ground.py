@@ -63,7 +63,7 @@ class Ground:
             form_key, table = self._step((), "parent")
         verb_scope = self.access.scope(form_key, "read")
         if verb_scope == "none":
-            raise Forbidden("may-not-read", form=form_key)
+            raise may_not_read(self.catalog, form_key)
         if verb_scope != "all" and "unit" not in table.c:
             return [sa.false()]
         return list(scope_conditions(self.access, form_key, cast(sa.Table, table), "read"))
@@ -118,7 +118,7 @@ class Ground:
             assert link.type is not None
             target = str(link.type.form)
             if self.access.scope(target, "read") == "none":
-                raise Forbidden("may-not-read", form=target)
+                raise may_not_read(self.catalog, target)
             linked = self.catalog.source().table(target).alias("_".join(("to", *steps)))
             stored = isinstance(link, Path) and _is_stored(link) and key in table.c
             points_to = table.c[key] if stored else self._computed(link, table)
@@ -146,6 +146,12 @@ def stand_on(
     """The ground of a report over a form, as this transaction's database has it."""
     indexed = _indexed_columns(uow, catalog.source().table(form_key).name)
     return Ground(catalog, access, moment, uow.dialect, form_key, indexed)
+
+
+def may_not_read(catalog: FormCatalog, form_key: str) -> Forbidden:
+    """The refusal of a reader who has no access to a form, in its own name."""
+    shape = catalog.shapes.find(form_key)
+    return Forbidden("may-not-read", form=(shape.label if shape else None) or form_key)
 
 
 def _indexed_columns(uow: UnitOfWork, table: str) -> frozenset[str]:

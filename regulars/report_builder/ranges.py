@@ -137,7 +137,7 @@ def _day(raw: Any) -> date | None:
     return day
 
 
-def _bad(code: str = "bad-period") -> Invalid:
+def _bad(code: str = "bad-report-period") -> Invalid:
     return Invalid([Problem(PLACE, code)])
 
 

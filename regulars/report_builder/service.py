@@ -12,10 +12,12 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Forbidden, Invalid
+from regulars.platform.errors import Invalid
+from regulars.report_builder.analyses.base import analyses
 from regulars.report_builder.asking import ask
 from regulars.report_builder.checks import check_report_against
-from regulars.report_builder.definition import ReportDefinition
+from regulars.report_builder.definition import ChartSetting, ReportDefinition
+from regulars.report_builder.ground import may_not_read
 from regulars.report_builder.plain import run_plain
 from regulars.report_builder.result import Result
 from regulars.report_builder.schema import report_problems
@@ -48,7 +50,7 @@ def run_report(
     access.require(VIEW)
     wanted = get_report(uow, report) if isinstance(report, str) else report
     if access.scope(wanted.source.partition(".")[0], "read") == "none":
-        raise Forbidden("may-not-read", form=wanted.source)
+        raise may_not_read(catalog_of(uow), wanted.source)
     asked = ask(uow, access, wanted, wish.params, wish.at)
     return run_study(asked) if wanted.analysis else run_plain(asked)
 
@@ -78,6 +80,18 @@ def parse_inline(uow: UnitOfWork, raw: Mapping[str, Any]) -> ReportDefinition:
 def get_report(uow: UnitOfWork, key: str) -> ReportDefinition:
     """The published report of this key; NotFound otherwise."""
     found: ReportDefinition = snapshot(uow).get(KIND, key)
+    return found
+
+
+def chart_of(report: ReportDefinition) -> ChartSetting:
+    """How a report is drawn: as it says, else as its analysis likes it, else as a table."""
+    if report.chart is not None and (report.chart.x or report.chart.y or not report.analysis):
+        return report.chart
+    usual = analyses.get(report.analysis).chart if report.analysis else {"type": "table"}
+    if report.chart is not None and report.chart.type != usual["type"]:
+        usual = {**usual, "type": report.chart.type}
+    found = ChartSetting.from_json(usual)
+    assert found is not None
     return found
 
 
