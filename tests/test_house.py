@@ -263,7 +263,7 @@ def _keys_in_code(path: Path) -> set[str]:
     keys = set()
     for name, call in house.calls(house.syntax_of(path)):
         literal = [each.value if isinstance(each, ast.Constant) else None for each in call.args]
-        if name in ("translate", "find_text", "t") and literal and isinstance(literal[0], str):
+        if name in ("translate", "find_text") and literal and isinstance(literal[0], str):
             keys.add(literal[0])
         if name == "Problem" and len(literal) > 1 and isinstance(literal[1], str):
             keys.add(f"problems.{literal[1]}")
