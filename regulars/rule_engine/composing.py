@@ -1,0 +1,189 @@
+"""Composer steps as pure functions: a rule's JSON in, the changed JSON out.
+
+Places are those of problems and traces: a step at ``steps/1/then/0``, a block at ``steps/1/then``.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from regulars.rule_engine.definition import BLOCKS
+
+Raw = Mapping[str, Any]
+MATCHES = ("all", "any")
+
+
+class NoSuchPlace(LookupError):
+    """The rule changed in the meantime: there is nothing at this place any more."""
+
+
+def blank_rule(key: str, label: str, rule_class: str, subject: str) -> dict[str, Any]:
+    """What a new rule begins with: a look once a day, no condition, no steps."""
+    rule: dict[str, Any] = {
+        "kind": "rule",
+        "schema": 1,
+        "key": key,
+        "label": label,
+        "class": rule_class,
+        "subject": subject,
+    }
+    if rule_class == "journey":
+        rule["trigger"] = {"on": "scan", "every": "day", "at": "10:00"}
+        rule["guards"] = {"purpose": "marketing"}
+        rule["steps"] = []
+    return rule
+
+
+def with_part(raw: Raw, name: str, value: Any) -> dict[str, Any]:
+    """The rule with one part replaced; an empty part goes."""
+    changed = copy.deepcopy(dict(raw))
+    if value in (None, {}, []):
+        changed.pop(name, None)
+    else:
+        changed[name] = copy.deepcopy(value)
+    return changed
+
+
+def conditions_of(condition: Raw | None) -> tuple[str, list[Raw]]:
+    """How the rows of a condition are joined (all or any), and the rows."""
+    if not condition:
+        return "all", []
+    for match in MATCHES:
+        if set(condition) == {match} and isinstance(condition[match], list):
+            return match, list(condition[match])
+    return "all", [condition]
+
+
+def condition_from(match: str, rows: Sequence[Raw]) -> dict[str, Any] | None:
+    """The condition of rows; None without any."""
+    if not rows:
+        return None
+    return dict(rows[0]) if len(rows) == 1 else {match: [dict(row) for row in rows]}
+
+
+def with_condition_row(condition: Raw | None, row: Raw, position: int | None) -> dict[str, Any]:
+    """The condition with ``row`` at ``position``, or added at the end."""
+    match, rows = conditions_of(condition)
+    if position is None:
+        rows.append(row)
+    elif 0 <= position < len(rows):
+        rows[position] = row
+    else:
+        raise NoSuchPlace
+    return condition_from(match, rows) or {}
+
+
+def without_condition_row(condition: Raw | None, position: int) -> dict[str, Any] | None:
+    """The condition without one row."""
+    match, rows = conditions_of(condition)
+    if not 0 <= position < len(rows):
+        raise NoSuchPlace
+    del rows[position]
+    return condition_from(match, rows)
+
+
+def joined_by(condition: Raw | None, match: str) -> dict[str, Any] | None:
+    """The same rows, all of them needed or any of them."""
+    _match, rows = conditions_of(condition)
+    if len(rows) < 2 or match not in MATCHES:
+        return dict(condition) if condition else None
+    return {match: [dict(row) for row in rows]}
+
+
+def step_at(raw: Raw, path: str) -> Raw:
+    """The step at a place; NoSuchPlace otherwise."""
+    block, position = _block_of(raw, path)
+    return block[position]  # type: ignore[no-any-return]
+
+
+def add_step(raw: Raw, block: str, step: Raw, position: int | None = None) -> dict[str, Any]:
+    """A step more in a block, at the end or before the step at ``position``."""
+    changed = copy.deepcopy(dict(raw))
+    steps = _steps_of(changed, block)
+    made = copy.deepcopy(dict(step))
+    made.setdefault("id", free_id(changed))
+    steps.insert(len(steps) if position is None else position, made)
+    return changed
+
+
+def change_step(raw: Raw, path: str, step: Raw) -> dict[str, Any]:
+    """Other settings for the step at ``path``; its id and the steps below it stay."""
+    changed = copy.deepcopy(dict(raw))
+    block, position = _block_of(changed, path)
+    before = block[position]
+    kept = {name: before[name] for name in ("id", *BLOCKS) if name in before}
+    block[position] = {**copy.deepcopy(dict(step)), **kept}
+    return changed
+
+
+def remove_step(raw: Raw, path: str) -> dict[str, Any]:
+    """The rule without this step and all below it."""
+    changed = copy.deepcopy(dict(raw))
+    block, position = _block_of(changed, path)
+    del block[position]
+    return changed
+
+
+def move_step(raw: Raw, path: str, by: int) -> dict[str, Any]:
+    """The step a place up (-1) or down (+1) within its block; at the edge it stays."""
+    changed = copy.deepcopy(dict(raw))
+    block, position = _block_of(changed, path)
+    target = position + by
+    if 0 <= target < len(block):
+        block[position], block[target] = block[target], block[position]
+    return changed
+
+
+def free_id(raw: Raw) -> str:
+    """The first of s1, s2, … that no step has."""
+    taken = {step.get("id") for step in every_step(raw.get("steps", ()))}
+    number = 1
+    while f"s{number}" in taken:
+        number += 1
+    return f"s{number}"
+
+
+def every_step(steps: Sequence[Raw]) -> Iterator[Raw]:
+    """All steps with those below them, in reading order."""
+    for step in steps:
+        yield step
+        for name in BLOCKS:
+            yield from every_step(step.get(name, ()))
+
+
+def _steps_of(raw: dict[str, Any], block: str) -> list[Any]:
+    """The list of steps at a block's place; made when the step has the block but no steps yet."""
+    here: Any = raw
+    parts = block.split("/")
+    for position, part in enumerate(parts):
+        if isinstance(here, list):
+            if not part.isdecimal() or int(part) >= len(here):
+                raise NoSuchPlace
+            here = here[int(part)]
+        else:
+            is_block = part in ("steps", *BLOCKS)
+            if not is_block or not isinstance(here, dict):
+                raise NoSuchPlace
+            here = here.setdefault(part, [])
+        if position == len(parts) - 1 and not isinstance(here, list):
+            raise NoSuchPlace
+    return here  # type: ignore[no-any-return]
+
+
+def _block_of(raw: Raw, path: str) -> tuple[list[Any], int]:
+    block, _slash, last = path.rpartition("/")
+    if not last.isdecimal():
+        raise NoSuchPlace
+    here: Any = raw
+    for part in block.split("/"):
+        if isinstance(here, list):
+            here = here[int(part)] if part.isdecimal() and int(part) < len(here) else None
+        else:
+            here = here.get(part) if isinstance(here, Mapping) else None
+        if here is None:
+            raise NoSuchPlace
+    if not isinstance(here, list) or int(last) >= len(here):
+        raise NoSuchPlace
+    return here, int(last)

@@ -1,0 +1,267 @@
+"""A rule said back in plain words, with the defaults nobody sees. Pure.
+
+Every sentence is a text of the catalogs (``rules.say.…``); names of fields, forms, messages and
+tags are the owner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.form_builder.catalog import FormCatalog
+from regulars.platform import i18n
+from regulars.platform.definitions.snapshot import Snapshot
+from regulars.platform.expressions.explain import explain
+from regulars.rule_engine.definition import Exit, Guards, Rule, Step, Trigger
+from regulars.rule_engine.durations import Length
+from regulars.rule_engine.scope import Scope
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says parts of one workspace's rules in one language; ``scope`` holds what they speak of."""
+
+    snapshot: Snapshot
+    catalog: FormCatalog
+    locale: str
+
+    def t(self, key: str, **params: Any) -> str:
+        """A text of the catalogs."""
+        words = {name: i18n.spoken(value, self.locale) for name, value in params.items()}
+        return i18n.translate(f"rules.say.{key}", self.locale, **words)
+
+    def form(self, key: str | None) -> str:
+        """What the owner calls a form."""
+        found = self.catalog.forms.get(key or "")
+        return i18n.pick(found.label, self.locale) if found else str(key or "")
+
+    def field(self, form: str, path: str) -> str:
+        """What the owner calls a field, seen from a form."""
+        shape = self.catalog.shapes.find(form)
+        words = []
+        for step in path.split("."):
+            if shape is None:
+                return path
+            found, shape = self.catalog.shapes.step(shape, step)
+            words.append(i18n.pick(found.label, self.locale) if found and found.label else step)
+        return " › ".join(words)
+
+    def named(self, kind: str, key: str | None) -> str:
+        """What the owner calls a message or a rule."""
+        found = self.snapshot.find(kind, key or "")
+        return i18n.pick(found.label, self.locale) if found else str(key or "…")
+
+    def condition(self, rule: Rule | str, raw: Mapping[str, Any] | None) -> str:
+        """A condition about a rule's subject, or about the records of a form, in words."""
+        if not raw:
+            return ""
+        if isinstance(rule, str):
+            tree, problems = self.catalog.condition(rule, raw)
+            shapes = self.catalog.shapes
+        else:
+            scope = Scope.start(self.catalog, rule.subject, rule.trigger.form)
+            tree, problems = scope.condition(raw)
+            shapes = scope.shapes()
+        if problems:
+            return "; ".join(problem.message(self.locale) for problem in problems)
+        return explain(tree, shapes, self.locale)
+
+    def length(self, raw: Any) -> str:
+        """A length of time: ``7 days``."""
+        length = Length.from_json(raw)
+        return i18n.translate(f"rules.length.{length.unit}", self.locale, n=length.n)
+
+
+def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:
+    """What starts a rule, ends a run or answers a wait."""
+    own = trigger.settings
+    if trigger.on == "scan":
+        return _scan(say, own)
+    if trigger.on == "date_field":
+        return _date_field(say, rule, own)
+    if trigger.on in ("mirror_entered", "mirror_left"):
+        name = say.named("rule", own.get("rule"))
+        if own.get("value"):
+            return say.t(f"{trigger.on}-value", rule=name, value=own["value"])
+        return say.t(trigger.on, rule=name)
+    if trigger.on.startswith("record_"):
+        words = say.t(trigger.on, form=say.form(trigger.form or rule.subject))
+        if trigger.where:
+            told = say.condition(trigger.form or rule.subject, trigger.where)
+            return say.t("where", what=words, condition=told)
+        return words
+    return say.t(trigger.on)
+
+
+def _scan(say: Speaker, own: Mapping[str, Any]) -> str:
+    every = own.get("every", "hour")
+    if every == "week":
+        day = i18n.translate(f"rules.weekday.{own.get('weekday', 0)}", say.locale)
+        return say.t("scan-week", day=day, at=own.get("at", "00:00"))
+    if every == "month":
+        return say.t("scan-month", day=own.get("day", 1), at=own.get("at", "00:00"))
+    return say.t(f"scan-{every}", at=own.get("at", "00:00"))
+
+
+def _date_field(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
+    offset = int(own.get("offset", 0))
+    when = "on" if offset == 0 else ("before" if offset < 0 else "after")
+    yearly = "yearly" if own.get("yearly") else "once"
+    return say.t(
+        f"date-{when}-{yearly}",
+        field=say.field(rule.subject, str(own["field"])),
+        n=abs(offset),
+        at=own.get("at", "09:00"),
+    )
+
+
+def step_words(say: Speaker, rule: Rule, step: Step) -> str:
+    """What one step does, without the steps below it."""
+    teller = _STEPS.get(step.do)
+    return teller(say, rule, step.settings) if teller else step.do
+
+
+def _send(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+    channel = i18n.translate(f"rules.channel.{own.get('channel', 'sms')}", say.locale)
+    return say.t("send", channel=channel, message=say.named("message", own.get("message")))
+
+
+def _create(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+    form = own.get("form", "")
+    fields = [say.field(form, key) for key in own.get("values", {})]
+    return say.t("create", form=say.form(form), fields=fields)
+
+
+def _update(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
+    form = rule.subject if own.get("of", "subject") == "subject" else ""
+    values = own.get("values", {})
+    if len(values) == 1:
+        ((key, value),) = values.items()
+        if not isinstance(value, Mapping):
+            return say.t(
+                "update-one", field=say.field(form, key), value=_value(say, form, key, value)
+            )
+    return say.t("update", fields=[say.field(form, key) for key in values])
+
+
+def _value(say: Speaker, form: str, key: str, value: Any) -> str:
+    found = say.catalog.forms.get(form)
+    field = found.find(key) if found else None
+    for option in field.settings.get("options", ()) if field else ():
+        if option["value"] == value and option.get("label"):
+            return i18n.pick(option["label"], say.locale)
+    return str(i18n.spoken(value, say.locale))
+
+
+def _tags(say: Speaker, own: Mapping[str, Any], key: str) -> str:
+    return say.t(key, tags=list(own.get("tags", ())))
+
+
+def _wait_until(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+    days = [i18n.translate(f"rules.weekday.{n}", say.locale) for n in own.get("weekdays", ())]
+    if days:
+        return say.t("wait-until-days", days=days, at=own.get("at", "00:00"))
+    if "formula" in own:
+        return say.t("wait-until-formula", formula=own["formula"])
+    return say.t("wait-until", at=own.get("at", "00:00"))
+
+
+def _wait_for(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
+    wanted = [trigger_words(say, rule, Trigger.from_json(each)) for each in own.get("any", ())]
+    joined = i18n.translate("rules.say.or", say.locale).join(wanted)
+    return say.t("wait-for", what=joined, length=say.length(own["timeout"]))
+
+
+_STEPS: dict[str, Any] = {
+    "send_message": _send,
+    "create_record": _create,
+    "update_record": _update,
+    "add_tags": lambda say, _rule, own: _tags(say, own, "add-tags"),
+    "remove_tags": lambda say, _rule, own: _tags(say, own, "remove-tags"),
+    "wait": lambda say, _rule, own: say.t("wait", length=say.length(own["for"])),
+    "wait_until": _wait_until,
+    "wait_for": _wait_for,
+    "branch": lambda say, rule, own: say.t("branch", condition=say.condition(rule, own["when"])),
+    "stop": lambda say, _rule, own: say.t("stop"),
+}
+
+
+def rule_words(say: Speaker, rule: Rule) -> list[tuple[int, str]]:
+    """The whole rule as (indent, sentence) lines, read from the top."""
+    lines = [(0, say.t("when", what=trigger_words(say, rule, rule.trigger)))]
+    if rule.when:
+        subject = say.form(rule.subject)
+        condition = say.condition(rule, rule.when)
+        lines.append((0, say.t("only-if", subject=subject, condition=condition)))
+    if rule.sets is not None:
+        lines += _sets_words(say, rule)
+    lines += _block_words(say, rule, rule.steps, 0)
+    lines += [(0, line) for line in _limits(say, rule)]
+    return lines
+
+
+def _sets_words(say: Speaker, rule: Rule) -> Iterator[tuple[int, str]]:
+    sets = rule.sets
+    assert sets is not None
+    field = say.field(rule.subject, sets.field)
+    if sets.add:
+        yield 0, say.t("sets-tag", tag=sets.add)
+    for choice in sets.choose:
+        value = _value(say, rule.subject, sets.field, choice.value)
+        condition = say.condition(rule, choice.when)
+        yield 0, say.t("sets-choice", field=field, value=value, condition=condition)
+    if sets.otherwise:
+        value = _value(say, rule.subject, sets.field, sets.otherwise)
+        yield 0, say.t("sets-else", field=field, value=value)
+
+
+def _block_words(
+    say: Speaker, rule: Rule, steps: tuple[Step, ...], indent: int
+) -> Iterator[tuple[int, str]]:
+    for step in steps:
+        yield indent, say.t("then", what=step_words(say, rule, step))
+        for name, block in step.blocks.items():
+            if block:
+                yield indent + 1, say.t(f"block-{step.do}-{name}")
+                yield from _block_words(say, rule, block, indent + 1)
+
+
+def _limits(say: Speaker, rule: Rule) -> Iterator[str]:
+    if rule.is_mirror:
+        yield say.t("mirror-both-ways")
+        return
+    yield _entry_words(say, rule)
+    if rule.entry.min_gap_days:
+        yield say.t("gap", n=rule.entry.min_gap_days)
+    for each in rule.exits:
+        yield _exit_words(say, rule, each)
+    if rule.sends:
+        yield from _guard_words(say, rule.guards)
+
+
+def _entry_words(say: Speaker, rule: Rule) -> str:
+    if rule.entry.key:
+        return say.t("entry-key", formula=rule.entry.key)
+    if rule.trigger.on == "scan":
+        return say.t("entry-once")
+    if rule.trigger.on == "date_field":
+        return say.t("entry-yearly" if rule.trigger.settings.get("yearly") else "entry-date")
+    return say.t("entry-each")
+
+
+def _exit_words(say: Speaker, rule: Rule, each: Exit) -> str:
+    return say.t("exit", what=trigger_words(say, rule, each.trigger))
+
+
+def _guard_words(say: Speaker, guards: Guards) -> Iterator[str]:
+    if guards.purpose and guards.purpose != "service":
+        yield say.t("needs-consent")
+    if guards.quiet_hours:
+        start, end = (f"{clock:%H:%M}" for clock in guards.quiet_hours)
+        yield say.t("quiet", start=start, end=end)
+    if guards.cap:
+        yield say.t("cap", n=guards.cap.n, days=guards.cap.days)
+    if guards.control_group:
+        yield say.t("control", percent=guards.control_group)

@@ -1,0 +1,245 @@
+"""What pages and the API show of rules, runs and messages. Reading only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.titles import titles_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.errors import NotFound
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run, run_step
+
+PAGE = 50
+ENDED = ("done", "failed", "skipped")
+
+
+@dataclass(frozen=True)
+class RuleRow:
+    """One rule with its figures. ``state`` is active, paused or draft."""
+
+    rule: Rule
+    state: str
+    changed: bool
+    inside: int = 0
+    ended: int = 0
+    stuck: int = 0
+    sent: int = 0
+    members: int = 0
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """One run: who is in which rule, and where."""
+
+    id: int
+    rule: str
+    version: int
+    form: str
+    record: int
+    title: str
+    status: str
+    outcome: str | None
+    cursor: str | None
+    due_at: datetime | None
+    entered_at: datetime
+    finished_at: datetime | None
+    reason: Mapping[str, Any] | None
+    arm: str
+
+
+@dataclass(frozen=True)
+class StepTrace:
+    """What one step of a run did, with its inputs and what came of it."""
+
+    path: str
+    do: str
+    outcome: str
+    input: Mapping[str, Any]
+    output: Mapping[str, Any]
+    error: Mapping[str, Any] | None
+    attempts: int
+    started_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """One outbound message and its state."""
+
+    id: int
+    rule: str
+    message: str
+    run: int
+    form: str
+    record: int
+    title: str
+    channel: str
+    address: str | None
+    body: Mapping[str, str]
+    status: str
+    reason: Mapping[str, Any] | None
+    due_at: datetime
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A page of rows, newest first; ``next`` is the id to go on below, None at the end."""
+
+    rows: Sequence[Any] = field(default_factory=list)
+    next: int | None = None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which runs or messages: of one rule, person (form, id), status or run; below an id."""
+
+    rule: str | None = None
+    person: tuple[str, int] | None = None
+    status: str | None = None
+    run: int | None = None
+    below: int | None = None
+
+
+EVERYTHING = Wanted()
+
+
+def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
+    """Every rule with its figures, in the owner's order."""
+    drafts = store.list_drafts(uow, "rule")
+    inside = _count(uow, run, run.c.rule, run.c.status == "live")
+    ended = _count(uow, run, run.c.rule, run.c.status.in_(ENDED))
+    stuck = _count(uow, run, run.c.rule, run.c.status == "stuck")
+    sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent")
+    members = _count(uow, mirror_member, mirror_member.c.rule, sa.true())
+    states = {row.rule: row.state for row in uow.execute(rule_state.select())}
+    return [
+        RuleRow(
+            Rule.from_json(draft.raw),
+            states.get(draft.key, "active") if draft.published else "draft",
+            draft.changed and draft.published is not None,
+            inside.get(draft.key, 0),
+            ended.get(draft.key, 0),
+            stuck.get(draft.key, 0),
+            sent.get(draft.key, 0),
+            members.get(draft.key, 0),
+        )
+        for draft in drafts
+    ]
+
+
+def get_rule(uow: UnitOfWork, access: Access, key: str) -> RuleRow:
+    """One rule with its figures; NotFound otherwise."""
+    for row in list_rules(uow, access):
+        if row.rule.key == key:
+            return row
+    raise NotFound("no-rule", key=key)
+
+
+def list_runs(uow: UnitOfWork, access: Access, wanted: Wanted = EVERYTHING) -> Listing:
+    """Runs, newest first."""
+    found = uow.execute(_narrowed(run, wanted)).all()
+    titles = _titles(uow, found)
+    rows = [_run_row(row, titles) for row in found[:PAGE]]
+    return Listing(rows, rows[-1].id if len(found) > PAGE else None)
+
+
+def get_run(uow: UnitOfWork, access: Access, run_id: int) -> tuple[RunRow, list[StepTrace]]:
+    """One run and its trace, in the order things happened."""
+    row = uow.execute(run.select().where(run.c.id == run_id)).first()
+    if row is None:
+        raise NotFound("no-run", id=run_id)
+    steps = uow.execute(
+        run_step.select().where(run_step.c.run == run_id).order_by(run_step.c.seq)
+    ).all()
+    trace = [
+        StepTrace(
+            step.path, step.do, step.outcome, step.input or {}, step.output or {}, step.error,
+            step.attempts, step.started_at, step.finished_at,
+        )
+        for step in steps
+    ]  # fmt: skip
+    return _run_row(row, _titles(uow, [row])), trace
+
+
+def list_messages(uow: UnitOfWork, access: Access, wanted: Wanted = EVERYTHING) -> Listing:
+    """Outbound messages, newest first."""
+    found = uow.execute(_narrowed(outbound, wanted)).all()
+    titles = _titles(uow, found)
+    rows = [_message_row(row, titles) for row in found[:PAGE]]
+    return Listing(rows, rows[-1].id if len(found) > PAGE else None)
+
+
+def get_message(uow: UnitOfWork, access: Access, message_id: int) -> MessageRow:
+    """One outbound message; NotFound otherwise."""
+    row = uow.execute(outbound.select().where(outbound.c.id == message_id)).first()
+    if row is None:
+        raise NotFound("no-message", id=message_id)
+    return _message_row(row, _titles(uow, [row]))
+
+
+def count_messages(uow: UnitOfWork) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = uow.execute(
+        sa.select(outbound.c.status, sa.func.count()).group_by(outbound.c.status)
+    ).all()
+    return {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
+    """The rows wanted, newest first, one more than a page."""
+    statement = sa.select(table).order_by(table.c.id.desc()).limit(PAGE + 1)
+    if wanted.rule:
+        statement = statement.where(table.c.rule == wanted.rule)
+    if wanted.person:
+        form, record = wanted.person
+        statement = statement.where(table.c.form == form, table.c.record == record)
+    if wanted.status:
+        statement = statement.where(table.c.status == wanted.status)
+    if wanted.run:
+        statement = statement.where(table.c.run == wanted.run)
+    if wanted.below:
+        statement = statement.where(table.c.id < wanted.below)
+    return statement
+
+
+def _count(uow: UnitOfWork, table: sa.Table, by: Any, where: Any) -> dict[str, int]:
+    rows = uow.execute(
+        sa.select(by, sa.func.count()).select_from(table).where(where).group_by(by)
+    ).all()
+    return {row[0]: row[1] for row in rows}
+
+
+def _titles(uow: UnitOfWork, rows: Sequence[Any]) -> dict[tuple[str, int], str]:
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.form, set()).add(row.record)
+    return titles_of(uow, catalog_of(uow), wanted)
+
+
+def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
+    title = titles.get((row.form, row.record), f"#{row.record}")
+    return RunRow(
+        row.id, row.rule, row.version, row.form, row.record, title, row.status, row.outcome,
+        row.cursor, row.due_at if row.status == "live" else None, row.entered_at,
+        row.finished_at, row.reason, row.arm,
+    )  # fmt: skip
+
+
+def _message_row(row: Any, titles: Mapping[tuple[str, int], str]) -> MessageRow:
+    title = titles.get((row.form, row.record), f"#{row.record}")
+    return MessageRow(
+        row.id, row.rule, row.message, row.run, row.form, row.record, title, row.channel,
+        row.address, row.body or {}, row.status, row.reason, row.due_at, row.created_at,
+        row.finished_at,
+    )  # fmt: skip

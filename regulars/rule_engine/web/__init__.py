@@ -1,0 +1,11 @@
+"""The pages of rules: list, composer, runs with their traces, messages."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from regulars.rule_engine.web import composer, navigation, rules, runs, template_words, texts
+from regulars.rule_engine.web.blueprints import pages
+
+BLUEPRINTS: tuple[Blueprint, ...] = (pages,)
+PAGE_MODULES = (composer, navigation, rules, runs, template_words, texts)

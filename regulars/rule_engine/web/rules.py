@@ -1,0 +1,186 @@
+"""The list of rules, a rule's own page, checking and publishing, pausing."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.keys import derive_key
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Invalid
+from regulars.platform.i18n import pick
+from regulars.platform.problems import Problem
+from regulars.platform.web.flash import flash
+from regulars.platform.web.form_errors import errors_by_field
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+from regulars.rule_engine import composing, overview, service
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.explain import Speaker, rule_words
+from regulars.rule_engine.web.blueprints import pages
+
+
+@pages.get("/rules")
+@workspace_page("edit_rules")
+def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every rule with its figures."""
+    return render("rule_engine/rules.html", rows=overview.list_rules(uow, access))
+
+
+@pages.get("/rules/new")
+@workspace_page("edit_rules")
+def new_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """What a new rule is about."""
+    return _new(uow, access)
+
+
+@pages.post("/rules/new")
+@workspace_page("edit_rules")
+def create_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Begin a rule; the composer does the rest."""
+    label = request.form.get("label", "").strip()
+    subject = request.form.get("subject", "")
+    problems = [] if label else [Problem("label", "required")]
+    if subject not in catalog_of(uow).forms:
+        problems.append(Problem("subject", "required"))
+    if problems:
+        return _new(uow, access, problems, 422)
+    key = derive_key(label, {draft.key for draft in store.list_drafts(uow, "rule")}, "rule")
+    kind = "mirror" if request.form.get("class") == "mirror" else "journey"
+    store.save_draft(uow, access, "rule", composing.blank_rule(key, label, kind, subject))
+    return go_to(url_for("rules.compose", key=key))
+
+
+def _new(
+    uow: UnitOfWork, access: Access, problems: list[Problem] | None = None, status: int = 200
+) -> ResponseReturnValue:
+    forms = catalog_of(uow).forms.values()
+    people = sorted(forms, key=lambda form: form.person is None)
+    subjects = [(form.key, pick(form.label, access.locale)) for form in people]
+    errors = errors_by_field(problems or [])
+    return render("rule_engine/rule_new.html", status, subjects=subjects, errors=errors)
+
+
+@pages.get("/rules/<key>")
+@workspace_page("edit_rules")
+def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """A rule: what it does, how it goes, who went through."""
+    row = overview.get_rule(uow, access, key)
+    below = request.args.get("below", type=int)
+    runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))
+    return render(
+        "rule_engine/rule.html",
+        row=row,
+        runs=runs,
+        read_back=rule_words(_speaker(uow, access), row.rule),
+        may_run=access.can("run_rules"),
+    )
+
+
+@pages.get("/rules/<key>/count")
+@workspace_page("edit_rules")
+def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """How many people fit now, with a few of them."""
+    rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
+    try:
+        matches = service.count_matches(uow, access, rule)
+    except Invalid:
+        matches = None
+    by_event = rule.trigger.on not in ("scan", "date_field") and not rule.is_mirror
+    return render("rule_engine/_count.html", matches=matches, rule=rule, by_event=by_event)
+
+
+@pages.get("/rules/<key>/review")
+@workspace_page("edit_rules")
+def review(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """What publishing will do, or what is still missing."""
+    return _review(uow, access, key)
+
+
+@pages.post("/rules/<key>/publish")
+@workspace_page("edit_rules")
+def publish(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Make the draft the rule that runs."""
+    try:
+        store.publish(uow, access, [("rule", key)])
+    except Invalid:
+        return _review(uow, access, key, 422)
+    flash("rules.published", rule=_label(uow, access, key))
+    return go_to(url_for("rules.show", key=key))
+
+
+def _review(uow: UnitOfWork, access: Access, key: str, status: int = 200) -> ResponseReturnValue:
+    draft = store.get_draft(uow, "rule", key)
+    rule = Rule.from_json(draft.raw)
+    prefix = f"rule/{key}/"
+    problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
+    return render(
+        "rule_engine/review.html",
+        status,
+        rule=rule,
+        draft=draft,
+        problems=[problem.message(access.locale) for problem in problems],
+        read_back=rule_words(_speaker(uow, access), rule),
+    )
+
+
+@pages.post("/rules/<key>/pause")
+@workspace_page("run_rules")
+def pause(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Stop a rule from acting until it is switched on again."""
+    service.pause_rule(uow, access, key)
+    flash("rules.paused", rule=_label(uow, access, key))
+    return go_to(url_for("rules.show", key=key))
+
+
+@pages.post("/rules/<key>/resume")
+@workspace_page("run_rules")
+def resume(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Let a rule act again."""
+    service.resume_rule(uow, access, key)
+    flash("rules.resumed", rule=_label(uow, access, key))
+    return go_to(url_for("rules.show", key=key))
+
+
+@pages.post("/rules/<key>/enrol")
+@workspace_page("run_rules")
+def enrol(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Bring in everybody who fits now."""
+    brought = service.enrol(uow, access, key)
+    flash("rules.enrolled", n=brought)
+    return go_to(url_for("rules.show", key=key))
+
+
+@pages.post("/rules/<key>/discard")
+@workspace_page("edit_rules")
+def discard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Throw unpublished changes away."""
+    published = store.get_draft(uow, "rule", key).published
+    store.discard_draft(uow, access, "rule", key)
+    flash("rules.discarded")
+    if published is None:
+        return go_to(url_for("rules.list_rules"))
+    return go_to(url_for("rules.show", key=key))
+
+
+@pages.post("/rules/<key>/delete")
+@workspace_page("edit_rules")
+def delete(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Take a rule out of use; its history stays."""
+    name = _label(uow, access, key)
+    service.archive_rule(uow, access, key)
+    flash("rules.deleted", rule=name)
+    return go_to(url_for("rules.list_rules"))
+
+
+def _speaker(uow: UnitOfWork, access: Access) -> Speaker:
+    return Speaker(snapshot(uow), catalog_of(uow), access.locale)
+
+
+def _label(uow: UnitOfWork, access: Access, key: str) -> str:
+    return pick(store.get_draft(uow, "rule", key).raw.get("label"), access.locale) or key

@@ -1,0 +1,84 @@
+"""Runs with their traces, and the outbox."""
+
+from __future__ import annotations
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import NotFound
+from regulars.platform.web.flash import flash
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+from regulars.rule_engine import overview, service
+from regulars.rule_engine.explain import Speaker, step_words
+from regulars.rule_engine.web.blueprints import pages
+
+STATES = ("queued", "sending", "sent", "failed", "unknown", "suppressed", "withheld")
+
+
+@pages.get("/runs/<int:run_id>")
+@workspace_page("edit_rules")
+def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """One run, step by step."""
+    row, trace = overview.get_run(uow, access, run_id)
+    rule = store.get_version(uow, "rule", row.rule, row.version)
+    say = Speaker(snapshot(uow), catalog_of(uow), access.locale)
+    words = {step.path: step_words(say, rule, step) for step in rule.walk()}
+    messages = overview.list_messages(uow, access, overview.Wanted(run=run_id)).rows
+    return render(
+        "rule_engine/run.html", row=row, rule=rule, trace=trace, words=words, messages=messages
+    )
+
+
+@pages.get("/messages")
+@workspace_page("edit_rules")
+def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every message that was sent, waits, or was held back, and why."""
+    status = request.args.get("status")
+    if status not in STATES:
+        status = None
+    below = request.args.get("below", type=int)
+    return render(
+        "rule_engine/outbox.html",
+        listing=overview.list_messages(uow, access, overview.Wanted(status=status, below=below)),
+        counts=overview.count_messages(uow),
+        status=status,
+        states=STATES,
+        label_of=_labels(uow),
+    )
+
+
+@pages.get("/messages/<int:message_id>")
+@workspace_page("edit_rules")
+def show_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """One message as it was or will be sent."""
+    message = overview.get_message(uow, access, message_id)
+    return render("rule_engine/message.html", message=message, label_of=_labels(uow))
+
+
+@pages.post("/messages/<int:message_id>/resolve")
+@workspace_page("send_messages")
+def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """Say what became of a message whose fate is unclear."""
+    decision = request.form.get("decision", "")
+    if decision not in ("sent", "resend"):
+        raise NotFound("not-found")
+    service.resolve_message(uow, access, message_id, decision)
+    flash("messages.resolved")
+    return go_to(url_for("rules.show_message", message_id=message_id))
+
+
+def _labels(uow: UnitOfWork) -> dict[tuple[str, str], object]:
+    """The owner's words for rules and messages."""
+    seen = snapshot(uow)
+    return {
+        (kind, key): parsed.label
+        for kind in ("rule", "message")
+        for key, parsed in seen.all(kind).items()
+    }

@@ -1,0 +1,16 @@
+"""What the templates of rules ask for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regulars.platform.web.rendering import translate
+from regulars.rule_engine.web.blueprints import pages
+
+
+@pages.app_template_global("reason_words")
+def reason_words(found: Mapping[str, Any]) -> str:
+    """Why something did not happen, in the reader's language."""
+    params = {name: value for name, value in found.items() if name != "code"}
+    return translate(f"rules.reason.{found['code']}", **params)

@@ -1,0 +1,140 @@
+"""Message texts: what rules send, per channel and language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.keys import derive_key
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Invalid
+from regulars.platform.i18n import LOCALES, pick
+from regulars.platform.problems import Problem
+from regulars.platform.web.flash import flash
+from regulars.platform.web.form_errors import errors_by_field
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+from regulars.rule_engine.web.blueprints import pages
+
+PARTS = (("sms", "text"), ("email", "subject"), ("email", "markdown"))
+
+
+@pages.get("/message-texts")
+@workspace_page("edit_rules")
+def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every message text."""
+    return render("rule_engine/texts.html", drafts=store.list_drafts(uow, "message"))
+
+
+@pages.get("/message-texts/new")
+@workspace_page("edit_rules")
+def new_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """An empty text."""
+    raw = {"label": "", "purpose": "marketing", "channels": {}}
+    return _form(raw, url_for("rules.create_text"), access)
+
+
+@pages.post("/message-texts/new")
+@workspace_page("edit_rules")
+def create_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Write the first version of a text."""
+    label = request.form.get("label", "").strip()
+    taken = {draft.key for draft in store.list_drafts(uow, "message")}
+    raw = {**_posted(), "key": derive_key(label, taken, "message")}
+    return _save(uow, access, raw, url_for("rules.create_text"))
+
+
+@pages.get("/message-texts/<key>")
+@workspace_page("edit_rules")
+def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """One text."""
+    draft = store.get_draft(uow, "message", key)
+    return _form(dict(draft.raw), url_for("rules.change_text", key=key), access)
+
+
+@pages.post("/message-texts/<key>")
+@workspace_page("edit_rules")
+def change_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """A new version of a text."""
+    known = dict(store.get_draft(uow, "message", key).raw)
+    raw = {**known, **_posted(known), "key": key}
+    return _save(uow, access, raw, url_for("rules.change_text", key=key))
+
+
+def _posted(known: Any = None) -> dict[str, Any]:
+    channels: dict[str, dict[str, Any]] = {}
+    for channel, part in PARTS:
+        words = {
+            locale: text
+            for locale in LOCALES
+            if (text := request.form.get(f"{channel}_{part}_{locale}", "").strip())
+        }
+        if words:
+            channels.setdefault(channel, {})[part] = words
+    posted: dict[str, Any] = {
+        "kind": "message",
+        "schema": 1,
+        "purpose": request.form.get("purpose", "marketing"),
+        "channels": channels,
+    }
+    label = request.form.get("label", "").strip()
+    if known is None or pick(known.get("label"), request.form.get("locale", "en")) != label:
+        posted["label"] = label
+    return posted
+
+
+def _save(uow: UnitOfWork, access: Access, raw: dict[str, Any], url: str) -> ResponseReturnValue:
+    problems = _missing(raw)
+    try:
+        if problems:
+            raise Invalid(problems)
+        store.save_draft(uow, access, "message", raw)
+        store.publish(uow, access, [("message", raw["key"])])
+    except Invalid as invalid:
+        prefix = f"message/{raw['key']}/"
+        moved = [_at_input(problem.moved_from(prefix)) for problem in invalid.problems]
+        return _form(raw, url, access, 422, errors_by_field(moved))
+    name = pick(snapshot(uow).get("message", raw["key"]).label, access.locale)
+    flash("messages.saved", name=name)
+    return go_to(url_for("rules.list_texts"))
+
+
+def _missing(raw: dict[str, Any]) -> list[Problem]:
+    found = []
+    if not raw.get("label"):
+        found.append(Problem("label", "required"))
+    if not raw["channels"]:
+        found.append(Problem("channels/sms/text", "required"))
+    return found
+
+
+def _at_input(problem: Problem) -> Problem:
+    """The problem at the input that shows its text: ``sms_text_en``."""
+    parts = problem.path.split("/")
+    if parts[0] != "channels" or len(parts) < 3:
+        return problem
+    locale = parts[3] if len(parts) > 3 else LOCALES[0]
+    return Problem(f"{parts[1]}_{parts[2]}_{locale}", problem.code, problem.params)
+
+
+def _form(
+    raw: dict[str, Any], url: str, access: Access, status: int = 200, errors: Any = None
+) -> ResponseReturnValue:
+    first = [access.locale, *(name for name in LOCALES if name != access.locale)]
+    return render(
+        "rule_engine/text.html", status, raw=raw, url=url, errors=errors or {}, locales=first,
+        in_language=_in_language,
+    )  # fmt: skip
+
+
+def _in_language(text: Any, locale: str) -> str:
+    """One language's words of a text; a plain text belongs to the first language shown."""
+    if isinstance(text, str):
+        return text
+    return str((text or {}).get(locale, ""))
