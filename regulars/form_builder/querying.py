@@ -114,7 +114,7 @@ def conditions(
 
 def scope_conditions(access: Access, form_key: str, table: sa.Table, verb: str) -> list[Any]:
     """What limits this reader to their own records or stores."""
-    scope = access.scope(form_key, verb)
+    scope: str = access.scope(form_key, verb)
     if scope == "all":
         return []
     if scope == "unit":

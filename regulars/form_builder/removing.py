@@ -59,7 +59,7 @@ def restore(writing: Writing, record_id: int) -> None:
     uniqueness.refuse_doubles(writing, [draft])
     if draft.problems:
         raise Invalid(draft.problems)
-    blank = {column.name: None for column in writing.tables.main.columns}
+    blank: dict[str, Any] = {column.name: None for column in writing.tables.main.columns}
     for key in writing.catalog.zero_columns(form.key):
         blank[key] = 0
     values = {**blank, **storing.column_values(form, draft.values), **system}

@@ -125,7 +125,7 @@ def _insert(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     uow, form = writing.uow, writing.form
     version = writing.catalog.version(form.key)
     at = writing.origin.at or uow.now
-    blank = {column.name: None for column in writing.tables.main.columns}
+    blank: dict[str, Any] = {column.name: None for column in writing.tables.main.columns}
     for key in writing.catalog.zero_columns(form.key):
         blank[key] = 0
     system = {

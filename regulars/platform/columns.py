@@ -66,7 +66,7 @@ class Day(TypeDecorator[date]):
         return value.toordinal() - _EPOCH_DAY
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
-        if value is None or dialect.name == "postgresql":
+        if value is None or isinstance(value, date):
             return value
         return date.fromordinal(value + _EPOCH_DAY)
 

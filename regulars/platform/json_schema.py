@@ -21,7 +21,7 @@ MAX_DEPTH = 32
 
 _CODES: dict[str, Callable[[ValidationError], dict[str, Any]]] = {
     "type": lambda error: {"expected": _type_names(error.validator_value)},
-    "enum": lambda error: {"allowed": [str(value) for value in error.validator_value]},
+    "enum": lambda error: {"allowed": _type_names(error.validator_value)},
     "const": lambda error: {"expected": str(error.validator_value)},
     "pattern": lambda error: {"value": _short(error.instance)},
     "minLength": lambda error: {"n": error.validator_value},
@@ -60,13 +60,15 @@ def _problems_of(error: ValidationError) -> Iterator[Problem]:
     if name in ("oneOf", "anyOf") and error.context:
         yield from _nearest_branch(error)
     elif name == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
+        wanted: Any = error.validator_value
+        missing = [key for key in wanted if key not in _held(error)]
         for key in missing:
             yield Problem(f"{path}/{key}" if path else key, "required")
     elif name in ("additionalProperties", "unevaluatedProperties"):
-        known = set(error.schema.get("properties", {}))
-        for key in error.instance:
-            if key not in known and not _matches_pattern(error.schema, key):
+        schema: Any = error.schema
+        known = set(schema.get("properties", {}))
+        for key in _held(error):
+            if key not in known and not _matches_pattern(schema, key):
                 place = f"{path}/{key}" if path else str(key)
                 yield Problem(place, "unknown-key", {"key": _short(key)})
     else:
@@ -74,6 +76,11 @@ def _problems_of(error: ValidationError) -> Iterator[Problem]:
         known_code = name in _CODES
         params = _CODES[name](error) if known_code else {}
         yield Problem(path, f"shape-{code}" if known_code else "shape", params)
+
+
+def _held(error: ValidationError) -> Any:
+    """The object or list that the error is about."""
+    return error.instance
 
 
 def _matches_pattern(schema: Mapping[str, Any], key: str) -> bool:

@@ -32,7 +32,7 @@ class LinkField(FieldType):
         "to": FORM_SETTING,
         "on_delete": {"enum": ["refuse", "clear", "cascade"]},
     }
-    required_settings = ("to",)
+    required_settings: ClassVar[tuple[str, ...]] = ("to",)
 
     def value_type(self, field: FieldDefinition) -> ValueType:
         return ValueType(Kind.LINK, form=self.target(field))

@@ -17,7 +17,7 @@ class MemberField(LinkField):
     name = "member"
     icon = "user"
     settings: ClassVar[Settings] = {}
-    required_settings = ()
+    required_settings: ClassVar[tuple[str, ...]] = ()
     may_be_unique = False
 
     def target(self, field: FieldDefinition) -> str:

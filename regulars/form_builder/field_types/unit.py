@@ -17,7 +17,7 @@ class UnitField(LinkField):
     name = "unit"
     icon = "store"
     settings: ClassVar[Settings] = {}
-    required_settings = ()
+    required_settings: ClassVar[tuple[str, ...]] = ()
     may_be_unique = False
 
     def target(self, field: FieldDefinition) -> str:
