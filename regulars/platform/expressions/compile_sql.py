@@ -7,7 +7,7 @@ the tree, or take `compile_value_sql`, which is never NULL for a condition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from typing import Literal as OneOf
@@ -20,6 +20,7 @@ from regulars.platform.expressions.constants import is_constant
 from regulars.platform.expressions.dialects import Dialect, dialect_named
 from regulars.platform.expressions.evaluate import Context, PythonCompiler
 from regulars.platform.expressions.shapes import Shapes
+from regulars.platform.expressions.sql_template import Template
 from regulars.platform.expressions.tree import (
     Aggregate,
     AllOf,
@@ -98,7 +99,10 @@ def compile_value_sql(tree: Node, target: Target, root: sa.FromClause) -> Elemen
     """
     compiler = SqlCompiler(target)
     value = compiler.value(tree, Frame(root, (root,)))
-    return sa.type_coerce(value, column_type(tree.type))
+    kind = column_type(tree.type)
+    if isinstance(value, sa.BindParameter):  # type_coerce would bind the value anew, as ``kind``
+        return Template("{0}", kind, value)
+    return sa.type_coerce(value, kind)
 
 
 def compile_folded_sql(tree: Node, target: Target, root: sa.FromClause) -> Element:
@@ -253,13 +257,17 @@ class SqlCompiler:
         )
         return query.correlate(*frame.outer).exists()
 
-    def let(self, value: Element, frame: Frame, use: Callable[[Element], Element]) -> Element:
-        """``use`` of a value it mentions several times, computed only once."""
-        if isinstance(value, (sa.Column, sa.BindParameter)):
-            return use(value)
-        inner = sa.select(value.label("v")).correlate(*frame.outer).offset(0).subquery()
-        query = sa.select(use(sa.type_coerce(inner.c.v, value.type)))
-        return query.correlate(*frame.outer).scalar_subquery()
+    def let(self, values: Sequence[Element], frame: Frame, use: Callable[..., Element]) -> Element:
+        """``use`` of values it mentions several times, each computed only once."""
+        if all(isinstance(value, (sa.Column, sa.BindParameter)) for value in values):
+            return use(*values)
+        named = [value.label(f"v{place}") for place, value in enumerate(values)]
+        inner = sa.select(*named).correlate(*frame.outer).offset(0).subquery()
+        held = [
+            sa.type_coerce(column, value.type)
+            for column, value in zip(inner.c, values, strict=True)
+        ]
+        return sa.select(use(*held)).correlate(*frame.outer).scalar_subquery()
 
 
 def settled(predicate: Element) -> Element:
@@ -284,7 +292,7 @@ def _aggregate(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
 def _local_day(compiler: SqlCompiler, node: LocalDay, frame: Frame) -> Element:
     value = compiler.value(node.item, frame)
     moment = compiler.target.moment
-    return compiler.let(value, frame, lambda v: compiler.dialect.local_day(v, moment))
+    return compiler.let([value], frame, lambda v: compiler.dialect.local_day(v, moment))
 
 
 def _arithmetic(compiler: SqlCompiler, node: Arithmetic, frame: Frame) -> Element:

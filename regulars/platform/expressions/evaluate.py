@@ -33,7 +33,7 @@ from regulars.platform.expressions.tree import (
     Path,
     Relative,
 )
-from regulars.platform.expressions.types import BOOLEAN, Kind, Moment
+from regulars.platform.expressions.types import BOOLEAN, Kind, Moment, ValueType
 from regulars.platform.expressions.windows import plain_constant
 from regulars.platform.expressions.zones import local_day
 
@@ -92,6 +92,11 @@ def compile_python(tree: Node, shapes: Shapes) -> Evaluate:
     return compiler.value(tree)
 
 
+def compile_python_value(tree: Node, shapes: Shapes) -> Evaluate:
+    """Like `compile_python`, but a yes/no field that is not filled in stays missing (None)."""
+    return PythonCompiler(shapes).value(tree)
+
+
 class PythonCompiler:
     """Makes closures; ``shapes`` must hold checked formula fields (`resolve_formulas`)."""
 
@@ -120,13 +125,23 @@ class PythonCompiler:
             return _once_per_moment(_VALUES[type(node)](self, node))
         return _VALUES[type(node)](self, node)
 
+    def rescaled(self, node: Node, wanted: ValueType) -> Evaluate:
+        """The value of ``node`` with the scale of ``wanted``; missing when it does not fit."""
+        evaluate, found = self.value(node), node.type
+        if found is None or wanted.kind is not Kind.NUMBER or found.kind is not Kind.NUMBER:
+            return evaluate
+        if found.scale == wanted.scale:
+            return evaluate
+        scale = wanted.scale
+        return lambda row, context: _fit(evaluate(row, context), scale)
+
     def hop(self, hop: Hop) -> Evaluate:
         """The value of one field of the row at hand, computed when it is a formula field."""
         form = self.shapes.find(hop.form)
         field = (form.field(hop.field.key) if form else None) or hop.field
         key, kind = field.key, field.type.kind
         if field.formula is not None:
-            return _rounded(self.value(field.formula), field.formula, field.type.scale, kind)
+            return self.rescaled(field.formula, field.type)
         if kind in (Kind.TEXT, Kind.CHOICE):
             return lambda row, context: row.get(key) or None
         if kind is Kind.NUMBER:
@@ -136,15 +151,6 @@ class PythonCompiler:
 
 def _number(value: Any) -> Any:
     return Decimal(value) if type(value) is int else value
-
-
-def _rounded(evaluate: Evaluate, formula: Node, scale: int, kind: Kind) -> Evaluate:
-    """A formula field keeps the places it was declared with."""
-    if kind is Kind.BOOLEAN or formula.type is None or kind is not Kind.NUMBER:
-        return evaluate
-    if formula.type.scale <= scale:
-        return evaluate
-    return lambda row, context: _fit(evaluate(row, context), scale)
 
 
 def _fit(value: Any, scale: int) -> Any:
@@ -244,7 +250,11 @@ def _call(compiler: PythonCompiler, node: Call) -> Evaluate:
     types = tuple(arg.type for arg in node.args if arg.type is not None)
     assert node.type is not None
     compute = function.bind(node.type, types)
-    args = [compiler.value(arg) for arg in node.args]
+    result = node.type
+    if function.aligned:
+        args = [compiler.rescaled(arg, result) for arg in node.args]
+    else:
+        args = [compiler.value(arg) for arg in node.args]
     if function.passes_missing:
         return lambda row, context: compute(context.moment, *(arg(row, context) for arg in args))
 
@@ -271,15 +281,21 @@ def _random_code(node: Call) -> Evaluate:
     return evaluate
 
 
+def _result(compiler: PythonCompiler, node: Call, arg: Node) -> Evaluate:
+    """One of the alternatives, with the scale they all share."""
+    assert node.type is not None
+    return compiler.rescaled(arg, node.type)
+
+
 def _if(compiler: PythonCompiler, node: Call) -> Evaluate:
     """IF and IFS: the result behind the first condition that holds."""
     count = len(node.args)
     pairs = [
-        (compiler.truth(node.args[place]), compiler.value(node.args[place + 1]))
+        (compiler.truth(node.args[place]), _result(compiler, node, node.args[place + 1]))
         for place in range(0, count - 1, 2)
         if is_test(node.name, place, count)
     ]
-    rest = compiler.value(node.args[-1]) if count % 2 else None
+    rest = _result(compiler, node, node.args[-1]) if count % 2 else None
 
     def evaluate(row: Row, context: Context) -> Any:
         for test, result in pairs:
@@ -298,7 +314,7 @@ def _switch(compiler: PythonCompiler, node: Call) -> Evaluate:
         if not is_result("SWITCH", place, count)
     ]
     results = [
-        compiler.value(node.args[p]) for p in range(1, count) if is_result("SWITCH", p, count)
+        _result(compiler, node, node.args[p]) for p in range(1, count) if is_result("SWITCH", p, count)
     ]
 
     def evaluate(row: Row, context: Context) -> Any:
@@ -311,7 +327,7 @@ def _switch(compiler: PythonCompiler, node: Call) -> Evaluate:
 
 
 def _coalesce(compiler: PythonCompiler, node: Call) -> Evaluate:
-    parts = [compiler.value(arg) for arg in node.args]
+    parts = [_result(compiler, node, arg) for arg in node.args]
 
     def evaluate(row: Row, context: Context) -> Any:
         for part in parts:

@@ -47,8 +47,8 @@ def scaled_number(words: str, *args: Any) -> Element:
 def division(left: str, right: str, places: int) -> str:
     """Words for ``left / right`` x 10^places as a whole number, rounded once and exactly."""
     digits = DIVISION_DIGITS + max(0, -places)
-    factor = Decimal(1).scaleb(places).quantize(Decimal(1).scaleb(-digits))
-    return f"round({left} * {factor:f} / nullif({right}, 0))"
+    factor = f"{Decimal(1).scaleb(places):.{digits}f}"
+    return f"round({left} * {factor} / nullif({right}, 0))"
 
 
 def whole(words: str, places: int, low: int, high: int) -> str:

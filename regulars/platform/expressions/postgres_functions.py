@@ -277,7 +277,7 @@ def _start(unit: str, moment: Moment) -> str:
         return "{0}"
     if unit == "week":
         back = f"mod(extract(isodow from {{0}})::integer + {6 - moment.week_start}, 7)"
-        return f"greatest({{0}} - {back}, date '0001-01-01')"
+        return f"(case when {{0}} is not null then greatest({{0}} - {back}, date '0001-01-01') end)"
     return f"(date_trunc('{unit}', {{0}}::timestamp)::date)"
 
 

@@ -195,7 +195,9 @@ def _grouped(compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Fram
     held = sql_leaves.predicate(compiler, node, subject, rows.frame)
     held = sql_leaves.finished(node, subject, held, two_valued=True)
     if not without_rows:
-        return rows.anchor.in_(query.having(held).scalar_subquery())
+        found = rows.anchor.in_(query.having(held))
+        is_id = rows.anchor is frame.table.c.id
+        return found if is_id else sa.and_(rows.anchor.is_not(None), found)
     groups = query.having(sa.not_(held)).subquery()
     failing = sa.select(sa.literal(1)).select_from(groups).where(groups.c.k == rows.anchor)
     return ~failing.correlate(*frame.outer).exists()

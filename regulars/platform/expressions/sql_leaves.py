@@ -221,7 +221,7 @@ def _compare_day(
         start, end = windows.day_start(day, moment), windows.day_end(day, moment)
         if start is not None and end is not None:
             return _day_test(op, subject.value, sa.literal(start, columns.Instant()), sa.literal(end, columns.Instant()))  # fmt: skip
-    days = compiler.let(subject.value, frame, lambda v: compiler.dialect.local_day(v, moment))
+    days = compiler.let([subject.value], frame, lambda v: compiler.dialect.local_day(v, moment))
     return _ORDER[op](days, compiler.value(right, frame))  # type: ignore[no-any-return]
 
 
@@ -323,9 +323,7 @@ def _same_day(compiler: SqlCompiler, node: Compare, subject: Subject, frame: Fra
         other = compiler.value(right, frame)
     days = subject.value
     if subject.is_day:
-        days = compiler.let(days, frame, lambda v: compiler.dialect.local_day(v, moment))
+        days = compiler.let([days], frame, lambda v: compiler.dialect.local_day(v, moment))
     return compiler.let(
-        days, frame, lambda day: compiler.let(
-            other, frame, lambda ref: compiler.dialect.same_day(day, ref, moment)
-        )
-    )  # fmt: skip
+        [days, other], frame, lambda day, ref: compiler.dialect.same_day(day, ref, moment)
+    )

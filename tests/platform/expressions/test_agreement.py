@@ -1,0 +1,92 @@
+"""Random trees over nasty data: SQL on both databases and Python agree, row by row."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from regulars.platform.expressions.check import check
+from regulars.platform.expressions.compile_sql import Target, compile_sql, compile_value_sql
+from regulars.platform.expressions.evaluate import Context, compile_python, compile_python_value
+from regulars.platform.expressions.formula_writer import formula_text
+from regulars.platform.expressions.tree import Node
+from regulars.platform.expressions.types import Kind, Moment
+from tests.support.expression_trees import conditions, values
+from tests.support.expression_world import INSTANTS, World
+
+ZONES = ("Asia/Shanghai", "Europe/London", "America/New_York", "America/St_Johns", "UTC")
+NOWS = (*INSTANTS, datetime(2024, 6, 15, 12, 30, tzinfo=UTC))
+moments = st.builds(
+    Moment,
+    now=st.sampled_from(NOWS),
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    week_start=st.integers(0, 6),
+    member_id=st.none() | st.integers(1, 3),
+    unit_ids=st.sampled_from([(), (1,), (2, 3)]),
+)
+KINDS = (Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.BOOLEAN, Kind.CHOICE, Kind.LINK)
+_SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
+
+
+def examples(count: int) -> Any:
+    """Settings of a run of ``count`` random trees."""
+    return settings(
+        max_examples=count,
+        deadline=None,
+        suppress_health_check=[*_SLOW_IS_FINE, HealthCheck.function_scoped_fixture],
+        phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+    )
+
+
+def assert_conditions_agree(worlds: list[World], tree: Node, form: str, moment: Moment) -> None:
+    typed, problems = check(tree, worlds[0].shapes, form)
+    assume(not problems)
+    holds = compile_python(typed, worlds[0].shapes)
+    context = Context(moment, worlds[0].shop)
+    expected = {row["id"] for row in worlds[0].shop.rows[form] if holds(row, context)}
+    for world in worlds:
+        table = world.tables.table(form)
+        for mode in ("auto", "scan", "single"):
+            target = Target(world.shapes, world.tables, moment, world.dialect, mode)
+            query = sa.select(table.c.id).where(compile_sql(typed, target, table))
+            found = set(world.connection.execute(query).scalars())
+            assert found == expected, (world.dialect, mode, formula_text(typed))
+
+
+def assert_values_agree(worlds: list[World], tree: Node, form: str, moment: Moment) -> None:
+    typed, problems = check(tree, worlds[0].shapes, form, expect=None)
+    assume(not problems and typed.type is not None and typed.type.kind is not Kind.MISSING)
+    value = compile_python_value(typed, worlds[0].shapes)
+    context = Context(moment, worlds[0].shop)
+    expected = {row["id"]: value(row, context) for row in worlds[0].shop.rows[form]}
+    for world in worlds:
+        table = world.tables.table(form)
+        target = Target(world.shapes, world.tables, moment, world.dialect)
+        query = sa.select(table.c.id, compile_value_sql(typed, target, table))
+        found = {record: shown for record, shown in world.connection.execute(query)}
+        assert found == expected, (world.dialect, formula_text(typed))
+
+
+@pytest.mark.parametrize("form", ["customers", "orders"])
+def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], form: str) -> None:
+    @examples(int(os.environ.get('N','300')))
+    @given(tree=conditions(form, 2), moment=moments)
+    def agree(tree: Node, moment: Moment) -> None:
+        assert_conditions_agree(worlds, tree, form, moment)
+
+    agree()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_value_is_the_same_everywhere(worlds: list[World], kind: Kind) -> None:
+    @examples(int(os.environ.get('N','100')))
+    @given(tree=values("customers", kind, 3), moment=moments)
+    def agree(tree: Node, moment: Moment) -> None:
+        assert_values_agree(worlds, tree, "customers", moment)
+
+    agree()
