@@ -37,7 +37,6 @@ from regulars.platform.web.json_answer import JsonAnswers
 from regulars.seed_templates import web as packs
 
 MAX_BODY = 2 * 1024 * 1024
-MAX_FORM_FIELDS = 2000
 
 # The modules that add their pages to these blueprints when they are imported.
 PAGES = (entrance, profile, home, settings, members, units, tokens)
@@ -50,7 +49,7 @@ def create_app(config: Config, database: Database) -> Flask:
     app = Flask("regulars", static_folder=None, template_folder="templates")
     app.secret_key = config.secret_key
     app.json = JsonAnswers(app)
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=MAX_FORM_FIELDS)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=csrf.MAX_FIELDS)
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]

@@ -32,11 +32,14 @@ View = Callable[..., ResponseReturnValue]
 _READING = {"GET", "HEAD", "OPTIONS"}
 
 
-def workspace_page(capability: str, *, writes: bool | None = None) -> Callable[[View], View]:
+def workspace_page(
+    capability: str, *, writes: bool | None = None, max_body: int | None = None
+) -> Callable[[View], View]:
     """A page at ``/w/<workspace>/…`` for members who hold ``capability``.
 
     The transaction writes unless the method only reads; ``writes=False`` is for a POST that only
-    looks (a preview). The view is called without the ``workspace`` argument.
+    looks (a preview); ``max_body`` in bytes is for uploads. The view is called without the
+    ``workspace`` argument.
     """
 
     def decorate(view: View) -> View:
@@ -58,12 +61,14 @@ def workspace_page(capability: str, *, writes: bool | None = None) -> Callable[[
 
             return _in_transaction(place, answer, writes)
 
-        return declare(guarded, Permission("workspace", capability))
+        return declare(guarded, Permission("workspace", capability, max_body=max_body))
 
     return decorate
 
 
-def workspace_api(capability: str, *, writes: bool | None = None) -> Callable[[View], View]:
+def workspace_api(
+    capability: str, *, writes: bool | None = None, max_body: int | None = None
+) -> Callable[[View], View]:
     """A route at ``/api/v1/…`` for bearers of a token whose role holds ``capability``.
 
     A POST with an ``Idempotency-Key`` is done once; its first answer is given again.
@@ -82,7 +87,7 @@ def workspace_api(capability: str, *, writes: bool | None = None) -> Callable[[V
 
             return _in_transaction(place, answer, writes)
 
-        return declare(guarded, Permission("api", capability, csrf=False))
+        return declare(guarded, Permission("api", capability, csrf=False, max_body=max_body))
 
     return decorate
 

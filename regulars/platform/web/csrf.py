@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, request
 
-from regulars.platform.errors import Forbidden
+from regulars.platform.errors import Forbidden, TooLarge
 from regulars.platform.web.installation import installation
 from regulars.platform.web.permissions import requested_permission
 from regulars.platform.web.visit import visit_id
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
+MAX_FIELDS = 2000
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -38,6 +39,8 @@ def protect(app: Flask) -> None:
         permission = requested_permission()
         if request.method in _SAFE or permission is None or not permission.csrf:
             return
+        if len(request.form) > MAX_FIELDS:
+            raise TooLarge()
         if not (_comes_from_here() and _holds_token()):
             raise Forbidden("stale-page")
 

@@ -21,11 +21,13 @@ class Permission:
     """Who may use a view. ``capability`` is None where being let in is enough.
 
     ``csrf`` is False for machines that prove themselves otherwise (bearer tokens, signed links).
+    ``max_body`` in bytes replaces the application's limit where files are taken.
     """
 
     door: Door
     capability: str | None = None
     csrf: bool = True
+    max_body: int | None = None
 
 
 def declare(view: View, permission: Permission) -> View:
@@ -58,9 +60,15 @@ def requested_permission() -> Permission | None:
 
 
 def close_undeclared(app: Flask) -> None:
-    """Refuse every request to a view that declares no permission."""
+    """Refuse every request to a view that declares no permission; let others send what they may.
+
+    The size is set here because checking a form's CSRF token already reads the body.
+    """
 
     @app.before_request
     def refuse_undeclared() -> None:
-        if request.endpoint is not None and requested_permission() is None:
+        permission = requested_permission()
+        if request.endpoint is not None and permission is None:
             raise Forbidden("undeclared-view")
+        if permission is not None and permission.max_body is not None:
+            request.max_content_length = permission.max_body
