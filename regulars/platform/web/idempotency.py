@@ -73,8 +73,9 @@ def _claim(uow: UnitOfWork, actor: str, key: str, asked: str) -> bool:
             actor=actor, key=key, asked_hash=asked, status=0, media_type="", body="", at=uow.now
         )
         .on_conflict_do_nothing()
+        .returning(answer.c.key)
     )
-    return done.rowcount == 1
+    return done.first() is not None
 
 
 def _kept(uow: UnitOfWork, actor: str, key: str, asked: str) -> Response:
