@@ -30,13 +30,16 @@ from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
 from regulars.form_builder.kind import form_kind
+from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.system_forms import SystemForm, system_forms
+from regulars.form_builder.web import pages as form_web
 from regulars.platform import jobs, redis_server
 from regulars.platform.config import Config
 from regulars.platform.db import Database
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.jobs import RedisBell
+from regulars.platform.mailer import SmtpMailer
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
 from regulars.platform.web.shell import CardProvider, NavProvider
@@ -53,6 +56,30 @@ from regulars.report_builder.charts.line import LineChart
 from regulars.report_builder.charts.number import NumberChart
 from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.kinds import dashboard_kind, report_kind
+from regulars.rule_engine import mirror_values
+from regulars.rule_engine.channels.base import Provider, Surroundings, providers
+from regulars.rule_engine.channels.outbox import OutboxProvider
+from regulars.rule_engine.channels.smtp import SmtpProvider
+from regulars.rule_engine.kinds import message_kind, rule_kind
+from regulars.rule_engine.publishing import JOB
+from regulars.rule_engine.steps.base import StepKind, step_kinds
+from regulars.rule_engine.steps.flow import Branch, Stop
+from regulars.rule_engine.steps.messages import SendMessage
+from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
+from regulars.rule_engine.steps.tags import AddTags, RemoveTags
+from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
+from regulars.rule_engine.ticking import Engine
+from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
+from regulars.rule_engine.triggers.clock import DateField as OnDateField
+from regulars.rule_engine.triggers.clock import Manual, Scan
+from regulars.rule_engine.triggers.happenings import (
+    MESSAGE_TURNS,
+    ConsentGranted,
+    ConsentWithdrawn,
+    MirrorEntered,
+    MirrorLeft,
+)
+from regulars.rule_engine.triggers.records import RecordCreated, RecordDeleted, RecordUpdated
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
@@ -63,12 +90,21 @@ FIELD_TYPES: tuple[FieldType, ...] = (
 SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS)
 ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
 CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(), CohortGrid())
+TRIGGERS: tuple[TriggerKind, ...] = (
+    RecordCreated(), RecordUpdated(), RecordDeleted(), Scan(), OnDateField(), Manual(),
+    MirrorEntered(), MirrorLeft(), ConsentGranted(), ConsentWithdrawn(), *MESSAGE_TURNS,
+)  # fmt: skip
+STEPS: tuple[StepKind, ...] = (
+    SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
+    WaitFor(), Branch(), Stop(),
+)  # fmt: skip
+PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
 
 
 @cache
 def definition_kinds() -> tuple[DefinitionKind, ...]:
     """Every kind of definition; their schemas are composed of what is registered before."""
-    return (form_kind(), report_kind(), dashboard_kind())
+    return (form_kind(), message_kind(), rule_kind(), report_kind(), dashboard_kind())
 
 
 def wire() -> None:
@@ -81,18 +117,36 @@ def wire() -> None:
         analyses.register(analysis.name, analysis)
     for chart in CHARTS:
         charts.register(chart.name, chart)
+    for trigger in TRIGGERS:
+        trigger_kinds.register(trigger.name, trigger)
+    for step in STEPS:
+        step_kinds.register(step.name, step)
+    for provider in PROVIDERS:
+        providers.register(provider.name, provider)
+    lock_sources.register("mirrors", mirror_values.locks)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
 
 
 def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
-    return ()
+    rules = rule_engine(database)
+    return (JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),)
 
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
-    return ()
+    rules = rule_engine(database)
+    return (
+        Tick("rule schedules", rules.plan),
+        Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
+    )
+
+
+def rule_engine(database: Database) -> Engine:
+    """The rule engine of this installation, with the mail server it was given."""
+    url = Config.from_environ().smtp_url
+    return Engine(database, Surroundings(SmtpMailer.from_url(url) if url else None))
 
 
 def open_installation(config: Config) -> Database:
@@ -111,14 +165,14 @@ def open_installation(config: Config) -> Database:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
-    return ()
+    return (*form_web.BLUEPRINTS,)
 
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return ()
+    return (form_web.form_pages.nav,)
 
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return ()
+    return (form_web.form_pages.cards,)

@@ -1,0 +1,260 @@
+"""Who enters a rule: each (rule, person, entry key) once, whatever is delivered twice."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.inserting import insert_new
+from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.definition import Rule, first_path
+from regulars.rule_engine.durations import Length
+from regulars.rule_engine.tables import decision, run
+
+MAX_CHAIN = 5
+_LONGEST_KEY = 200
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Somebody who meets a rule's trigger and condition. ``at`` is the instant this means."""
+
+    record: int
+    entry_key: str
+    at: datetime
+    event: int | None = None
+    trigger: tuple[str, int] | None = None
+    chain: tuple[str, ...] = ()
+
+
+@dataclass
+class Entries:
+    """What became of candidates: ``entered`` record ids; ``known`` had entered before."""
+
+    entered: list[int] = field(default_factory=list)
+    known: int = 0
+    held: dict[str, int] = field(default_factory=dict)
+
+    def hold(self, reason: str) -> None:
+        """Count somebody who was kept out."""
+        self.held[reason] = self.held.get(reason, 0) + 1
+
+
+def enter(
+    uow: UnitOfWork, pinned: PinnedRule, candidates: Sequence[Candidate], *, skipped: bool = False
+) -> Entries:
+    """Start a run for every candidate who may enter; with ``skipped`` only note that they matched.
+
+    A skipped entry never starts by itself again: people who matched before a rule was published.
+    """
+    entries = Entries()
+    if not candidates:
+        return entries
+    admitted = _not_yet_in(uow, pinned.rule, candidates)
+    entries.known = len(candidates) - len(admitted)
+    if not skipped:
+        admitted = _outside_loops(uow, pinned.rule, admitted, entries)
+        admitted = _after_gap(uow, pinned.rule, admitted, entries)
+        admitted = _within_group(uow, pinned.rule, admitted, entries)
+    rows = [_row(uow, pinned, candidate, skipped=skipped) for candidate in admitted]
+    entries.entered = insert_new(uow, run, rows, "record")
+    entries.known += len(rows) - len(entries.entered)
+    return entries
+
+
+def revive(uow: UnitOfWork, pinned: PinnedRule, candidates: Sequence[Candidate]) -> list[int]:
+    """Start the skipped entries of these candidates after all; the record ids started."""
+    started: list[int] = []
+    for candidate in candidates:
+        found = uow.execute(
+            run.update()
+            .where(
+                run.c.rule == pinned.rule.key,
+                run.c.form == pinned.rule.subject,
+                run.c.record == candidate.record,
+                run.c.entry_key == candidate.entry_key,
+                run.c.status == "skipped",
+            )
+            .values(_row(uow, pinned, candidate, skipped=False))
+            .returning(run.c.record)
+        )
+        started += found.scalars().all()
+    return started
+
+
+def key_text(value: Any) -> str:
+    """An entry key's value as the text that is compared."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return str(value)[:_LONGEST_KEY]
+
+
+def arm_of(rule: Rule, record: int) -> str:
+    """``control`` or ``treatment``: always the same for the same person and rule."""
+    name = f"{rule.key}:{rule.subject}:{record}".encode()
+    bucket = int.from_bytes(hashlib.sha256(name).digest()[:4]) % 100
+    return "control" if bucket < rule.guards.control_group else "treatment"
+
+
+def _row(
+    uow: UnitOfWork, pinned: PinnedRule, candidate: Candidate, *, skipped: bool
+) -> dict[str, Any]:
+    rule = pinned.rule
+    context = {} if candidate.trigger is None else {"trigger": list(candidate.trigger)}
+    return {
+        "rule": rule.key, "version": pinned.version, "form": rule.subject,
+        "record": candidate.record, "entry_key": candidate.entry_key,
+        "status": "skipped" if skipped else "live", "outcome": "skipped" if skipped else None,
+        "cursor": None if skipped else first_path(rule.steps), "iteration": 0, "seq": 0,
+        "due_at": None if skipped else min(candidate.at, uow.now), "meant_at": candidate.at,
+        "wait_kind": None, "seen_event": None, "anchor_at": candidate.at, "token": None,
+        "attempts": 0, "context": context, "trigger_event": candidate.event,
+        "purpose": pinned.purpose, "group_key": rule.entry.group,
+        "arm": arm_of(rule, candidate.record), "chain": list(candidate.chain),
+        "reason": {"code": "backlog"} if skipped else None, "entered_at": candidate.at,
+        "created_at": uow.now, "finished_at": uow.now if skipped else None,
+    }  # fmt: skip
+
+
+def _not_yet_in(uow: UnitOfWork, rule: Rule, candidates: Sequence[Candidate]) -> list[Candidate]:
+    known: set[tuple[int, str]] = set()
+    for some in _slices(candidate.record for candidate in candidates):
+        rows = uow.execute(
+            sa.select(run.c.record, run.c.entry_key).where(
+                run.c.rule == rule.key, run.c.form == rule.subject, run.c.record.in_(some)
+            )
+        )
+        known.update((record, key) for record, key in rows)
+    return [each for each in candidates if (each.record, each.entry_key) not in known]
+
+
+def _outside_loops(
+    uow: UnitOfWork, rule: Rule, candidates: list[Candidate], entries: Entries
+) -> list[Candidate]:
+    """A rule does not start on what it caused itself, however many rules lie in between."""
+    admitted, refused = [], []
+    for candidate in candidates:
+        reason = None
+        if rule.key in candidate.chain:
+            reason = "loop"
+        elif len(candidate.chain) >= MAX_CHAIN:
+            reason = "chain-too-long"
+        if reason is None:
+            admitted.append(candidate)
+            continue
+        entries.hold(reason)
+        told = {"code": reason, "chain": list(candidate.chain)}
+        refused.append(decision_row(uow, rule, candidate.record, candidate.event, told))
+    if refused:
+        uow.connection.execute(decision.insert(), refused)
+    return admitted
+
+
+def decision_row(
+    uow: UnitOfWork, rule: Rule, record: int, event: int | None, reason: dict[str, Any]
+) -> dict[str, Any]:
+    """Why somebody did not enter, as it is stored."""
+    return {
+        "rule": rule.key, "form": rule.subject, "record": record, "event": event,
+        "reason": reason, "at": uow.now,
+    }  # fmt: skip
+
+
+def _after_gap(
+    uow: UnitOfWork, rule: Rule, candidates: list[Candidate], entries: Entries
+) -> list[Candidate]:
+    days = rule.entry.min_gap_days
+    if days is None or not candidates:
+        return candidates
+    _take_turns(uow, f"rule:{rule.key}")
+    last = last_entries(uow, rule, {candidate.record for candidate in candidates})
+    admitted = []
+    for candidate in candidates:
+        before = last.get(candidate.record)
+        until = Length(days, "day").after(before, uow.workspace.tz) if before else None
+        if until is not None and until > candidate.at:
+            entries.hold("min-gap")
+            continue
+        last[candidate.record] = candidate.at
+        admitted.append(candidate)
+    return admitted
+
+
+def last_entries(uow: UnitOfWork, rule: Rule, records: Iterable[int]) -> dict[int, datetime]:
+    """When each of these people entered the rule last; skipped entries do not count."""
+    found: dict[int, datetime] = {}
+    for some in _slices(records):
+        rows = uow.execute(
+            sa.select(run.c.record, sa.func.max(run.c.entered_at))
+            .where(
+                run.c.rule == rule.key,
+                run.c.form == rule.subject,
+                run.c.record.in_(some),
+                run.c.status != "skipped",
+            )
+            .group_by(run.c.record)
+        )
+        found.update((record, at) for record, at in rows)
+    return found
+
+
+def _within_group(
+    uow: UnitOfWork, rule: Rule, candidates: list[Candidate], entries: Entries
+) -> list[Candidate]:
+    group, most = rule.entry.group, rule.entry.max_live_per_group
+    if group is None or most is None or not candidates:
+        return candidates
+    _take_turns(uow, f"group:{group}")
+    live = live_in_group(uow, rule, {candidate.record for candidate in candidates})
+    admitted = []
+    for candidate in candidates:
+        if live.get(candidate.record, 0) >= most:
+            entries.hold("group-full")
+            continue
+        live[candidate.record] = live.get(candidate.record, 0) + 1
+        admitted.append(candidate)
+    return admitted
+
+
+def live_in_group(uow: UnitOfWork, rule: Rule, records: Iterable[int]) -> dict[int, int]:
+    """How many live runs each of these people has in the rule's group."""
+    found: dict[int, int] = {}
+    for some in _slices(records):
+        rows = uow.execute(
+            sa.select(run.c.record, sa.func.count())
+            .where(
+                run.c.status == "live",
+                run.c.form == rule.subject,
+                run.c.record.in_(some),
+                run.c.group_key == rule.entry.group,
+            )
+            .group_by(run.c.record)
+        )
+        found.update((record, n) for record, n in rows)
+    return found
+
+
+def _take_turns(uow: UnitOfWork, name: str) -> None:
+    """Until the commit nobody else counts the same (on SQLite there is one writer anyway)."""
+    if uow.dialect == "postgresql":
+        key = zlib.crc32(f"{uow.workspace.store}:{name}".encode())
+        uow.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+
+
+def _slices(records: Iterable[int], size: int = 5000) -> Iterable[list[int]]:
+    wanted = sorted(set(records))
+    return (wanted[start : start + size] for start in range(0, len(wanted), size))

@@ -1,0 +1,193 @@
+"""Whether a message may leave now: asked in the transaction that sets it to "sending".
+
+The same questions for everything that is sent. What was seen is kept with the message, so that
+every message that was not sent has its reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.inserting import upsert
+from regulars.platform.privacy.ledger import consent_state
+from regulars.platform.privacy.purposes import needs_consent
+from regulars.rule_engine.book import active_rules, pinned_rule
+from regulars.rule_engine.definition import Cap, Guards
+from regulars.rule_engine.durations import Length
+from regulars.rule_engine.quiet import is_quiet, window_opens
+from regulars.rule_engine.tables import outbound, suppression
+
+COUNTED = ("sending", "sent", "unknown")
+LONGEST_CAP = timedelta(days=370)
+_NO_GUARDS = Guards()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``send``, ``later`` (then ``at``), or ``suppress``; ``reason`` for all but send."""
+
+    action: str
+    reason: dict[str, Any] | None = None
+    at: datetime | None = None
+    seen: dict[str, Any] = field(default_factory=dict)
+
+
+class Gate:
+    """Judges the messages of one transaction; what many of them need is asked once."""
+
+    def __init__(self, uow: UnitOfWork, rows: Sequence[Any]) -> None:
+        self.uow = uow
+        self.active = active_rules(uow)
+        _lock_people(uow, rows)
+        self.consents = _consents(uow, rows)
+        self.suppressed = _suppressed(uow, rows)
+        self._let_go: dict[tuple[str, int, str], list[datetime]] = {}
+
+    def judge(self, row: Any) -> Verdict | None:
+        """What to do with one queued message; None: leave it queued, its rule is paused."""
+        if row.rule not in self.active:
+            return None
+        pinned = pinned_rule(self.uow, row.rule, row.rule_version)
+        guards = pinned.rule.guards if pinned else _NO_GUARDS
+        refusal = self._expired(row) or self._refused(row)
+        if refusal is not None:
+            return refusal
+        quiet = self._quiet(row, guards)
+        if quiet is not None:
+            return quiet
+        return self._capped(row, guards.cap) or self._send(row, guards)
+
+    def _expired(self, row: Any) -> Verdict | None:
+        if row.expires_at is None or self.uow.now <= row.expires_at:
+            return None
+        told = {"code": "too-late", "meant_at": _json(row.meant_at)}
+        return Verdict("suppress", told)
+
+    def _refused(self, row: Any) -> Verdict | None:
+        said = self.consents.get((row.form, row.record, row.purpose, row.channel))
+        seen = {"purpose": row.purpose, "channel": row.channel}
+        if said is False:
+            return Verdict("suppress", {"code": "consent-withdrawn", **seen})
+        if said is None and needs_consent(row.purpose):
+            return Verdict("suppress", {"code": "no-consent", **seen})
+        if (row.channel, digest(row.address)) in self.suppressed:
+            return Verdict("suppress", {"code": "on-suppression-list"})
+        return None
+
+    def _quiet(self, row: Any, guards: Guards) -> Verdict | None:
+        zone, hours = self.uow.workspace.tz, guards.quiet_hours
+        if hours is None or not is_quiet(hours, self.uow.now, zone):
+            return None
+        until = window_opens(hours, self.uow.now, zone)
+        told = {"code": "quiet-hours", "from": f"{hours[0]:%H:%M}", "to": f"{hours[1]:%H:%M}"}
+        if guards.on_quiet == "skip":
+            return Verdict("suppress", told)
+        if row.expires_at is not None and until > row.expires_at:
+            return Verdict("suppress", {**told, "code": "too-late-after-quiet-hours"})
+        return Verdict("later", told, until)
+
+    def _capped(self, row: Any, cap: Cap | None) -> Verdict | None:
+        if cap is None:
+            return None
+        since = Length(cap.days, "day").before(self.uow.now, self.uow.workspace.tz)
+        used = sum(1 for at in self._sent_to(row) if at > since)
+        if used < cap.n:
+            return None
+        told = {"code": "frequency-cap", "n": cap.n, "days": cap.days, "used": used}
+        return Verdict("suppress", told)
+
+    def _send(self, row: Any, guards: Guards) -> Verdict:
+        self._sent_to(row).append(self.uow.now)
+        said = self.consents.get((row.form, row.record, row.purpose, row.channel))
+        cap = guards.cap
+        seen = {
+            "consent": said, "needs_consent": needs_consent(row.purpose),
+            "cap": None if cap is None else {"n": cap.n, "days": cap.days},
+            "now": _json(self.uow.now),
+        }  # fmt: skip
+        return Verdict("send", seen=seen)
+
+    def _sent_to(self, row: Any) -> list[datetime]:
+        """When this person got messages of this purpose, those let go just now included."""
+        name = (row.form, row.record, row.purpose)
+        if name not in self._let_go:
+            since = self.uow.now - LONGEST_CAP
+            self._let_go[name] = list(
+                self.uow.execute(
+                    sa.select(outbound.c.sending_at).where(
+                        outbound.c.form == row.form,
+                        outbound.c.record == row.record,
+                        outbound.c.purpose == row.purpose,
+                        outbound.c.status.in_(COUNTED),
+                        outbound.c.sending_at > since,
+                    )
+                ).scalars()
+            )
+        return self._let_go[name]
+
+
+def suppress_address(
+    uow: UnitOfWork, access: Access, channel: str, address: str, why: str
+) -> None:
+    """Never again send to this address, whoever it belongs to; only a digest of it is kept."""
+    access.require("manage_consents")
+    row = {"channel": channel, "digest": digest(address), "reason": why, "at": uow.now}
+    upsert(uow, suppression, [row], ("reason", "at"))
+
+
+def digest(address: str | None) -> str:
+    """An address as the suppression list knows it."""
+    plain = "".join((address or "").split()).casefold()
+    return hmac.new(b"regulars.suppression", plain.encode(), hashlib.sha256).hexdigest()
+
+
+def _lock_people(uow: UnitOfWork, rows: Iterable[Any]) -> None:
+    """Whoever counts this person's messages waits for us, and we for them."""
+    catalog = catalog_of(uow)
+    people: dict[str, set[int]] = {}
+    for row in rows:
+        people.setdefault(row.form, set()).add(row.record)
+    for form in sorted(people):
+        if form in catalog.tables:
+            table = catalog.tables[form].main
+            uow.execute(
+                sa.select(table.c.id)
+                .where(table.c.id.in_(people[form]))
+                .order_by(table.c.id)
+                .with_for_update()
+            ).all()
+
+
+def _consents(uow: UnitOfWork, rows: Sequence[Any]) -> dict[tuple[str, int, str, str], bool]:
+    """What these people have said; the answers stay as they are until the commit."""
+    found = uow.execute(
+        consent_state.select()
+        .where(consent_state.c.record.in_({row.record for row in rows}))
+        .order_by(consent_state.c.form, consent_state.c.record)
+        .with_for_update(read=True)
+    )
+    return {(row.form, row.record, row.purpose, row.channel): row.granted for row in found}
+
+
+def _suppressed(uow: UnitOfWork, rows: Sequence[Any]) -> set[tuple[str, str]]:
+    digests = {digest(row.address) for row in rows}
+    found = uow.execute(
+        sa.select(suppression.c.channel, suppression.c.digest).where(
+            suppression.c.digest.in_(digests)
+        )
+    )
+    return {(channel, value) for channel, value in found}
+
+
+def _json(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,61 @@
+"""Who was touched by an import lately: people who match because of history are backlog.
+
+Historic events are born processed; when they were written says whether a rule has seen them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import event
+from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.ways import ways_to
+
+LONGEST_TRANSACTION = timedelta(minutes=10)
+SETTLED_AFTER = timedelta(seconds=15)
+
+sa.Index(
+    "event_historic",
+    event.c.processed_at,
+    sqlite_where=event.c.historic.is_(True),
+    postgresql_where=event.c.historic.is_(True),
+)
+
+
+def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | None) -> set[int]:
+    """Subjects whose own record, or a record that links to them, an import wrote since then.
+
+    A little too many rather than one too few: a transaction may commit some minutes after the
+    instant its events carry.
+    """
+    subject = pinned.rule.subject
+    fresh: list[sa.ColumnElement[bool]] = [event.c.historic.is_(True)]
+    if since is not None:
+        fresh.append(event.c.processed_at > since - LONGEST_TRANSACTION)
+    found = set(
+        uow.execute(sa.select(event.c.record).where(*fresh, event.c.form == subject)).scalars()
+    )
+    for form, links in ways_to(pinned.catalog, subject).items():
+        if form not in pinned.catalog.tables:
+            continue
+        table = pinned.catalog.tables[form].main
+        for link in sorted(links):
+            statement = (
+                sa.select(table.c[link])
+                .join(event, sa.and_(event.c.record == table.c.id, event.c.form == form))
+                .where(*fresh, table.c[link].is_not(None))
+                .distinct()
+            )
+            found.update(uow.execute(statement).scalars())
+    return found
+
+
+def latest_history(uow: UnitOfWork) -> datetime | None:
+    """When an import wrote last."""
+    found: datetime | None = uow.scalar(
+        sa.select(sa.func.max(event.c.processed_at)).where(event.c.historic.is_(True))
+    )
+    return found

@@ -1,0 +1,182 @@
+"""From what happened to what follows: ends and answers runs, starts runs, moves mirrors.
+
+Transaction 2 of a change: everything an event causes and its mark "processed" commit together.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.rows import StoredRecords
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.events import event
+from regulars.platform.faultpoint import faultpoint
+from regulars.platform.inserting import upsert
+from regulars.rule_engine import answering, mirrors
+from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.entering import Candidate, enter, key_text
+from regulars.rule_engine.matching import fits, subject_of
+from regulars.rule_engine.scope import TRIGGER
+from regulars.rule_engine.sight import RunSight
+from regulars.rule_engine.tables import event_failure
+from regulars.rule_engine.triggers.base import Happened, trigger_kinds
+
+BATCH = 200
+MAX_ATTEMPTS = 10
+
+log = logging.getLogger(__name__)
+
+
+def ingest(database: Database, workspace: Workspace, now: Now, limit: int = BATCH) -> int:
+    """Digest the oldest waiting events; how many were taken in hand.
+
+    One event that cannot be digested does not hold up the others: it is tried alone, later, and
+    given up after ten attempts with what went wrong.
+    """
+    taken: list[int] = []
+    try:
+        with database.workspace_tx(workspace, now=now()) as uow:
+            rows = _waiting(uow, limit)
+            taken = [row.id for row in rows]
+            if rows:
+                _digest(uow, rows)
+        faultpoint("ingest-committed")
+    except sa.exc.OperationalError:
+        raise
+    except Exception:
+        if not taken:
+            raise
+        log.exception("A batch of events could not be digested; they are tried one by one.")
+        for event_id in taken:
+            _alone(database, workspace, now, event_id)
+    return len(taken)
+
+
+def _waiting(uow: UnitOfWork, limit: int) -> list[Any]:
+    unfit = sa.select(event_failure.c.event)
+    statement = (
+        event.select()
+        .where(event.c.processed_at.is_(None), event.c.id.not_in(unfit))
+        .order_by(event.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=event)
+    )
+    return list(uow.execute(statement))
+
+
+def _digest(uow: UnitOfWork, rows: Sequence[Any]) -> None:
+    faultpoint("ingest-claimed")
+    answering.answer_runs(uow, rows)
+    _start_runs(uow, rows)
+    mirrors.follow(uow, rows)
+    faultpoint("ingest-mid")
+    uow.execute(
+        event.update().where(event.c.id.in_([row.id for row in rows])).values(processed_at=uow.now)
+    )
+
+
+def _start_runs(uow: UnitOfWork, rows: Sequence[Happened]) -> None:
+    started_by = book_of(uow).started_by
+    if not any(row.kind in started_by for row in rows):
+        return
+    active = active_rules(uow)
+    records = StoredRecords(uow, catalog_of(uow))
+    wanted: dict[str, list[Candidate]] = {}
+    for row in rows:
+        for pinned in started_by.get(row.kind, ()):
+            if pinned.rule.key in active:
+                candidate = candidate_of(uow, records, pinned, row)
+                if candidate is not None:
+                    wanted.setdefault(pinned.rule.key, []).append(candidate)
+    for key, candidates in wanted.items():
+        enter(uow, book_of(uow).rules[key], candidates)
+
+
+def candidate_of(
+    uow: UnitOfWork, records: StoredRecords, pinned: PinnedRule, happened: Any
+) -> Candidate | None:
+    """Whoever an event brings into a rule; None when it is not meant or the condition fails."""
+    rule = pinned.rule
+    if not fits(records, rule.trigger, rule.subject, happened):
+        return None
+    subject = subject_of(records, rule.trigger, rule.subject, happened)
+    if subject is None or not _meets_when(uow, records, pinned, subject):
+        return None
+    trigger = None
+    kind = trigger_kinds.get(rule.trigger.on)
+    if kind.about_records and happened.form is not None and happened.record is not None:
+        trigger = (happened.form, happened.record)
+    key = kind.entry_key(rule.trigger, happened)
+    if rule.entry.key is not None:
+        names = {} if trigger is None else {TRIGGER: list(trigger)}
+        sight = RunSight(uow, rule.subject, subject, names)
+        key = key_text(sight.value(pinned.entry_scope, rule.entry.key))
+    return Candidate(subject, key, happened.at, happened.id, trigger, tuple(happened.chain))
+
+
+def _meets_when(uow: UnitOfWork, records: StoredRecords, pinned: PinnedRule, subject: int) -> bool:
+    row = records.linked(pinned.rule.subject, subject)
+    if row is None:
+        return False
+    if not pinned.rule.when:
+        return True
+    tree, problems = records.catalog.condition(pinned.rule.subject, pinned.rule.when)
+    if problems:
+        return False
+    context = expressing.context(uow, None, records)
+    return bool(records.catalog.closure(tree)(row, context))
+
+
+def _alone(database: Database, workspace: Workspace, now: Now, event_id: int) -> None:
+    """Digest one event of a batch that failed, or note why it cannot be."""
+    try:
+        with database.workspace_tx(workspace, now=now()) as uow:
+            row = uow.execute(
+                event.select()
+                .where(event.c.id == event_id, event.c.processed_at.is_(None))
+                .with_for_update(skip_locked=True)
+            ).first()
+            if row is not None:
+                _digest(uow, [row])
+    except sa.exc.OperationalError:
+        raise
+    except Exception as error:
+        log.exception("Event %s cannot be digested.", event_id)
+        with database.workspace_tx(workspace, now=now()) as uow:
+            _note_failure(uow, event_id, error)
+
+
+def _note_failure(uow: UnitOfWork, event_id: int, error: Exception) -> None:
+    known = uow.execute(event_failure.select().where(event_failure.c.event == event_id)).first()
+    attempts = (known.attempts if known else 0) + 1
+    values = {
+        "event": event_id, "attempts": attempts, "error": f"{type(error).__name__}: {error}"[:500],
+        "gave_up": attempts >= MAX_ATTEMPTS, "at": uow.now,
+    }  # fmt: skip
+    upsert(uow, event_failure, [values], ("attempts", "error", "gave_up", "at"))
+    if attempts >= MAX_ATTEMPTS:
+        uow.execute(event.update().where(event.c.id == event_id).values(processed_at=uow.now))
+
+
+def retry_failures(database: Database, workspace: Workspace, now: Now) -> int:
+    """Try events again that could not be digested; how many were tried."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        ids = list(
+            uow.execute(
+                sa.select(event_failure.c.event)
+                .join(event, event.c.id == event_failure.c.event)
+                .where(event.c.processed_at.is_(None))
+                .order_by(event_failure.c.event)
+                .limit(BATCH)
+            ).scalars()
+        )
+    for event_id in ids:
+        _alone(database, workspace, now, event_id)
+    return len(ids)

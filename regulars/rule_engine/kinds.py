@@ -1,0 +1,40 @@
+"""Rules and messages as kinds of definition: their schemas, their checks, what publishing does."""
+
+from __future__ import annotations
+
+from regulars.platform.definitions.kinds import DefinitionKind
+from regulars.rule_engine.checks import check_message, check_rule
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.message import Message
+from regulars.rule_engine.publishing import rules_published
+from regulars.rule_engine.schema import (
+    message_problems,
+    message_schema,
+    rule_problems,
+    rule_schema,
+)
+
+
+def rule_kind() -> DefinitionKind:
+    """The kind ``rule``; ask only once every trigger and step is registered."""
+    return DefinitionKind(
+        "rule",
+        rule_schema(),
+        rule_problems,
+        Rule.from_json,
+        check=check_rule,
+        published=rules_published,
+        capability="edit_rules",
+    )
+
+
+def message_kind() -> DefinitionKind:
+    """The kind ``message``."""
+    return DefinitionKind(
+        "message",
+        message_schema(),
+        message_problems,
+        Message.from_json,
+        check=check_message,
+        capability="edit_rules",
+    )

@@ -1,0 +1,106 @@
+"""Taking due rows for a while: whoever holds the token may finish them, a late comer cannot.
+
+A lease is the pair ``token`` and ``due_at``, on the database's clock. A process that dies lets it
+run out; one that wakes up too late finds its token gone and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform import columns
+from regulars.platform.db import UnitOfWork
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 10
+_EPOCH_DAY_JULIAN = 2440587.5
+_DAY_MICROSECONDS = 86_400_000_000
+_BACK_OFF = (5, 15, 60, 300, 900, 3600)
+
+
+class LeaseLost(Exception):
+    """Somebody else has taken the row over; what was done with it must not be kept."""
+
+
+def database_clock(uow: UnitOfWork) -> Any:
+    """The database's own clock, as an expression comparable with instants."""
+    if uow.dialect == "postgresql":
+        return sa.func.clock_timestamp()
+    days = sa.func.julianday("now") - _EPOCH_DAY_JULIAN
+    return sa.cast(days * _DAY_MICROSECONDS, sa.Integer)
+
+
+def read_database_clock(uow: UnitOfWork) -> datetime:
+    """What the database's clock shows."""
+    shown = sa.type_coerce(database_clock(uow), columns.Instant())
+    found: datetime = uow.scalar(sa.select(shown))
+    return found
+
+
+def claim(
+    uow: UnitOfWork, table: sa.Table, token: str, limit: int, *, where: Sequence[Any],
+    lease: timedelta = LEASE,
+) -> list[int]:  # fmt: skip
+    """Lease up to ``limit`` due rows of ``table``, longest due first; their ids.
+
+    A row without a token is due when ``due_at`` has come by the meaning of "now"; a leased one
+    when its lease is over by the database's clock. The attempt is counted before any work, so
+    that work which kills its worker comes to an end.
+    """
+    clock = read_database_clock(uow)
+    due = sa.or_(
+        sa.and_(table.c.token.is_(None), table.c.due_at <= uow.now),
+        sa.and_(table.c.token.is_not(None), table.c.due_at <= clock),
+    )
+    bound = table.c.due_at <= max(clock, uow.now)
+    chosen = (
+        sa.select(table.c.id)
+        .where(*where, bound, due)
+        .order_by(table.c.due_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    ids = list(uow.execute(chosen).scalars())
+    if ids:
+        uow.execute(
+            table.update()
+            .where(table.c.id.in_(ids))
+            .values(token=token, due_at=clock + lease, attempts=table.c.attempts + 1)
+        )
+    return ids
+
+
+def lease_end(uow: UnitOfWork, lease: timedelta = LEASE) -> datetime:
+    """When a lease taken or renewed now runs out."""
+    return read_database_clock(uow) + lease
+
+
+def held(uow: UnitOfWork, table: sa.Table, token: str, ids: Sequence[int]) -> list[Any]:
+    """The rows among ``ids`` that this token still holds, locked until the commit."""
+    rows = uow.execute(
+        table.select()
+        .where(table.c.id.in_(ids), table.c.token == token)
+        .order_by(table.c.id)
+        .with_for_update()
+    )
+    return list(rows)
+
+
+def keep(uow: UnitOfWork, table: sa.Table, row_id: int, token: str, values: Any) -> None:
+    """Write what became of a leased row; LeaseLost when the token is not ours any more."""
+    kept = uow.execute(
+        table.update().where(table.c.id == row_id, table.c.token == token).values(**values)
+    )
+    if kept.rowcount != 1:
+        raise LeaseLost(f"{table.name} {row_id}")
+
+
+def back_off(attempts: int, row_id: int) -> timedelta:
+    """How long until the next try; rows that failed together do not come back together."""
+    base = _BACK_OFF[min(attempts, len(_BACK_OFF)) - 1]
+    jitter = (row_id * 2654435761 % 1000) / 1000
+    return timedelta(seconds=base * (0.75 + jitter / 2))

@@ -1,0 +1,193 @@
+"""Looking over everybody for a mirror: read outside of any lock, write in slices, lose no race."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.faultpoint import faultpoint
+from regulars.rule_engine import mirror_values
+from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.definition import Sets
+from regulars.rule_engine.history_marks import (
+    SETTLED_AFTER,
+    latest_history,
+    touched_by_history,
+)
+from regulars.rule_engine.mirrors import (
+    SLICE,
+    BrokenMirror,
+    Cause,
+    Turn,
+    apply,
+    differences,
+    raise_gen_from,
+    sets_of,
+    slices,
+    state_of,
+)
+from regulars.rule_engine.schedules import Schedule
+from regulars.rule_engine.tables import mirror_member, mirror_state
+
+TRIES = 5
+IMPATIENCE = timedelta(minutes=10)  # during an endless import, look over at least this often
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a look-over found, and on which state of the membership it stands."""
+
+    gen: int
+    turns: Sequence[Turn]
+    leavers: Sequence[Turn]  # members by a former version that kept something else
+    former: Sets | None
+    cause: Cause
+    read_at: datetime
+
+
+def look_over_due(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> int:
+    """Look over the mirrors whose time has come (or all of them); how many were."""
+    done = 0
+    for key in due_mirrors(database, workspace, now, anyway=anyway):
+        try:
+            done += look_over(database, workspace, now, key)
+        except BrokenMirror:
+            log.warning("Mirror %s speaks of fields that are gone; it is left alone.", key)
+    return done
+
+
+def due_mirrors(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> list[str]:
+    """Keys of the mirrors to look over now."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        active = active_rules(uow)
+        states = {row.rule: row for row in uow.execute(mirror_state.select())}
+        clock, latest = database.clock(), latest_history(uow)
+        return [
+            pinned.rule.key
+            for pinned in book_of(uow).mirrors
+            if pinned.rule.key in active
+            and _is_due(uow, pinned, states.get(pinned.rule.key), clock, latest, anyway=anyway)
+        ]
+
+
+def _is_due(
+    uow: UnitOfWork, pinned: PinnedRule, state: Any, clock: datetime, latest: datetime | None, *,
+    anyway: bool,
+) -> bool:  # fmt: skip
+    if state is None or state.version != pinned.version or state.as_of is None:
+        return True
+    if anyway:
+        return bool(state.as_of != uow.now) or _news(state, clock, latest, SETTLED_AFTER * 0)
+    schedule = Schedule.of(pinned.rule.trigger)
+    if schedule and schedule.latest(state.as_of, uow.now, uow.workspace.tz) is not None:
+        return True
+    return _news(state, clock, latest, SETTLED_AFTER)
+
+
+def _news(state: Any, clock: datetime, latest: datetime | None, calm: timedelta) -> bool:
+    """Whether an import wrote since the last look-over, and has come to rest."""
+    if latest is None or (state.history_to is not None and latest <= state.history_to):
+        return False
+    waited_long = state.history_to is None or clock - state.history_to > IMPATIENCE
+    return bool(waited_long or clock - latest >= calm)
+
+
+def look_over(database: Database, workspace: Workspace, now: Now, key: str) -> bool:
+    """Bring one mirror right for everybody; False when others kept changing it meanwhile."""
+    for _ in range(TRIES):
+        with database.workspace_tx(workspace, now=now()) as uow:
+            pinned = book_of(uow).rules.get(key)
+            if pinned is None:
+                return False
+            state_of(uow, pinned)
+        with database.workspace_tx(workspace, write=False, now=now()) as uow:
+            found = _find(uow, pinned)
+        faultpoint("mirror-read")
+        if _settle(database, workspace, now, pinned, found):
+            return True
+    log.info("Mirror %s changes too often just now; the next tick looks again.", key)
+    return False
+
+
+def _find(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
+    read_at = uow.database.clock()
+    state = state_of(uow, pinned)
+    former = former_sets(state.applied)
+    leavers = []
+    if former is not None and _keeps_other_things(former, sets_of(pinned)):
+        members = uow.execute(
+            mirror_member.select().where(mirror_member.c.rule == pinned.rule.key)
+        )
+        leavers = [Turn(row.record, row.value, None) for row in members]
+    is_first = state.version != pinned.version
+    quiet = frozenset() if is_first else touched_by_history(uow, pinned, state.history_to)
+    turns = [] if leavers else differences(uow, pinned)
+    cause = Cause(historic=frozenset(quiet), all_historic=is_first)
+    return Finding(state.gen, turns, leavers, former, cause, read_at)
+
+
+def _settle(
+    database: Database, workspace: Workspace, now: Now, pinned: PinnedRule, found: Finding
+) -> bool:
+    """Apply what was found, slice by slice; False as soon as somebody else changed something."""
+    seen = found.gen
+    for some in slices([*found.leavers, *found.turns], SLICE):
+        with database.workspace_tx(workspace, now=now()) as uow:
+            if not raise_gen_from(uow, pinned.rule.key, seen, {}):
+                return False
+            if found.leavers:
+                _let_go(uow, pinned, found, some)
+            else:
+                apply(uow, pinned, some, found.cause)
+            faultpoint("mirror-mid")
+        seen += 1
+    with database.workspace_tx(workspace, now=now()) as uow:
+        done: dict[str, Any] = {"applied": applied_json(pinned)}
+        if not found.leavers:
+            done |= {
+                "as_of": uow.now, "history_to": found.read_at, "version": pinned.version,
+            }  # fmt: skip
+        kept = raise_gen_from(uow, pinned.rule.key, seen, done)
+    return kept and not found.leavers
+
+
+def _let_go(uow: UnitOfWork, pinned: PinnedRule, found: Finding, some: Sequence[Turn]) -> None:
+    """Take away what a former version of the rule kept somewhere else."""
+    assert found.former is not None
+    mirror_values.write(uow, pinned, found.former, some, Cause(all_historic=True))
+    uow.execute(
+        mirror_member.delete().where(
+            mirror_member.c.rule == pinned.rule.key,
+            mirror_member.c.record.in_([turn.record for turn in some]),
+        )
+    )
+
+
+def applied_json(pinned: PinnedRule) -> dict[str, Any]:
+    """What the members of a mirror carry, as it is stored."""
+    sets = sets_of(pinned)
+    return {"form": pinned.rule.subject, "field": sets.field, "add": sets.add}
+
+
+def former_sets(applied: Mapping[str, Any] | None) -> Sets | None:
+    """What the members of a mirror carry now."""
+    return None if not applied else Sets(applied["field"], applied.get("add"))
+
+
+def _keeps_other_things(former: Sets, now: Sets) -> bool:
+    return (former.field, former.add) != (now.field, now.add)
+
+
+def members_of(uow: UnitOfWork, rule: str) -> int:
+    """How many people a mirror holds."""
+    counted = sa.select(sa.func.count()).where(mirror_member.c.rule == rule)
+    return int(uow.scalar(counted))

@@ -1,0 +1,184 @@
+"""Whether an event is the one a rule, an exit or a wait means, and whom it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.rows import StoredRecords
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import event
+from regulars.platform.expressions.types import Kind
+from regulars.platform.problems import Problem, under
+from regulars.rule_engine.definition import Trigger
+from regulars.rule_engine.scope import Meaning
+from regulars.rule_engine.triggers.base import Happened, trigger_kinds
+
+LOOK_BACK = (
+    200  # events of one person since the step before; more are found when they are ingested
+)
+
+
+class Follower(Protocol):
+    """A run, as far as matching is concerned."""
+
+    form: str
+    record: int
+    id: int
+    trigger_event: int | None
+
+
+def form_of(trigger: Trigger, subject: str) -> str:
+    """The form of the records a trigger is about."""
+    return trigger.form or subject
+
+
+def link_of(catalog: FormCatalog, trigger: Trigger, subject: str) -> str | None:
+    """The path from the trigger's record to the subject; None where it is the subject itself.
+
+    A trigger that names no link means the only link field of its form that points to the subject.
+    """
+    if trigger.link is not None:
+        return trigger.link
+    if form_of(trigger, subject) == subject:
+        return None
+    return next(iter(_links_to(catalog, form_of(trigger, subject), subject)), None)
+
+
+def _links_to(catalog: FormCatalog, form: str, subject: str) -> list[str]:
+    if form not in catalog.forms:
+        return []
+    return [key for key, target in catalog.link_targets(form) if target == subject]
+
+
+def check_event(trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
+    """Every problem of a trigger, an exit or an awaited event; paths relative to it."""
+    kind = trigger_kinds.get(trigger.on)
+    if kind.about_records:
+        problems = list(_check_record(trigger, meaning))
+        yield from problems
+        if any(problem.path == "form" for problem in problems):
+            return
+    yield from kind.check(trigger, meaning)
+
+
+def _check_record(trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
+    catalog, form = meaning.catalog, form_of(trigger, meaning.subject)
+    if form not in catalog.forms:
+        yield Problem("form", "unpublished-form", {"form": form})
+        return
+    if trigger.where:
+        _tree, problems = catalog.condition(form, trigger.where)
+        yield from under("where", problems)
+    if trigger.link is None:
+        found = _links_to(catalog, form, meaning.subject)
+        if form != meaning.subject and len(found) != 1:
+            yield Problem(
+                "link", "which-link" if found else "no-link-to-subject", {"links": found}
+            )
+        return
+    tree, problems = catalog.path(form, trigger.link)
+    yield from under("link", problems)
+    leads_to = tree.type.form if tree.type and tree.type.kind is Kind.LINK else None
+    if not problems and leads_to != meaning.subject:
+        yield Problem("link", "no-link-to-subject", {"links": []})
+
+
+def subject_of(
+    records: StoredRecords, trigger: Trigger, subject: str, happened: Happened
+) -> int | None:
+    """The subject an event is about, None when it leads to nobody."""
+    if happened.record is None:
+        return None
+    link = link_of(records.catalog, trigger, subject)
+    if link is None:
+        return happened.record if happened.form == subject else None
+    form = form_of(trigger, subject)
+    row = records.linked(form, happened.record)
+    if row is None:
+        return None
+    tree, problems = records.catalog.path(form, link)
+    if problems:
+        return None
+    context = expressing.context(records.uow, None, records)
+    found = records.catalog.closure(tree)(row, context)
+    return found if isinstance(found, int) else None
+
+
+def fits(records: StoredRecords, trigger: Trigger, subject: str, happened: Happened) -> bool:
+    """Whether an event is of the kind, form and content that a trigger means."""
+    if happened.kind != trigger.on:
+        return False
+    kind = trigger_kinds.get(trigger.on)
+    if kind.about_records and happened.form != form_of(trigger, subject):
+        return False
+    return kind.matches(trigger, happened) and _where_holds(records, trigger, subject, happened)
+
+
+def _where_holds(
+    records: StoredRecords, trigger: Trigger, subject: str, happened: Happened
+) -> bool:
+    if not trigger.where:
+        return True
+    form = form_of(trigger, subject)
+    row = records.linked(form, happened.record or 0)
+    tree, problems = records.catalog.condition(form, trigger.where)
+    if row is None or problems:
+        return False
+    context = expressing.context(records.uow, None, records)
+    return bool(records.catalog.closure(tree)(row, context))
+
+
+def of_this_run(trigger: Trigger, run: Follower, happened: Happened) -> bool:
+    """Whether an event about the person may answer this very run."""
+    if happened.id == run.trigger_event:
+        return False
+    if trigger.on.startswith("message_"):
+        return (happened.data or {}).get("run") == run.id
+    return True
+
+
+def find_event(
+    uow: UnitOfWork, wanted: Sequence[Trigger], run: Follower, since: datetime
+) -> int | None:
+    """The first live event since an instant that one of ``wanted`` means for this run."""
+    catalog = catalog_of(uow)
+    records = StoredRecords(uow, catalog)
+    found: list[int] = []
+    for trigger in wanted:
+        for happened in uow.execute(_candidates(uow, catalog, trigger, run, since)):
+            answers = of_this_run(trigger, run, happened) and fits(
+                records, trigger, run.form, happened
+            )
+            if answers:
+                found.append(happened.id)
+                break
+    return min(found, default=None)
+
+
+def _candidates(
+    uow: UnitOfWork, catalog: FormCatalog, trigger: Trigger, run: Follower, since: datetime
+) -> sa.Select[Any]:
+    """Live events of the trigger's kind about the run's person, oldest first."""
+    form = form_of(trigger, run.form)
+    link = link_of(catalog, trigger, run.form)
+    statement = sa.select(event).where(
+        event.c.kind == trigger.on,
+        event.c.form == form,
+        event.c.at >= since,
+        event.c.historic.is_(False),
+    )
+    if link is None:
+        statement = statement.where(event.c.record == run.record)
+    else:
+        table = catalog.tables[form].main
+        tree, _problems = catalog.path(form, link)
+        leads_to = expressing.value_sql(uow, catalog, tree, table)
+        linked = sa.select(table.c.id).where(leads_to == run.record)
+        statement = statement.where(event.c.record.in_(linked))
+    return statement.order_by(event.c.id).limit(LOOK_BACK)

@@ -1,0 +1,297 @@
+"""Mirrors: a tag or a choice follows a condition, both ways, set-based.
+
+Membership is a table; who entered or left is told exactly when a row really came or went, so
+events and membership cannot disagree. A look-over of everybody reads outside of any lock and
+applies its differences only if nobody changed the membership since (`gen`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import Event, record_events
+from regulars.platform.inserting import insert_new
+from regulars.rule_engine import mirror_values
+from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.definition import Sets
+from regulars.rule_engine.entering import MAX_CHAIN
+from regulars.rule_engine.tables import mirror_member, mirror_past, mirror_state
+from regulars.rule_engine.ways import ways_to
+
+SLICE = 2000
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One person's change of membership: ``before`` and ``after`` are values, None = no member."""
+
+    record: int
+    before: str | None
+    after: str | None
+
+
+@dataclass
+class Cause:
+    """What made people turn: the rules in between, and whether it is only history."""
+
+    chains: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    historic: frozenset[int] = frozenset()
+    all_historic: bool = False
+
+    def is_historic(self, record: int) -> bool:
+        """Whether this person's turn starts nothing."""
+        return self.all_historic or record in self.historic
+
+
+def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
+    """Bring the mirrors up to date for everybody these events are about; how many turned."""
+    turned = 0
+    active = active_rules(uow)
+    for pinned in book_of(uow).mirrors:
+        if pinned.rule.key not in active:
+            continue
+        chains = candidates(uow, pinned, events)
+        if chains:
+            turned += refresh_some(uow, pinned, sorted(chains), Cause(chains))
+    return turned
+
+
+def candidates(
+    uow: UnitOfWork, pinned: PinnedRule, events: Sequence[Any]
+) -> dict[int, tuple[str, ...]]:
+    """Subjects whose membership these events may change, with the rules that caused the event."""
+    found: dict[int, tuple[str, ...]] = {}
+    ways = ways_to(pinned.catalog, pinned.rule.subject)
+    for happened in events:
+        if len(happened.chain) >= MAX_CHAIN or happened.record is None:
+            continue
+        for subject in _touched(uow, pinned, ways, happened):
+            chain = tuple(happened.chain)
+            if len(chain) >= len(found.get(subject, ())):
+                found[subject] = chain
+    return found
+
+
+def _touched(
+    uow: UnitOfWork, pinned: PinnedRule, ways: Mapping[str, set[str]], happened: Any
+) -> Iterator[int]:
+    if happened.form == pinned.rule.subject:
+        yield happened.record
+    links = ways.get(happened.form or "", set())
+    if not links:
+        return
+    for link in links:
+        for value in (happened.changes or {}).get(link, ()):
+            record = value.get("id") if isinstance(value, Mapping) else value
+            if isinstance(record, int):
+                yield record
+    if happened.form in pinned.catalog.tables:
+        table = pinned.catalog.tables[happened.form].main
+        wanted = [table.c[link] for link in sorted(links)]
+        row = uow.execute(sa.select(*wanted).where(table.c.id == happened.record)).first()
+        yield from (value for value in row or () if value is not None)
+
+
+def refresh_some(uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int], cause: Cause) -> int:
+    """Bring membership right for some people, inside the caller's transaction."""
+    state = state_of(uow, pinned)
+    if state.version != pinned.version or not differences(uow, pinned, records):
+        return 0  # a new version is looked over as a whole, first
+    _raise_gen(uow, pinned.rule.key)
+    turns = differences(uow, pinned, records)
+    return apply(uow, pinned, turns, cause)
+
+
+def differences(
+    uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int] | None = None
+) -> list[Turn]:
+    """Who should turn: of everybody, or of these people only."""
+    wanted = wanted_values(uow, pinned, records).subquery()
+    held = sa.select(mirror_member.c.record, mirror_member.c.value).where(
+        mirror_member.c.rule == pinned.rule.key
+    )
+    if records is not None:
+        held = held.where(mirror_member.c.record.in_(records))
+    now = held.subquery()
+    fresh = (
+        sa.select(wanted.c.record, now.c.value.label("before"), wanted.c.value.label("after"))
+        .select_from(wanted.outerjoin(now, wanted.c.record == now.c.record))
+        .where(sa.or_(now.c.value.is_(None), now.c.value != wanted.c.value))
+    )
+    gone = (
+        sa.select(now.c.record, now.c.value.label("before"))
+        .select_from(now.outerjoin(wanted, wanted.c.record == now.c.record))
+        .where(wanted.c.record.is_(None))
+    )
+    turns = [Turn(row.record, row.before, row.after) for row in uow.execute(fresh)]
+    turns += [Turn(row.record, row.before, None) for row in uow.execute(gone)]
+    return sorted(turns, key=lambda turn: turn.record)
+
+
+def wanted_values(
+    uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int] | None
+) -> sa.Select[Any]:
+    """``record, value`` of everybody who should be a member as of now."""
+    rule, catalog = pinned.rule, pinned.catalog
+    sets = sets_of(pinned)
+    table = catalog.tables[rule.subject].main
+    mode: Mode = "auto" if records is None else "single"
+    value = _value(uow, pinned, sets, table)
+    statement = sa.select(table.c.id.label("record"), value.label("value"))
+    if rule.when:
+        tree = _tree(pinned, rule.when)
+        statement = statement.where(expressing.where_sql(uow, catalog, tree, table, mode=mode))
+    if sets.choose and sets.otherwise is None:
+        statement = statement.where(value.is_not(None))
+    return statement if records is None else statement.where(table.c.id.in_(records))
+
+
+def _value(uow: UnitOfWork, pinned: PinnedRule, sets: Sets, table: sa.Table) -> Any:
+    if sets.add is not None:
+        return sa.literal(sets.add, sa.Text())
+    cases = [
+        (
+            expressing.where_sql(uow, pinned.catalog, _tree(pinned, choice.when), table),
+            sa.literal(choice.value, sa.Text()),
+        )
+        for choice in sets.choose
+    ]
+    otherwise = sa.null() if sets.otherwise is None else sa.literal(sets.otherwise, sa.Text())
+    return sa.case(*cases, else_=otherwise)
+
+
+def _tree(pinned: PinnedRule, raw: Mapping[str, Any]) -> Any:
+    tree, problems = pinned.catalog.condition(pinned.rule.subject, raw)
+    if problems:
+        raise BrokenMirror(pinned.rule.key)
+    return tree
+
+
+class BrokenMirror(Exception):
+    """A mirror whose condition no longer means anything, because a form changed."""
+
+
+def sets_of(pinned: PinnedRule) -> Sets:
+    """What a mirror keeps."""
+    assert pinned.rule.sets is not None
+    return pinned.rule.sets
+
+
+def apply(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn], cause: Cause) -> int:
+    """Change membership, the past, the records and the outbox; how many really turned.
+
+    Only who is really put in or taken out here is told, so two who find the same difference at the
+    same time tell it once.
+    """
+    done = [*_put_in(uow, pinned, turns), *_take_out(uow, pinned, turns)]
+    if done:
+        mirror_values.write(uow, pinned, sets_of(pinned), done, cause)
+        record_events(uow, list(_events(uow, pinned, done, cause)))
+    return len(done)
+
+
+def _put_in(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn]) -> list[Turn]:
+    key = pinned.rule.key
+    fresh = {turn.record: turn for turn in turns if turn.before is None and turn.after}
+    rows = [
+        {"rule": key, "record": record, "value": turn.after, "since": uow.now}
+        for record, turn in fresh.items()
+    ]
+    done = [fresh[record] for record in insert_new(uow, mirror_member, rows, "record")]
+    for turn in turns:
+        if turn.before is None or turn.after is None:
+            continue
+        was = (
+            mirror_member.c.rule == key,
+            mirror_member.c.record == turn.record,
+            mirror_member.c.value == turn.before,
+        )
+        since = uow.scalar(sa.select(mirror_member.c.since).where(*was))
+        moved = uow.execute(
+            mirror_member.update().where(*was).values(value=turn.after, since=uow.now)
+        )
+        if moved.rowcount:
+            _remember(uow, key, [(turn.record, turn.before, since)])
+            done.append(turn)
+    return done
+
+
+def _take_out(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn]) -> list[Turn]:
+    gone = {turn.record: turn for turn in turns if turn.after is None}
+    done: list[Turn] = []
+    for some in slices(sorted(gone), SLICE):
+        taken = uow.execute(
+            mirror_member.delete()
+            .where(mirror_member.c.rule == pinned.rule.key, mirror_member.c.record.in_(some))
+            .returning(mirror_member.c.record, mirror_member.c.value, mirror_member.c.since)
+        ).all()
+        _remember(uow, pinned.rule.key, [(row.record, row.value, row.since) for row in taken])
+        done += [gone[row.record] for row in taken]
+    return done
+
+
+def _remember(uow: UnitOfWork, rule: str, members: Sequence[tuple[int, str, datetime]]) -> None:
+    if members:
+        uow.connection.execute(
+            mirror_past.insert(),
+            [
+                {"rule": rule, "record": r, "value": v, "since": since, "until": uow.now}
+                for r, v, since in members
+            ],
+        )
+
+
+def _events(
+    uow: UnitOfWork, pinned: PinnedRule, turns: Iterable[Turn], cause: Cause
+) -> Iterator[Event]:
+    rule = pinned.rule
+    for turn in turns:
+        chain = (*cause.chains.get(turn.record, ()), rule.key)
+        quiet = cause.is_historic(turn.record)
+        for kind, value in (("mirror_left", turn.before), ("mirror_entered", turn.after)):
+            if value is not None:
+                data = {"rule": rule.key, "value": value}
+                yield Event(
+                    kind, rule.subject, turn.record, data=data, chain=chain, historic=quiet,
+                    at=uow.now,
+                )  # fmt: skip
+
+
+def state_of(uow: UnitOfWork, pinned: PinnedRule) -> Any:
+    """The mirror's row of state; made when it is not there yet."""
+    statement = mirror_state.select().where(mirror_state.c.rule == pinned.rule.key)
+    row = uow.execute(statement).first()
+    if row is None:
+        insert_new(uow, mirror_state, [{"rule": pinned.rule.key, "gen": 0}], "rule")
+        row = uow.execute(statement).one()
+    return row
+
+
+def _raise_gen(uow: UnitOfWork, rule: str) -> None:
+    """Say that membership changes; whoever changes it after us waits for our commit."""
+    uow.execute(
+        mirror_state.update().where(mirror_state.c.rule == rule).values(gen=mirror_state.c.gen + 1)
+    )
+
+
+def raise_gen_from(uow: UnitOfWork, rule: str, seen: int, values: Mapping[str, Any]) -> bool:
+    """Raise the number if it still is ``seen``; False when somebody was faster."""
+    raised = uow.execute(
+        mirror_state.update()
+        .where(mirror_state.c.rule == rule, mirror_state.c.gen == seen)
+        .values(gen=seen + 1, **values)
+    )
+    return raised.rowcount == 1
+
+
+def slices(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """``items`` in parts of ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,230 @@
+"""Rules that the clock starts: find everybody who matches, page by page, and let them enter."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.expressions.tree import Node
+from regulars.platform.faultpoint import faultpoint
+from regulars.platform.ids import new_token
+from regulars.rule_engine import leases
+from regulars.rule_engine.book import PinnedRule, book_of
+from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.entering import Candidate, Entries, enter, key_text
+from regulars.rule_engine.history_marks import touched_by_history
+from regulars.rule_engine.leases import LEASE, LeaseLost
+from regulars.rule_engine.tables import fire, rule_state
+
+PAGE = 2000
+ONCE = "once"
+
+log = logging.getLogger(__name__)
+
+
+class BrokenRule(Exception):
+    """A condition or key that no longer means anything, because a form changed."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Somebody who meets a rule's condition as of now, with the key of the entry this is."""
+
+    record: int
+    key: str
+
+
+def matching(
+    uow: UnitOfWork, pinned: PinnedRule, *, after: int = 0, limit: int | None = PAGE
+) -> list[Match]:
+    """The people who match as of now, by id, those after ``after``."""
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    statement = (
+        sa.select(table.c.id, _key_column(uow, pinned, table))
+        .where(*conditions(uow, pinned, table), table.c.id > after)
+        .order_by(table.c.id)
+    )
+    if limit is not None:
+        statement = statement.limit(limit)
+    fixed = fixed_key(uow, pinned.rule)
+    return [
+        Match(row[0], fixed if fixed is not None else key_text(row[1]))
+        for row in uow.execute(statement)
+    ]
+
+
+def conditions(uow: UnitOfWork, pinned: PinnedRule, table: sa.Table) -> list[Any]:
+    """The WHERE parts of everybody whom the rule means as of now."""
+    parts = []
+    rule, catalog = pinned.rule, pinned.catalog
+    for raw in (rule.when, date_condition(rule)):
+        if raw:
+            tree, problems = catalog.condition(rule.subject, raw)
+            if problems:
+                raise BrokenRule(rule.key)
+            parts.append(expressing.where_sql(uow, catalog, tree, table))
+    return parts
+
+
+def date_condition(rule: Rule) -> dict[str, Any] | None:
+    """Whose date field says today; None for rules that do not go by one."""
+    if rule.trigger.on != "date_field":
+        return None
+    own = rule.trigger.settings
+    op = "same_day_of_year" if own.get("yearly") else "is"
+    day = {"relative": {"n": -int(own.get("offset", 0)), "unit": "day"}}
+    return {"field": own["field"], "op": op, "value": day}
+
+
+def fixed_key(uow: UnitOfWork, rule: Rule) -> str | None:
+    """The entry key that is the same for everybody; None when each person has their own."""
+    if rule.entry.key is not None:
+        return None
+    if rule.trigger.on != "date_field":
+        return ONCE
+    day = uow.now.astimezone(uow.workspace.tz).date()
+    own = rule.trigger.settings
+    meant = day - timedelta(days=int(own.get("offset", 0)))
+    return str(meant.year) if own.get("yearly") else meant.isoformat()
+
+
+def _key_column(uow: UnitOfWork, pinned: PinnedRule, table: sa.Table) -> Any:
+    if pinned.rule.entry.key is None:
+        return sa.null()
+    return expressing.value_sql(uow, pinned.catalog, key_tree(pinned), table)
+
+
+def key_tree(pinned: PinnedRule) -> Node:
+    """The checked tree of a clock rule's entry key: about the subject alone."""
+    tree, problems = pinned.entry_scope.formula(str(pinned.rule.entry.key))
+    if problems:
+        raise BrokenRule(pinned.rule.key)
+    return tree
+
+
+def count_matching(uow: UnitOfWork, pinned: PinnedRule) -> int:
+    """How many people match as of now."""
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    statement = sa.select(sa.func.count()).select_from(table)
+    return int(uow.scalar(statement.where(*conditions(uow, pinned, table))))
+
+
+def pages(uow: UnitOfWork, pinned: PinnedRule) -> Iterator[list[Match]]:
+    """Everybody who matches as of now, inside one transaction."""
+    after = 0
+    while page := matching(uow, pinned, after=after):
+        yield page
+        after = page[-1].record
+
+
+def fire_due(
+    database: Database, workspace: Workspace, now: Now, *, lease: timedelta = LEASE
+) -> int:
+    """Work on one due fire; how many were taken in hand (0 or 1)."""
+    token = new_token(12)
+    with database.workspace_tx(workspace, now=now()) as uow:
+        active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
+        where = (fire.c.state == "due", fire.c.rule.in_(active))
+        ids = leases.claim(uow, fire, token, 1, where=where, lease=lease)
+        row = uow.execute(fire.select().where(fire.c.id.in_(ids))).first()
+    if row is None:
+        return 0
+    faultpoint("fire-claimed")
+    try:
+        _scan(database, workspace, row)
+    except LeaseLost:
+        log.info("Fire %s was taken over by another worker.", row.id)
+    except sa.exc.OperationalError:
+        raise
+    except Exception as error:
+        log.exception("The scan of rule %s failed.", row.rule)
+        _note_failure(database, workspace, now, row, error)
+    return 1
+
+
+def _scan(database: Database, workspace: Workspace, row: Any) -> None:
+    """Let everybody enter who matches as of the fire's own instant."""
+    total = Entries()
+    after = 0
+    read_at = database.clock()
+    with database.workspace_tx(workspace, write=False, now=row.scheduled_for) as uow:
+        pinned = book_of(uow).rules.get(row.rule)
+        state = uow.execute(rule_state.select().where(rule_state.c.rule == row.rule)).one()
+        backlog = _backlog(uow, pinned, state.history_to) if pinned else set()
+    while pinned is not None:
+        with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
+            leases.keep(uow, fire, row.id, row.token, {"due_at": leases.lease_end(uow)})
+            page = matching(uow, pinned, after=after)
+            _enter_page(uow, pinned, page, backlog, total)
+            faultpoint("fire-mid")
+        if len(page) < PAGE:
+            break
+        after = page[-1].record
+    matched = len(total.entered) + total.known + sum(total.held.values())
+    with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
+        done = {
+            "state": "done", "token": None, "matched": matched, "error": None,
+            "entered": len(total.entered), "finished_at": database.clock(),
+        }  # fmt: skip
+        leases.keep(uow, fire, row.id, row.token, done)
+        uow.execute(
+            rule_state.update().where(rule_state.c.rule == row.rule).values(history_to=read_at)
+        )
+    faultpoint("fire-done")
+
+
+def _backlog(uow: UnitOfWork, pinned: PinnedRule, since: datetime) -> set[int]:
+    """People who match only because of an import; a date in the calendar is nobody's backlog."""
+    if pinned.rule.trigger.on == "date_field":
+        return set()
+    return touched_by_history(uow, pinned, since)
+
+
+def _enter_page(
+    uow: UnitOfWork, pinned: PinnedRule, page: list[Match], backlog: set[int], total: Entries
+) -> None:
+    for skipped in (False, True):
+        chosen = [each for each in page if (each.record in backlog) is skipped]
+        entries = enter(uow, pinned, as_candidates(uow, chosen), skipped=skipped)
+        total.known += entries.known
+        if skipped:
+            total.known += len(entries.entered)
+            continue
+        total.entered += entries.entered
+        for reason, n in entries.held.items():
+            total.held[reason] = total.held.get(reason, 0) + n
+
+
+def as_candidates(uow: UnitOfWork, matches: list[Match]) -> list[Candidate]:
+    """People who match as of now, as they would enter."""
+    return [Candidate(each.record, each.key, uow.now) for each in matches]
+
+
+def skip_backlog(uow: UnitOfWork, pinned: PinnedRule) -> int:
+    """Note everybody who matches now as entered and skipped; how many."""
+    count = 0
+    for page in pages(uow, pinned):
+        entries = enter(uow, pinned, as_candidates(uow, page), skipped=True)
+        count += len(entries.entered)
+    return count
+
+
+def _note_failure(
+    database: Database, workspace: Workspace, now: Now, row: Any, error: Exception
+) -> None:
+    with database.workspace_tx(workspace, now=now()) as uow:
+        over = row.attempts + 1 >= leases.MAX_ATTEMPTS
+        values = {
+            "token": None, "error": f"{type(error).__name__}: {error}"[:500],
+            "state": "failed" if over else "due",
+            "due_at": uow.now + leases.back_off(row.attempts + 1, row.id),
+        }  # fmt: skip
+        leases.keep(uow, fire, row.id, row.token, values)

@@ -1,0 +1,208 @@
+"""Getting queued messages out: judge and mark in one transaction, call the provider, then write.
+
+A provider that tells repeats apart may be asked again after a crash; any other is asked at most
+once, and a message whose fate nobody knows becomes ``unknown`` for a person to decide.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.events import Event, record_events
+from regulars.platform.faultpoint import faultpoint
+from regulars.platform.ids import new_token
+from regulars.rule_engine import leases
+from regulars.rule_engine.channels.base import (
+    DEFAULT_PROVIDER,
+    Outgoing,
+    Provider,
+    SendFailed,
+    SendUnknown,
+    Surroundings,
+    providers,
+)
+from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.gate import Gate, Verdict
+from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.tables import channel_setting, outbound, rule_state
+
+BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where messages come from and which way they leave."""
+
+    database: Database
+    workspace: Workspace
+    now: Now
+    surroundings: Surroundings
+    channel: str
+    provider: Provider
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of one message at its provider."""
+
+    row: Any
+    status: str
+    provider_id: str | None = None
+    reason: dict[str, Any] | None = None
+    retry: bool = False
+
+
+def send_due(
+    database: Database, workspace: Workspace, now: Now, surroundings: Surroundings, *,
+    limit: int = BATCH, lease: timedelta = LEASE,
+) -> int:  # fmt: skip
+    """Take due messages in hand; how many. One by one where a repeat could not be told apart."""
+    total = 0
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        chosen = chosen_providers(uow)
+    for channel, provider in chosen.items():
+        if provider.is_ready(surroundings):
+            route = Route(database, workspace, now, surroundings, channel, provider)
+            total += _send_some(route, limit if provider.repeatable else 1, lease)
+    return total
+
+
+def chosen_providers(uow: UnitOfWork) -> dict[str, Provider]:
+    """Which provider serves each channel; what is not set goes to the outbox."""
+    known = {row.channel: row.provider for row in uow.execute(channel_setting.select())}
+    channels = sorted({channel for provider in providers for channel in provider.channels})
+    return {
+        channel: providers.find(known.get(channel, "")) or providers.get(DEFAULT_PROVIDER)
+        for channel in channels
+    }
+
+
+def _send_some(route: Route, limit: int, lease: timedelta) -> int:
+    database, workspace, now = route.database, route.workspace, route.now
+    token = new_token(12)
+    with database.workspace_tx(workspace, now=now()) as uow:
+        taken, ready = _mark(uow, token, route, limit, lease)
+    if not ready:
+        return taken
+    faultpoint("message-marked")
+    results = [_call(route.provider, row, route.surroundings) for row in ready]
+    faultpoint("message-provider-called")
+    with database.workspace_tx(workspace, now=now()) as uow:
+        for result in results:
+            _write(uow, token, result)
+        faultpoint("message-mid")
+    faultpoint("message-written")
+    return taken
+
+
+def _mark(
+    uow: UnitOfWork, token: str, route: Route, limit: int, lease: timedelta
+) -> tuple[int, list[Any]]:
+    """Judge due messages; those that may leave are ``sending`` once this commits."""
+    active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
+    where = (
+        outbound.c.status.in_(("queued", "sending")),
+        outbound.c.channel == route.channel,
+        outbound.c.rule.in_(active),
+    )
+    ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
+    rows = leases.held(uow, outbound, token, ids)
+    gate = Gate(uow, rows)
+    ready = []
+    for row in rows:
+        if row.status == "sending" and not _may_repeat(row):
+            _settle(uow, token, row, "unknown", {"code": "outcome-unknown"})
+        elif row.status == "sending" or _judged(uow, token, row, gate.judge(row), route.provider):
+            ready.append(row)
+    return len(rows), ready
+
+
+def _may_repeat(row: Any) -> bool:
+    provider = providers.find(row.provider or "")
+    return provider is not None and provider.repeatable
+
+
+def _judged(
+    uow: UnitOfWork, token: str, row: Any, verdict: Verdict | None, provider: Provider
+) -> bool:
+    """Write down what the gate said; whether the message may leave."""
+    if verdict is None:
+        _release(uow, token, row, {"due_at": uow.now})
+    elif verdict.action == "later":
+        _release(uow, token, row, {"due_at": verdict.at, "reason": verdict.reason})
+    elif verdict.action == "suppress":
+        _settle(uow, token, row, "suppressed", verdict.reason)
+    else:
+        values = {
+            "status": "sending", "sending_at": uow.now, "provider": provider.name,
+            "decision": verdict.seen, "reason": None,
+        }  # fmt: skip
+        leases.keep(uow, outbound, row.id, token, values)
+        return True
+    return False
+
+
+def _release(uow: UnitOfWork, token: str, row: Any, values: dict[str, Any]) -> None:
+    leases.keep(
+        uow, outbound, row.id, token, {"token": None, "attempts": row.attempts - 1, **values}
+    )
+
+
+def _settle(
+    uow: UnitOfWork, token: str, row: Any, status: str, reason: dict[str, Any] | None
+) -> None:
+    leases.keep(
+        uow, outbound, row.id, token,
+        {"status": status, "reason": reason, "token": None, "finished_at": uow.now},
+    )  # fmt: skip
+
+
+def _call(provider: Provider, row: Any, surroundings: Surroundings) -> Sent:
+    """Ask the provider, outside of any transaction."""
+    outgoing = Outgoing(row.idempotency_key, row.channel, row.address or "", row.body, row.locale)
+    try:
+        return Sent(row, "sent", provider.send(outgoing, surroundings))
+    except SendFailed as failure:
+        told = {"code": failure.code, "detail": failure.detail[:300]}
+        retry = not failure.permanent and row.attempts < leases.MAX_ATTEMPTS
+        return Sent(row, "failed", reason=told, retry=retry)
+    except SendUnknown as doubt:
+        return Sent(row, "unknown", reason={"code": "outcome-unknown", "detail": str(doubt)[:300]})
+    except Exception as error:
+        log.exception("The provider %s failed in an unforeseen way.", provider.name)
+        told = {"code": "outcome-unknown", "detail": f"{type(error).__name__}: {error}"[:300]}
+        return Sent(row, "unknown", reason=told)
+
+
+def _write(uow: UnitOfWork, token: str, sent: Sent) -> None:
+    row = sent.row
+    values: dict[str, Any] = {
+        "token": None, "status": sent.status, "reason": sent.reason,
+        "provider_id": sent.provider_id, "finished_at": uow.now,
+    }  # fmt: skip
+    if sent.retry:
+        again = uow.now + leases.back_off(row.attempts, row.id)
+        values |= {"status": "queued", "due_at": again, "finished_at": None, "sending_at": None}
+    try:
+        leases.keep(uow, outbound, row.id, token, values)
+    except leases.LeaseLost:
+        log.info("Message %s was settled by another worker.", row.id)
+        return
+    if sent.status in ("sent", "failed") and not sent.retry:
+        record_events(uow, [_told(uow, row, f"message_{sent.status}")])
+
+
+def _told(uow: UnitOfWork, row: Any, kind: str) -> Event:
+    data = {
+        "run": row.run, "rule": row.rule, "step": row.step, "message": row.message,
+        "channel": row.channel, "outbound": row.id,
+    }  # fmt: skip
+    return Event(kind, row.form, row.record, data=data, chain=(row.rule,), at=uow.now)

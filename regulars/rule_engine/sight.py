@@ -1,0 +1,83 @@
+"""How a run sees the world: its subject's fields and the records it knows by name, as of now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.rows import StoredRecords
+from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.evaluate import Context
+from regulars.platform.expressions.tree import Node
+from regulars.platform.problems import Problem
+from regulars.rule_engine.scope import SUBJECT, Scope
+from regulars.rule_engine.steps.base import StepFailed
+
+Names = Mapping[str, tuple[str, int]]
+
+
+class Unreadable(StepFailed):
+    """A formula or condition that no longer means anything, because a form changed."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        codes = [{"path": each.path, "code": each.code} for each in problems]
+        super().__init__("rule-broken", problems=codes)
+
+
+class RunSight:
+    """Values of one subject and its named records. `forget` after anything was written."""
+
+    def __init__(self, uow: UnitOfWork, form: str, subject: int, names: dict[str, Any]) -> None:
+        self.uow = uow
+        self.form = form
+        self.subject = subject
+        self.names = names
+        self.forget()
+
+    def forget(self) -> None:
+        """Read records anew from now on."""
+        self._records = StoredRecords(self.uow, catalog_of(self.uow))
+        self._row: dict[str, Any] | None = None
+
+    @property
+    def context(self) -> Context:
+        """What closures need beside the row."""
+        return expressing.context(self.uow, None, self._records)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the subject still exists."""
+        return self._records.linked(self.form, self.subject) is not None
+
+    def row(self) -> Mapping[str, Any]:
+        """The subject's values with the named records as links."""
+        stored = self._records.linked(self.form, self.subject)
+        if stored is None:
+            raise StepFailed("record-gone", path=SUBJECT)
+        links = {name: int(found[1]) for name, found in self.names.items()}
+        return {**stored, SUBJECT: self.subject, **links}
+
+    def record(self, form: str, record: int) -> Mapping[str, Any] | None:
+        """The stored values of any record, None when it is gone."""
+        return self._records.linked(form, record)
+
+    def value(self, scope: Scope, formula: str) -> Any:
+        """The plain value of a formula."""
+        return self._computed(scope, scope.formula(formula))
+
+    def holds(self, scope: Scope, condition: Mapping[str, Any]) -> bool:
+        """Whether a condition holds."""
+        return bool(self._computed(scope, scope.condition(condition)))
+
+    def at_path(self, scope: Scope, path: str) -> Any:
+        """The plain value at a field path."""
+        return self._computed(scope, scope.path(path))
+
+    def _computed(self, scope: Scope, checked: tuple[Node, list[Problem]]) -> Any:
+        tree, problems = checked
+        if problems:
+            raise Unreadable(problems)
+        blank = dict.fromkeys(scope.names)
+        return scope.closure(tree)({**blank, **self.row()}, self.context)

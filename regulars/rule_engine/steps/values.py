@@ -1,0 +1,98 @@
+"""The values that create_record and update_record write: literals and formulas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.platform.expressions.types import Kind, ValueType
+from regulars.platform.problems import Problem, under
+from regulars.rule_engine.scope import Meaning
+from regulars.rule_engine.steps.base import StepWork, scope_of
+from regulars.rule_engine.steps.targets import check_writable
+
+READING = Reading(ZoneInfo("UTC"), "CNY", datetime(2000, 1, 1, tzinfo=UTC))
+VALUES_SETTING = {"type": "object", "maxProperties": 200}
+_SAME = (
+    {Kind.TEXT, Kind.CHOICE},
+    {Kind.DATE, Kind.DATETIME},
+)
+
+
+def is_formula(value: Any) -> bool:
+    """Whether a value is computed: ``{"formula": "…"}``."""
+    return isinstance(value, Mapping) and set(value) == {"formula"}
+
+
+def check_values(
+    form: FormDefinition, values: Mapping[str, Any], meaning: Meaning
+) -> Iterator[Problem]:
+    """Every problem of the values a step writes into ``form``; paths start with ``values``."""
+    for key, value in values.items():
+        place = f"values/{key}"
+        problems = list(check_writable(form, key, place))
+        yield from problems
+        if problems:
+            continue
+        field = form.by_key[key]
+        if is_formula(value):
+            yield from under(place, _check_formula(field, str(value["formula"]), meaning))
+        else:
+            yield from under(place, _check_literal(field, value))
+
+
+def _check_formula(field: FieldDefinition, text: str, meaning: Meaning) -> list[Problem]:
+    tree, problems = scope_of(meaning).formula(text)
+    if problems or tree.type is None:
+        return problems
+    wanted = field_types.get(field.type).value_type(field)
+    if _fits(tree.type, wanted):
+        return []
+    return [
+        Problem("", "formula-of-other-kind", {"field": field.name, "kind": tree.type.kind.value})
+    ]
+
+
+def _fits(found: ValueType, wanted: ValueType) -> bool:
+    if found.kind is Kind.MISSING or found.kind is wanted.kind:
+        same_form = found.kind is not Kind.LINK or found.form == wanted.form
+        return same_form and found.kind is not Kind.ROWS
+    return any(found.kind in group and wanted.kind in group for group in _SAME)
+
+
+def _check_literal(field: FieldDefinition, value: Any) -> list[Problem]:
+    try:
+        field_types.get(field.type).convert(field, value, READING)
+    except BadValue as bad:
+        return [Problem("", bad.code, bad.params)]
+    return []
+
+
+def values_of(work: StepWork, form: FormDefinition) -> dict[str, Any]:
+    """The values to write, formulas computed as of now and fitted to their fields."""
+    values: dict[str, Any] = {}
+    for key, value in work.step.settings["values"].items():
+        if is_formula(value):
+            computed = work.sight.value(work.scope, str(value["formula"]))
+            values[key] = fitted(form.by_key.get(key), computed, work)
+        else:
+            values[key] = value
+    return values
+
+
+def fitted(field: FieldDefinition | None, value: Any, work: StepWork) -> Any:
+    """A computed value as its field keeps it: so many places, the day of an instant."""
+    if field is None or value is None:
+        return value
+    wanted = field_types.get(field.type).value_type(field)
+    if isinstance(value, Decimal) and wanted.kind is Kind.NUMBER:
+        return value.quantize(Decimal(1).scaleb(-wanted.scale), rounding=ROUND_HALF_UP)
+    zone = work.uow.workspace.tz
+    if isinstance(value, datetime) and wanted.kind is Kind.DATE:
+        return value.astimezone(zone).date()
+    return value

@@ -1,0 +1,233 @@
+"""The engine's state, all of it in SQL. Losing Redis or a process loses nothing that stands here.
+
+A run is leased by ``token`` and ``due_at``: while ``token`` is set, ``due_at`` is the end of the
+lease by the database's clock; otherwise it is when the run wants to go on. ``meant_at`` keeps what
+"now" the next step means.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform import columns
+from regulars.platform.db import workspace_metadata
+
+
+def _partial(name: str, *parts: Any, where: Any) -> None:
+    sa.Index(name, *parts, sqlite_where=where, postgresql_where=where)
+
+
+rule_state = sa.Table(
+    "rule_state",
+    workspace_metadata,
+    sa.Column("rule", columns.Text, primary_key=True),
+    sa.Column("state", columns.Text, nullable=False),  # active, paused, archived
+    sa.Column("changed_at", columns.Instant, nullable=False),
+    sa.Column("changed_by", columns.Text, nullable=False),
+    sa.Column("fired_to", columns.Instant, nullable=False),  # slots up to here are settled
+    sa.Column("history_to", columns.Instant, nullable=False),  # imports up to here are settled
+    sqlite_strict=True,
+)
+
+fire = sa.Table(
+    "fire",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("rule", columns.Text, nullable=False),
+    sa.Column("version", columns.BigInt, nullable=False),
+    sa.Column("scheduled_for", columns.Instant, nullable=False),
+    sa.Column("state", columns.Text, nullable=False),  # due, done, failed
+    sa.Column("due_at", columns.Instant, nullable=False),
+    sa.Column("token", columns.Text),
+    sa.Column("attempts", columns.BigInt, nullable=False),
+    sa.Column("matched", columns.BigInt),
+    sa.Column("entered", columns.BigInt),
+    sa.Column("error", columns.Text),
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("finished_at", columns.Instant),
+    sa.UniqueConstraint("rule", "scheduled_for", name="fire_once"),
+    sqlite_strict=True,
+)
+_partial("fire_due", fire.c.due_at, where=fire.c.state == "due")
+
+run = sa.Table(
+    "run",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("rule", columns.Text, nullable=False),
+    sa.Column("version", columns.BigInt, nullable=False),
+    sa.Column("form", columns.Text, nullable=False),  # of the subject
+    sa.Column("record", columns.BigInt, nullable=False),
+    sa.Column("entry_key", columns.Text, nullable=False),
+    sa.Column("status", columns.Text, nullable=False),  # live, done, failed, stuck, skipped
+    sa.Column("outcome", columns.Text),  # finished, goal, stopped …: how a run that is over ended
+    sa.Column("cursor", columns.Text),  # the step it is at
+    sa.Column("iteration", columns.BigInt, nullable=False),
+    sa.Column("due_at", columns.Instant),
+    sa.Column("meant_at", columns.Instant),
+    sa.Column("wait_kind", columns.Text),  # wait, wait_until, wait_for, retry
+    sa.Column("seen_event", columns.BigInt),  # the event a wait_for was answered by
+    sa.Column("anchor_at", columns.Instant),  # since when answers count
+    sa.Column("token", columns.Text),
+    sa.Column("attempts", columns.BigInt, nullable=False),
+    sa.Column("seq", columns.BigInt, nullable=False),  # how many steps its trace has
+    sa.Column("context", columns.Json, nullable=False),  # records by name
+    sa.Column("trigger_event", columns.BigInt),
+    sa.Column("purpose", columns.Text),
+    sa.Column("group_key", columns.Text),
+    sa.Column("arm", columns.Text, nullable=False),  # treatment, control
+    sa.Column("chain", columns.Json, nullable=False),  # rules that caused what started it
+    sa.Column("reason", columns.Json),  # what ended it: a code with its parameters
+    sa.Column("entered_at", columns.Instant, nullable=False),
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("finished_at", columns.Instant),
+    sa.UniqueConstraint("rule", "form", "record", "entry_key", name="run_once"),
+    sqlite_strict=True,
+)  # fmt: skip
+_partial("run_due", run.c.due_at, where=run.c.status == "live")
+_partial("run_live_of_record", run.c.form, run.c.record, where=run.c.status == "live")
+_partial("run_live_version", run.c.rule, run.c.version, where=run.c.status == "live")
+sa.Index("run_of_rule", run.c.rule, run.c.status, run.c.id)
+sa.Index("run_of_record", run.c.form, run.c.record, run.c.id)
+
+run_step = sa.Table(
+    "run_step",
+    workspace_metadata,
+    sa.Column("run", columns.BigInt, primary_key=True),
+    sa.Column("path", columns.Text, primary_key=True),
+    sa.Column("iteration", columns.BigInt, primary_key=True),
+    sa.Column("seq", columns.BigInt, nullable=False),
+    sa.Column("step", columns.Text, nullable=False),
+    sa.Column("do", columns.Text, nullable=False),
+    sa.Column("outcome", columns.Text, nullable=False),  # done, waiting, answered …
+    sa.Column("input", columns.Json),
+    sa.Column("output", columns.Json),
+    sa.Column("error", columns.Json),  # a code with its parameters
+    sa.Column("attempts", columns.BigInt, nullable=False),
+    sa.Column("started_at", columns.Instant, nullable=False),
+    sa.Column("finished_at", columns.Instant),
+    sqlite_strict=True,
+)  # fmt: skip
+
+outbound = sa.Table(
+    "outbound",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("idempotency_key", columns.Text, nullable=False, unique=True),  # run:step:iteration
+    sa.Column("run", columns.BigInt, nullable=False),
+    sa.Column("rule", columns.Text, nullable=False),
+    sa.Column("rule_version", columns.BigInt, nullable=False),
+    sa.Column("step", columns.Text, nullable=False),
+    sa.Column("message", columns.Text, nullable=False),
+    sa.Column("message_version", columns.BigInt, nullable=False),
+    sa.Column("form", columns.Text, nullable=False),  # of the person
+    sa.Column("record", columns.BigInt, nullable=False),
+    sa.Column("purpose", columns.Text, nullable=False),
+    sa.Column("channel", columns.Text, nullable=False),
+    sa.Column("provider", columns.Text),
+    sa.Column("address", columns.Text),
+    sa.Column("locale", columns.Text, nullable=False),
+    sa.Column("body", columns.Json, nullable=False),  # the rendered parts of the channel
+    sa.Column("status", columns.Text, nullable=False),
+    sa.Column("reason", columns.Json),  # why it was not sent: a code with its parameters
+    sa.Column("decision", columns.Json),  # what the gate saw when it decided
+    sa.Column("due_at", columns.Instant, nullable=False),
+    sa.Column("meant_at", columns.Instant, nullable=False),
+    sa.Column("expires_at", columns.Instant),
+    sa.Column("token", columns.Text),
+    sa.Column("attempts", columns.BigInt, nullable=False),
+    sa.Column("provider_id", columns.Text),
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("sending_at", columns.Instant),
+    sa.Column("finished_at", columns.Instant),
+    sa.Column("resolved_by", columns.Text),
+    sqlite_strict=True,
+)
+_partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued", "sending")))
+sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
+sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
+sa.Index("outbound_of_run", outbound.c.run)
+
+mirror_state = sa.Table(
+    "mirror_state",
+    workspace_metadata,
+    sa.Column("rule", columns.Text, primary_key=True),
+    sa.Column("gen", columns.BigInt, nullable=False),  # raised by every change of membership
+    sa.Column("as_of", columns.Instant),  # what "now" the last whole look-over meant
+    sa.Column("history_to", columns.Instant),  # imports up to here are settled
+    sa.Column("version", columns.BigInt),  # the rule's version that membership follows
+    sa.Column("applied", columns.Json),  # form and field that the members carry the value in
+    sqlite_strict=True,
+)
+
+mirror_member = sa.Table(
+    "mirror_member",
+    workspace_metadata,
+    sa.Column("rule", columns.Text, primary_key=True),
+    sa.Column("record", columns.BigInt, primary_key=True),
+    sa.Column("value", columns.Text, nullable=False),
+    sa.Column("since", columns.Instant, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+sa.Index("mirror_member_of_record", mirror_member.c.record)
+
+mirror_past = sa.Table(
+    "mirror_past",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("rule", columns.Text, nullable=False),
+    sa.Column("record", columns.BigInt, nullable=False),
+    sa.Column("value", columns.Text, nullable=False),
+    sa.Column("since", columns.Instant, nullable=False),
+    sa.Column("until", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+sa.Index("mirror_past_of_record", mirror_past.c.rule, mirror_past.c.record, mirror_past.c.since)
+
+decision = sa.Table(
+    "decision",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("rule", columns.Text, nullable=False),
+    sa.Column("form", columns.Text, nullable=False),
+    sa.Column("record", columns.BigInt, nullable=False),
+    sa.Column("event", columns.BigInt),
+    sa.Column("reason", columns.Json, nullable=False),
+    sa.Column("at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+sa.Index("decision_of_record", decision.c.form, decision.c.record, decision.c.at)
+
+event_failure = sa.Table(
+    "event_failure",
+    workspace_metadata,
+    sa.Column("event", columns.BigInt, primary_key=True),
+    sa.Column("attempts", columns.BigInt, nullable=False),
+    sa.Column("error", columns.Text, nullable=False),
+    sa.Column("gave_up", columns.Flag, nullable=False),
+    sa.Column("at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+
+channel_setting = sa.Table(
+    "channel_setting",
+    workspace_metadata,
+    sa.Column("channel", columns.Text, primary_key=True),
+    sa.Column("provider", columns.Text, nullable=False),
+    sa.Column("changed_at", columns.Instant, nullable=False),
+    sa.Column("changed_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+suppression = sa.Table(
+    "suppression",
+    workspace_metadata,
+    sa.Column("channel", columns.Text, primary_key=True),
+    sa.Column("digest", columns.Text, primary_key=True),  # never the address itself
+    sa.Column("reason", columns.Text, nullable=False),
+    sa.Column("at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)

@@ -1,0 +1,206 @@
+"""The heartbeat of rules: note which schedules are due, then do all due work.
+
+Everything here may be called by any number of processes at once, as often as they like.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.events import event
+from regulars.platform.faultpoint import faultpoint
+from regulars.platform.inserting import insert_new
+from regulars.platform.workspaces import list_workspaces
+from regulars.rule_engine.book import active_rules, book_of
+from regulars.rule_engine.channels.base import Surroundings
+from regulars.rule_engine.clocking import Now, fixed
+from regulars.rule_engine.executing import execute_due
+from regulars.rule_engine.ingest import ingest, retry_failures
+from regulars.rule_engine.leases import LEASE, read_database_clock
+from regulars.rule_engine.looking_over import due_mirrors, look_over_due
+from regulars.rule_engine.scans import fire_due
+from regulars.rule_engine.schedules import Schedule
+from regulars.rule_engine.sender import send_due
+from regulars.rule_engine.tables import fire, outbound, rule_state, run
+
+SLICE_SECONDS = 20.0  # how long one answer to the doorbell may take
+ROUNDS = 100_000
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a piece of work amounted to: rows taken in hand, by kind."""
+
+    events: int = 0
+    fires: int = 0
+    mirrors: int = 0
+    runs: int = 0
+    messages: int = 0
+
+    def __add__(self, other: Done) -> Done:
+        return Done(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there was no due work at all."""
+        return self == Done()
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The rule engine of one installation. ``lease`` is how long claimed work is kept."""
+
+    database: Database
+    surroundings: Surroundings
+    lease: timedelta = LEASE
+
+    def tick(self, now: datetime | None = None, workspace: Workspace | None = None) -> Done:
+        """Do everything that is due: as of ``now``, or by the moving clock when it is None."""
+        total = Done()
+        for place in [workspace] if workspace else list_workspaces(self.database):
+            total += self._tick_one(place, now)
+        return total
+
+    def _tick_one(self, workspace: Workspace, at: datetime | None) -> Done:
+        now: Now = self.database.clock if at is None else fixed(at)
+        plan_fires(self.database, workspace, now)
+        total = Done()
+        for _ in range(ROUNDS):
+            done = self.round(workspace, now, anyway=at is not None)
+            if done.is_nothing:
+                break
+            total += done
+        retry_failures(self.database, workspace, now)
+        return total
+
+    def drain(self, seconds: float = SLICE_SECONDS) -> bool:
+        """Answer the doorbell: go round the workspaces until all is done; False: time was up."""
+        until = time.monotonic() + seconds
+        places = list_workspaces(self.database)
+        while places:
+            places = [each for each in places if not self._round_live(each).is_nothing]
+            if time.monotonic() > until:
+                return not places
+        return True
+
+    def _round_live(self, workspace: Workspace) -> Done:
+        return self.round(workspace, self.database.clock, anyway=False)
+
+    def round(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
+        """One batch of each kind of due work."""
+        database = self.database
+        return Done(
+            ingest(database, workspace, now),
+            fire_due(database, workspace, now, lease=self.lease),
+            look_over_due(database, workspace, now, anyway=anyway),
+            execute_due(database, workspace, now, lease=self.lease),
+            send_due(database, workspace, now, self.surroundings, lease=self.lease),
+        )
+
+    def plan(self, now: datetime) -> None:
+        """Note every schedule that is due, and try once more what could not be digested."""
+        for workspace in list_workspaces(self.database):
+            plan_fires(self.database, workspace, fixed(now))
+            retry_failures(self.database, workspace, fixed(now))
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether there is anything to do at all."""
+        return any(
+            is_work_due(self.database, workspace, fixed(now))
+            for workspace in list_workspaces(self.database)
+        )
+
+    def answer(self) -> None:
+        """What a worker does when the doorbell rings."""
+        self.drain()
+
+
+def plan_fires(database: Database, workspace: Workspace, now: Now) -> int:
+    """Write down the slots of schedules that have come; how many are new."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        passed = _passed(uow)
+    if not passed:
+        return 0
+    faultpoint("slot-before")
+    with database.workspace_tx(workspace, now=now()) as uow:
+        made = sum(_note_slots(uow, key, slots) for key, slots in _passed(uow).items())
+        faultpoint("slot-mid")
+    faultpoint("slot-after")
+    return made
+
+
+def _passed(uow: UnitOfWork) -> dict[str, list[datetime]]:
+    """Rules with slots since they were settled last, and the slots to work on (maybe none)."""
+    states = {row.rule: row for row in uow.execute(rule_state.select())}
+    zone = uow.workspace.tz
+    found = {}
+    for pinned, schedule in book_of(uow).scheduled:
+        state = states.get(pinned.rule.key)
+        if state is None or state.state != "active":
+            continue
+        if schedule.latest(state.fired_to, uow.now, zone) is not None:
+            found[pinned.rule.key] = schedule.due(state.fired_to, uow.now, zone)
+    return found
+
+
+def _note_slots(uow: UnitOfWork, key: str, slots: list[datetime]) -> int:
+    version = book_of(uow).rules[key].version
+    rows = [
+        {
+            "rule": key, "version": version, "scheduled_for": slot, "state": "due",
+            "due_at": slot, "attempts": 0, "created_at": uow.database.clock(),
+        }
+        for slot in slots
+    ]  # fmt: skip
+    made = insert_new(uow, fire, rows, "id")
+    uow.execute(
+        rule_state.update()
+        .where(rule_state.c.rule == key, rule_state.c.fired_to < uow.now)
+        .values(fired_to=uow.now)
+    )
+    return len(made)
+
+
+def is_work_due(database: Database, workspace: Workspace, now: Now) -> bool:
+    """Whether this workspace has anything to digest, fire, mirror, run or send."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        if _any(uow, event.c.processed_at.is_(None)) or _passed(uow):
+            return True
+        clock = read_database_clock(uow)
+        for table, waiting in (
+            (fire, fire.c.state == "due"),
+            (run, run.c.status == "live"),
+            (outbound, outbound.c.status.in_(("queued", "sending"))),
+        ):
+            active = table.c.rule.in_(active_rules(uow))
+            due = sa.or_(
+                sa.and_(table.c.token.is_(None), table.c.due_at <= uow.now),
+                sa.and_(table.c.token.is_not(None), table.c.due_at <= clock),
+            )
+            if _any(uow, sa.and_(waiting, due, active)):
+                return True
+    return bool(due_mirrors(database, workspace, now, anyway=False))
+
+
+def _any(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> bool:
+    return bool(uow.scalar(sa.select(sa.exists().where(where))))
+
+
+def next_fires(uow: UnitOfWork) -> dict[str, datetime]:
+    """When each clock rule looks next."""
+    active = active_rules(uow)
+    book = book_of(uow)
+    schedules = [(p.rule.key, s) for p, s in book.scheduled]
+    schedules += [
+        (p.rule.key, s) for p in book.mirrors if (s := Schedule.of(p.rule.trigger)) is not None
+    ]
+    zone = uow.workspace.tz
+    return {key: each.next(uow.now, zone) for key, each in schedules if key in active}
