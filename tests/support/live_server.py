@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from werkzeug.serving import make_server
 
 from regulars import wiring
@@ -23,6 +24,7 @@ class LiveServer:
 
     url: str
     database: Database
+    app: Flask
 
 
 @pytest.fixture
@@ -40,7 +42,7 @@ def live_server(database: Database, tmp_path: Path) -> Iterator[LiveServer]:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield LiveServer(url, database)
+            yield LiveServer(url, database, app)
         finally:
             server.shutdown()
             thread.join()
