@@ -24,7 +24,7 @@ from regulars.form_builder.starters import start_form
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.definitions.snapshot import definition, snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.i18n import Text
@@ -196,7 +196,6 @@ def _turn(
 
 def _archived(uow: UnitOfWork) -> set[str]:
     """Keys of forms that were put away; their tables still stand."""
-    definition = store.definition
     put_away = sa.select(definition.c.key).where(
         definition.c.kind == KIND, definition.c.archived_at.is_not(None)
     )

@@ -52,7 +52,7 @@ def depths(uow: UnitOfWork, form: str) -> tuple[int, int]:
         .where(form_edit.c.form == form)
         .group_by(form_edit.c.side)
     )
-    found = {side: n for side, n in uow.execute(counted)}
+    found = dict(uow.execute(counted))
     return found.get("undo", 0), found.get("redo", 0)
 
 

@@ -1,0 +1,37 @@
+"""Values at paths through links (``customer.tier``) of many records, in one question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.linking import chunks
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.types import Kind
+
+
+def values_at(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, ids: Sequence[int],
+    paths: Iterable[str],
+) -> dict[int, dict[str, Any]]:  # fmt: skip
+    """Record id → path → plain value; paths that lead to no single value are left out."""
+    table = catalog.tables[form_key].main
+    wanted, selected = [], []
+    for path in dict.fromkeys(paths):
+        tree, problems = catalog.path(form_key, path)
+        if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
+            continue
+        wanted.append(path)
+        selected.append(expressing.value_sql(uow, catalog, tree, table, access))
+    found: dict[int, dict[str, Any]] = {record_id: {} for record_id in ids}
+    if not wanted:
+        return found
+    for some in chunks(sorted(ids)):
+        for row in uow.execute(sa.select(table.c.id, *selected).where(table.c.id.in_(some))):
+            found[row[0]] = dict(zip(wanted, row[1:], strict=True))
+    return found

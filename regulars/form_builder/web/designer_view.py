@@ -1,0 +1,200 @@
+"""What the designer shows: sections of cards, problems beside them, the settings of one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from regulars.form_builder import edits, service, undo
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.edits import StepRefused
+from regulars.form_builder.web.entries import Entry
+from regulars.form_builder.web.palette import PaletteItem, icon_of, palette
+from regulars.form_builder.web.steps import Desk, subject_of
+from regulars.form_builder.web.widgets import Subject, Widget, widgets_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.definitions.store import Draft
+from regulars.platform.problems import Problem
+
+TABS = ("fields", "preview", "json")
+
+
+@dataclass(frozen=True)
+class Card:
+    """One field on the canvas. ``ref`` names it in steps: ``price``, or ``items.price``."""
+
+    ref: str
+    field: FieldDefinition
+    problems: Sequence[Problem]
+    is_selected: bool = False
+    columns: Sequence[Card] = ()
+
+    @property
+    def icon(self) -> str:
+        """The drawing of its type."""
+        return icon_of(self.field.type)
+
+    @property
+    def preview(self) -> Entry:
+        """The input as people will see it."""
+        return preview_entry(self.field, f"preview/{self.ref.replace('.', '-')}")
+
+
+@dataclass(frozen=True)
+class CanvasSection:
+    """A section of the canvas."""
+
+    number: int
+    title: Any
+    columns: int
+    cards: list[Card]
+    is_first: bool
+    is_last: bool
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The settings of the chosen field. ``errors`` are messages by setting."""
+
+    card: Card
+    subject: Subject
+    widgets: list[Widget]
+    problems: Mapping[str, list[Problem]]
+
+
+@dataclass(frozen=True)
+class Designer:
+    """Everything on the designer's page."""
+
+    draft: Draft
+    form: FormDefinition
+    sections: list[CanvasSection]
+    problems: Sequence[Problem]
+    form_problems: Mapping[str, list[Problem]]
+    panel: Panel | None
+    tab: str
+    undo_steps: int
+    redo_steps: int
+    n_changes: int
+    groups: list[tuple[str, list[PaletteItem]]] = field(default_factory=list)
+
+    @property
+    def selected(self) -> str:
+        """The chosen field's reference, or nothing."""
+        return self.panel.card.ref if self.panel else ""
+
+
+def desk_of(uow: UnitOfWork, access: Access, key: str) -> Desk:
+    """What steps on this form need to know."""
+    published = snapshot(uow).find("form", key)
+    return Desk(catalog_of(uow).forms, published, access.locale)
+
+
+def designer_of(
+    uow: UnitOfWork, access: Access, key: str, selected: str, tab: str = "fields"
+) -> Designer:
+    """The designer with one field chosen (or none)."""
+    access.require(service.CAPABILITY)
+    draft = store.get_draft(uow, "form", key)
+    raw = edits.spread(draft.raw)
+    problems = service.draft_problems(uow, key) if draft.changed else []
+    placed = _by_field(draft.raw, problems)
+    undo_steps, redo_steps = undo.depths(uow, key)
+    cards = _cards(raw, placed, selected)
+    return Designer(
+        draft=draft,
+        form=FormDefinition.from_json(raw),
+        sections=_sections(raw, cards),
+        problems=problems,
+        form_problems=placed.get("", {}),
+        panel=_panel(raw, cards, selected, desk_of(uow, access, key), placed),
+        tab=tab if tab in TABS else "fields",
+        undo_steps=undo_steps,
+        redo_steps=redo_steps,
+        n_changes=len(service.pending_changes(uow, key)),
+        groups=palette(access.locale),
+    )
+
+
+def preview_entry(field: FieldDefinition, name: str) -> Entry:
+    """An input that only shows itself; links offer nothing here."""
+    answer: Any = [] if field.type in ("tags", "subform") else ""
+    if field.type == "subform":
+        row = tuple(preview_entry(each, f"{name}/0/{each.key}") for each in field.fields)
+        return Entry(field, name, answer, rows=(row,), row_ids=("",), blank=row)
+    if isinstance(field.default, str) and field.type in ("choice", "text", "number", "money"):
+        answer = field.default
+    return Entry(field, name, answer)
+
+
+Placed = dict[str, dict[str, list[Problem]]]
+
+
+def _by_field(raw: Mapping[str, Any], problems: Sequence[Problem]) -> Placed:
+    """Field reference ("" for the form itself) → the place within it → its problems."""
+    placed: Placed = {}
+    for problem in problems:
+        ref, rest = _ref_of(raw["fields"], problem.path.split("/"))
+        placed.setdefault(ref, {}).setdefault("/".join(rest), []).append(problem)
+    return placed
+
+
+def _ref_of(fields: Sequence[Mapping[str, Any]], parts: list[str]) -> tuple[str, list[str]]:
+    if len(parts) < 2 or parts[0] != "fields" or not parts[1].isdecimal():
+        return "", parts
+    if int(parts[1]) >= len(fields):
+        return "", parts
+    found = fields[int(parts[1])]
+    inner, rest = _ref_of(found.get("fields", ()), parts[2:])
+    key = str(found["key"])
+    return (f"{key}.{inner}", rest) if inner else (key, parts[2:])
+
+
+def _cards(raw: Mapping[str, Any], placed: Placed, selected: str) -> dict[str, Card]:
+    cards: dict[str, Card] = {}
+    for each in raw["fields"]:
+        card = _card(FieldDefinition.from_json(each), "", placed, selected)
+        cards[card.ref] = card
+    return cards
+
+
+def _card(field: FieldDefinition, parent: str, placed: Placed, selected: str) -> Card:
+    ref = f"{parent}.{field.key}" if parent else field.key
+    columns = tuple(_card(each, ref, placed, selected) for each in field.fields)
+    own = [problem for some in placed.get(ref, {}).values() for problem in some]
+    inner = [problem for column in columns for problem in column.problems]
+    return Card(ref, field, [*own, *inner], ref == selected, columns)
+
+
+def _sections(raw: Mapping[str, Any], cards: Mapping[str, Card]) -> list[CanvasSection]:
+    layout = raw["layout"]
+    return [
+        CanvasSection(
+            number,
+            section.get("section"),
+            int(section.get("columns", 1)),
+            [cards[key] for key in section["fields"] if key in cards],
+            number == 0,
+            number == len(layout) - 1,
+        )
+        for number, section in enumerate(layout)
+    ]
+
+
+def _panel(
+    raw: Mapping[str, Any], cards: Mapping[str, Card], selected: str, desk: Desk, placed: Placed
+) -> Panel | None:
+    if not selected:
+        return None
+    try:
+        subject = subject_of(raw, selected, desk)
+    except StepRefused:
+        return None
+    outer = cards[selected.partition(".")[0]]
+    card = next((c for c in (outer, *outer.columns) if c.ref == selected), outer)
+    return Panel(card, subject, widgets_of(subject), placed.get(selected, {}))

@@ -1,0 +1,187 @@
+"""The inputs of an entry form: what each shows, offers and complains about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import field as with_factory
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.querying import RecordQuery
+from regulars.form_builder.records import find_records
+from regulars.form_builder.system_forms import system_forms
+from regulars.form_builder.titles import titles_of
+from regulars.form_builder.web.blueprints import forms
+from regulars.form_builder.web.posted import Answers
+from regulars.form_builder.web.values import target_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+
+OFFERED = 20
+KNOWN_TAGS = 60
+
+Choices = list[tuple[str, str]]
+Errors = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One input: its ``name`` in the post (``items/0/price``), its ``answer`` as it stands there."""
+
+    field: FieldDefinition
+    name: str
+    answer: Any
+    errors: Errors = with_factory(default_factory=dict)
+    choices: Sequence[tuple[str, str]] = ()  # (value, words) of links and tags
+    pick_url: str = ""  # where more choices are searched
+    rows: tuple[tuple[Entry, ...], ...] = ()  # of a subform
+    row_ids: tuple[str, ...] = ()
+    blank: tuple[Entry, ...] = ()  # a subform's next row
+
+    @property
+    def id(self) -> str:
+        """The element's id, as the form components make it."""
+        return "field-" + self.name.replace("/", "-")
+
+    @property
+    def messages(self) -> Sequence[str]:
+        """What is wrong with this very input."""
+        return self.errors.get(self.name, ())
+
+    @property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """The owner's options by code."""
+        return options_of(self.field)
+
+    def option_words(self, locale: str) -> Choices:
+        """The owner's options as (code, words)."""
+        return [(value, option_label(self.field, value, locale)) for value in self.options]
+
+
+@forms.app_template_global("ask_value")
+def ask_value(entry: Entry) -> Markup:
+    """The input as its type's template draws it."""
+    template = current_app.jinja_env.get_template(f"fields/{entry.field.type}.html")
+    drawn: Markup = template.module.input(entry)  # type: ignore[attr-defined]
+    return drawn
+
+
+@dataclass(frozen=True)
+class EntryForm:
+    """A whole entry form: its sections with their inputs, and what it complains about."""
+
+    sections: list[tuple[Section, list[Entry]]]
+    errors: Errors
+
+
+class Asking:
+    """Makes the entries of one form for one reader; choices are looked up once per target."""
+
+    def __init__(self, uow: UnitOfWork, access: Access, form: FormDefinition) -> None:
+        self.uow = uow
+        self.access = access
+        self.form = form
+        self.catalog: FormCatalog = catalog_of(uow)
+        self._offered: dict[str, Choices] = {}
+
+    def entry_form(self, answers: Answers, errors: Errors) -> EntryForm:
+        """The sections with an entry for every field people fill in."""
+        sections = []
+        for section in self.form.layout:
+            entries = [
+                self.entry(self.form.by_key[key], key, answers.get(key, ""), errors)
+                for key in section.fields
+                if key in self.form.by_key and field_types.get(self.form.by_key[key].type).writable
+            ]
+            if entries:
+                sections.append((section, entries))
+        return EntryForm(sections, errors)
+
+    def entry(self, field: FieldDefinition, name: str, answer: Any, errors: Errors) -> Entry:
+        """One input with what it offers."""
+        if field.type == "subform":
+            return self._subform(field, answer or [], errors)
+        if field.type == "tags":
+            return Entry(field, name, answer or [], errors, self._known_tags(field))
+        target = target_of(field)
+        if not target:
+            return Entry(field, name, answer, errors)
+        choices = self._choices(target, answer)
+        url = url_for("records.pick", form_key=self.form.key, path=_path(name))
+        return Entry(field, name, answer, errors, choices, url)
+
+    def _subform(
+        self, field: FieldDefinition, rows: list[dict[str, str]], errors: Errors
+    ) -> Entry:
+        columns = [each for each in field.fields if field_types.get(each.type).writable]
+
+        def row_of(number: str, row: Mapping[str, str]) -> tuple[Entry, ...]:
+            return tuple(
+                self.entry(each, f"{field.key}/{number}/{each.key}", row.get(each.key, ""), errors)
+                for each in columns
+            )
+
+        made = tuple(row_of(str(number), row) for number, row in enumerate(rows))
+        ids = tuple(row.get("id", "") for row in rows)
+        return Entry(
+            field, field.key, rows, errors, rows=made, row_ids=ids, blank=row_of("new", {})
+        )
+
+    def _choices(self, target: str, chosen: Any) -> Choices:
+        if target not in self._offered:
+            self._offered[target] = offered(self.uow, self.access, target)
+        choices = self._offered[target]
+        if not str(chosen).isdecimal() or any(value == chosen for value, _words in choices):
+            return choices
+        wanted = int(chosen)
+        title = titles_of(self.uow, self.catalog, {target: [wanted]}).get((target, wanted))
+        return [(str(wanted), title or f"#{wanted}"), *choices]
+
+    def _known_tags(self, field: FieldDefinition) -> Choices:
+        """Tags that are in use already, the most frequent first, besides the owner's options."""
+        tables = self.catalog.tables.get(self.form.key)
+        side = tables.sides.get(field.key) if tables else None
+        if side is None or field.settings.get("options"):
+            return []
+        counted = (
+            sa.select(side.c.value)
+            .group_by(side.c.value)
+            .order_by(sa.func.count().desc(), side.c.value)
+            .limit(KNOWN_TAGS)
+        )
+        return [(tag, tag) for tag in self.uow.execute(counted).scalars()]
+
+
+def offered(uow: UnitOfWork, access: Access, target: str, words: str = "") -> Choices:
+    """Records of a form to link to: those that hold the words, else the latest."""
+    system = system_forms.find(target)
+    if system is not None:
+        return _system_choices(uow, system.table, system.title, words)
+    catalog = catalog_of(uow)
+    if target not in catalog.forms or access.scope(target, "read") == "none":
+        return []
+    query = RecordQuery(search=words or None, limit=OFFERED)
+    return [(str(r.id), r.title) for r in find_records(uow, access, target, query).records]
+
+
+def _system_choices(uow: UnitOfWork, table: sa.Table, title: str, words: str) -> Choices:
+    statement = sa.select(table.c.id, table.c[title]).order_by(table.c[title]).limit(500)
+    if "active" in table.c:
+        statement = statement.where(table.c.active.is_(True))
+    if words:
+        statement = statement.where(table.c[title].icontains(words, autoescape=True))
+    return [(str(row_id), str(words)) for row_id, words in uow.execute(statement)]
+
+
+def _path(name: str) -> str:
+    """``items/0/product`` asks like ``items.product``."""
+    parts: Iterable[str] = (part for n, part in enumerate(name.split("/")) if n != 1)
+    return ".".join(parts)

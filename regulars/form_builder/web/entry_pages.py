@@ -1,0 +1,232 @@
+"""Making and changing a record by hand. A refused form comes back as it was typed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import Reading, field_types
+from regulars.form_builder.history import history_of
+from regulars.form_builder.origin import PAGE
+from regulars.form_builder.querying import Record
+from regulars.form_builder.records import create_record, get_record, update_record
+from regulars.form_builder.web import row_steps
+from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.entries import Asking, Entry, EntryForm, offered
+from regulars.form_builder.web.history_words import EntryWords, history_words
+from regulars.form_builder.web.posted import (
+    Answers,
+    answers_from_post,
+    answers_from_values,
+    first_answers,
+    values_of,
+)
+from regulars.form_builder.web.values import target_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid, VersionConflict
+from regulars.platform.problems import Problem
+from regulars.platform.web.flash import flash
+from regulars.platform.web.form_errors import errors_by_field
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+
+
+@dataclass(frozen=True)
+class EntryPage:
+    """What an entry page shows; ``record`` is None for a new one."""
+
+    form: FormDefinition
+    answers: Answers
+    record: Record | None = None
+    problems: Sequence[Problem] = ()
+    before: Answers = dataclass_field(default_factory=dict)  # what stood there when it was opened
+    version: int | None = None  # of the record when it was opened
+    theirs: Sequence[EntryWords] = ()  # what others saved in between
+
+
+@records.get("/records/new")
+@workspace_page("create_records")
+def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """An empty entry form; ``?customer=12`` fills an input in."""
+    form = catalog_of(uow).get_form(form_key)
+    answers = {**first_answers(form, _reading(uow, access)), **_own_unit(form, access)}
+    for key, given in request.args.items():
+        field = form.find(key)
+        if field is not None and field_types.get(field.type).writable:
+            answers[key] = [given] if field.type == "tags" else given
+    return _page(uow, access, EntryPage(form, answers))
+
+
+@records.post("/records/new")
+@workspace_page("create_records")
+def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """Save a new record, or show what is wrong beside each field."""
+    form = catalog_of(uow).get_form(form_key)
+    answers = answers_from_post(form, request.form)
+    page = EntryPage(form, answers)
+    if "_rows" in request.form or "_find" in request.form:
+        return _again(uow, access, page)
+    values = values_of(form, answers, _reading(uow, access))
+    try:
+        record = create_record(uow, access, form_key, values, origin=PAGE, texts=True)
+    except Invalid as invalid:
+        return _page(uow, access, replace(page, problems=invalid.problems), 422)
+    flash("records.created", title=record.title)
+    if request.form.get("_then") == "another":
+        return go_to(url_for("records.new", form_key=form_key))
+    return go_to(url_for("records.show", form_key=form_key, record_id=record.id))
+
+
+@records.get("/records/<int:record_id>/edit")
+@workspace_page("update_records")
+def edit(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """The entry form with what the record holds."""
+    form = catalog_of(uow).get_form(form_key)
+    record = get_record(uow, access, form_key, record_id, verb="update")
+    stored = _stored(uow, form, record)
+    return _page(uow, access, EntryPage(form, stored, record, (), stored, record.version))
+
+
+@records.post("/records/<int:record_id>/edit")
+@workspace_page("update_records")
+def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """Save what was changed; what nobody touched stays as it is."""
+    form = catalog_of(uow).get_form(form_key)
+    record = get_record(uow, access, form_key, record_id, verb="update")
+    stored = _stored(uow, form, record)
+    before = _opened_with(stored)
+    answers = answers_from_post(form, request.form)
+    page = EntryPage(form, answers, record, (), before, _version())
+    if "_rows" in request.form or "_find" in request.form:
+        return _again(uow, access, page)
+    values = values_of(form, answers, _reading(uow, access), before)
+    try:
+        saved = update_record(
+            uow, access, form_key, record_id, values,
+            origin=PAGE, expected_version=page.version, texts=True,
+        )  # fmt: skip
+    except Invalid as invalid:
+        return _page(uow, access, replace(page, problems=invalid.problems), 422)
+    except VersionConflict:
+        return _page(uow, access, _merged(uow, page, record, stored), 412)
+    flash("records.saved", title=saved.title)
+    return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+def _again(uow: UnitOfWork, access: Access, page: EntryPage) -> ResponseReturnValue:
+    """The same page after a row was added, moved or removed, or a linked record searched for."""
+    step = request.form.get("_rows", "")
+    answers = row_steps.after_step(page.answers, step) if step else page.answers
+    return _page(uow, access, replace(page, answers=answers))
+
+
+def _page(
+    uow: UnitOfWork, access: Access, page: EntryPage, status: int = 200
+) -> ResponseReturnValue:
+    known = [*page.form.by_key, *_row_places(page)]
+    errors = errors_by_field(page.problems, known)
+    asked = Asking(uow, access, page.form).entry_form(page.answers, errors)
+    return render(
+        "form_builder/entry.html",
+        status,
+        form=page.form,
+        record=page.record,
+        entry_form=_with_found(uow, access, asked),
+        version=page.version,
+        before=json.dumps(page.before, ensure_ascii=False),
+        theirs=page.theirs,
+        back=_back(page),
+    )
+
+
+def _merged(uow: UnitOfWork, page: EntryPage, record: Record, stored: Answers) -> EntryPage:
+    """What this person changed, on top of what others have saved meanwhile."""
+    mine = {key: v for key, v in page.answers.items() if v != page.before.get(key)}
+    entries = history_of(uow, page.form.key, record.id)
+    theirs = [entry for entry in entries if entry.version > (page.version or 0)]
+    return replace(
+        page,
+        answers={**stored, **mine},
+        before=stored,
+        version=record.version,
+        theirs=history_words(uow, catalog_of(uow), page.form, theirs),
+    )
+
+
+def _opened_with(stored: Answers) -> Answers:
+    """What stood in the inputs when the page was opened; the page hands it back."""
+    try:
+        found = json.loads(request.form.get("_before", ""))
+    except ValueError:
+        return stored
+    return found if isinstance(found, dict) else stored
+
+
+def _with_found(uow: UnitOfWork, access: Access, asked: EntryForm) -> EntryForm:
+    """Where the search button of a link was pressed, its select offers what was found."""
+    name = request.form.get("_find", "")
+    if not name:
+        return asked
+    words = request.form.get(f"{name}~find", "").strip()
+
+    def looked_up(entry: Entry) -> Entry:
+        if entry.rows:
+            rows = tuple(tuple(looked_up(cell) for cell in row) for row in entry.rows)
+            return replace(entry, rows=rows)
+        if entry.name != name:
+            return entry
+        chosen = [choice for choice in entry.choices if choice[0] == entry.answer]
+        found = offered(uow, access, target_of(entry.field), words)
+        return replace(entry, choices=[*chosen, *(c for c in found if c not in chosen)])
+
+    return replace(
+        asked, sections=[(s, [looked_up(entry) for entry in some]) for s, some in asked.sections]
+    )
+
+
+def _row_places(page: EntryPage) -> list[str]:
+    """``items/0/price`` for every input of every row, where a problem can be shown."""
+    return [
+        f"{field.key}/{number}/{column.key}"
+        for field in page.form.fields
+        if field.type == "subform"
+        for number in range(len(page.answers.get(field.key) or ()))
+        for column in field.fields
+    ]
+
+
+def _back(page: EntryPage) -> str:
+    if page.record is None:
+        return url_for("records.index", form_key=page.form.key)
+    return url_for("records.show", form_key=page.form.key, record_id=page.record.id)
+
+
+def _stored(uow: UnitOfWork, form: FormDefinition, record: Record) -> Answers:
+    return answers_from_values(form.fields, record.values, uow.workspace.tz)
+
+
+def _version() -> int | None:
+    given = request.form.get("_version", "")
+    return int(given) if given.isdecimal() else None
+
+
+def _reading(uow: UnitOfWork, access: Access) -> Reading:
+    place = uow.workspace
+    return Reading(place.tz, place.currency, uow.now, access.locale)
+
+
+def _own_unit(form: FormDefinition, access: Access) -> dict[str, Any]:
+    """A member's home store stands in the store field already."""
+    if not access.unit_ids:
+        return {}
+    return {f.key: str(access.unit_ids[0]) for f in form.fields if f.type == "unit"}

@@ -1,0 +1,107 @@
+"""What a list shows, as it stands in its address: view, words, filter, sort, columns, page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import url_for
+from werkzeug.datastructures import MultiDict
+
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.querying import RecordQuery
+from regulars.form_builder.web import filters
+from regulars.form_builder.web.values import field_at_path, is_listed
+
+PAGE_SIZE = 50
+MOST_COLUMNS = 6
+
+
+@dataclass(frozen=True)
+class ListState:
+    """One list of one form. ``columns`` and ``sort`` are the reader's choice over the view's."""
+
+    form: str
+    view: str = ""
+    words: str = ""
+    filter: Mapping[str, Any] | None = None
+    sort: str = ""
+    columns: tuple[str, ...] = ()
+    page: int = 1
+
+    @classmethod
+    def from_args(cls, form: FormDefinition, args: MultiDict[str, str]) -> ListState:
+        """Read an address; what makes no sense is left out."""
+        page = args.get("page", "1")
+        known = {view["key"] for view in form.views}
+        view = args.get("view", "")
+        given = [*args.getlist("col"), *args.get("cols", "").split(",")]
+        return cls(
+            form.key,
+            view if view in known else "",
+            args.get("q", "").strip(),
+            filters.from_address(args.get("filter", "")),
+            args.get("sort", ""),
+            tuple(dict.fromkeys(path for path in given if path)),
+            int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1,
+        )
+
+    def url(self, **changes: Any) -> str:
+        """The address of this list with something changed; it begins at the first page again."""
+        other = replace(self, **{"page": 1, **changes})
+        return url_for("records.index", form_key=self.form, **other.arguments)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What stands behind the question mark; empty things are left out."""
+        given = {
+            "view": self.view,
+            "q": self.words,
+            "filter": filters.to_address(self.filter),
+            "sort": self.sort,
+            "cols": ",".join(self.columns),
+            "page": self.page if self.page > 1 else None,
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def kept(self, *without: str) -> dict[str, Any]:
+        """The arguments that a form of this page hands on, page and ``without`` left out."""
+        return {k: v for k, v in self.arguments.items() if k not in (*without, "page")}
+
+    def query(self, form: FormDefinition) -> RecordQuery:
+        """What to ask for: the view's filter and the reader's together."""
+        view = self.view_of(form)
+        return RecordQuery(
+            filter=filters.both(view.get("where"), self.filter),
+            sort=self.sort_of(form),
+            limit=PAGE_SIZE,
+            offset=(self.page - 1) * PAGE_SIZE,
+            count=True,
+            search=self.words or None,
+        )
+
+    def view_of(self, form: FormDefinition) -> Mapping[str, Any]:
+        """The saved view that is shown, or an empty one."""
+        return next((view for view in form.views if view["key"] == self.view), {})
+
+    def sort_of(self, form: FormDefinition) -> tuple[str, ...]:
+        """The order: the reader's, else the view's, else the latest first."""
+        if self.sort:
+            return (self.sort,)
+        return tuple(self.view_of(form).get("sort", ()))
+
+    def columns_of(self, form: FormDefinition, catalog: FormCatalog) -> list[str]:
+        """The columns: the reader's, else the view's, else the form's first ones."""
+        wanted = self.columns or tuple(self.view_of(form).get("columns", ()))
+        known = [path for path in wanted if field_at_path(form, path, catalog) is not None]
+        return known or first_columns(form)
+
+
+def first_columns(form: FormDefinition) -> list[str]:
+    """What a list shows when nobody has said: what the title is made of, then the first fields."""
+    placed = [key for section in form.layout for key in section.fields]
+    titled = [path for path in form.title_paths if path in form.by_key]
+    listed = [key for key in placed if key in form.by_key and is_listed(form.by_key[key])]
+    return list(dict.fromkeys([*titled, *listed]))[:MOST_COLUMNS]

@@ -1,0 +1,25 @@
+"""Every page of forms and records; importing this module adds their routes."""
+
+from __future__ import annotations
+
+from regulars.form_builder.web import (
+    designer_pages,
+    entry_pages,
+    form_pages,
+    panel_words,
+    record_lists,
+    record_pages,
+    template_words,
+)
+from regulars.form_builder.web.blueprints import designer, forms, records
+
+MODULES = (
+    form_pages,
+    designer_pages,
+    record_lists,
+    record_pages,
+    entry_pages,
+    template_words,
+    panel_words,
+)
+BLUEPRINTS = (forms, records, designer)

@@ -1,0 +1,232 @@
+"""The list of a form's records, its filters, and the search behind link fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import redirect, request
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.path_values import values_at
+from regulars.form_builder.querying import Record, RecordPage
+from regulars.form_builder.records import find_records
+from regulars.form_builder.titles import titles_of
+from regulars.form_builder.web import filter_words, filters
+from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.entries import Choices, offered
+from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
+from regulars.form_builder.web.values import (
+    Cell,
+    cell_of,
+    field_at_path,
+    is_listed,
+    system_field,
+    target_of,
+)
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.problems import Problem
+from regulars.platform.web.htmx import vary_on_htmx, wants_partial
+from regulars.platform.web.rendering import render
+
+LISTED_SYSTEM = ("created_at", "updated_at", "created_by", "unit")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a list."""
+
+    path: str
+    field: FieldDefinition
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its values stand to the right."""
+        return self.field.type in ("number", "money")
+
+    @property
+    def sorts(self) -> bool:
+        """Whether a list can be sorted by it."""
+        return self.field.type != "tags"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record of a list with its cells in the order of the columns."""
+
+    record: Record
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Everything a list page shows."""
+
+    form: FormDefinition
+    state: ListState
+    columns: list[Column]
+    lines: list[Line]
+    page: RecordPage
+    problems: Sequence[Problem] = ()
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are."""
+        return max(1, -(-(self.page.total or 0) // PAGE_SIZE))
+
+    @property
+    def previous(self) -> str:
+        """The address of the page before."""
+        return self.state.url(page=self.state.page - 1) if self.state.page > 1 else ""
+
+    @property
+    def next(self) -> str:
+        """The address of the page after."""
+        return self.state.url(page=self.state.page + 1) if self.page.next else ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether words or a filter hide records."""
+        return bool(self.state.words or self.state.filter or self.state.view)
+
+    def sort_url(self, column: Column) -> str:
+        """The address of the list sorted by a column; a second click turns the order round."""
+        ascending = self.state.sort_of(self.form)[:1] == (column.path,)
+        return self.state.url(sort=f"-{column.path}" if ascending else column.path)
+
+
+@records.get("/records")
+@workspace_page("read_records")
+def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """The list, or only its table when htmx asks for that."""
+    catalog = catalog_of(uow)
+    form = catalog.get_form(form_key)
+    state = ListState.from_args(form, request.args)
+    row = filter_words.FilterRow.from_args(request.args)
+    if row.op and row.field:
+        added = _with_row(form, catalog, state, row)
+        if added is not None:
+            return redirect(added.url(), code=303)
+    listing = _listing(uow, access, form, state)
+    context = {
+        "listing": listing,
+        "form": form,
+        "chips": filter_words.chips(uow, catalog, form, state),
+        "row": row,
+        "row_field": field_at_path(form, row.field, catalog) if row.field else None,
+        "choices": _row_choices(uow, access, form, catalog, row),
+        "fields": filterable(form),
+        "all_columns": [Column(key, field) for key, field in listable(form)],
+    }
+    if wants_partial():
+        return vary_on_htmx(render("form_builder/_record_table.html", **context))
+    return vary_on_htmx(render("form_builder/record_list.html", **context))
+
+
+@records.get("/pick/<path>")
+@workspace_page("read_records")
+def pick(uow: UnitOfWork, access: Access, form_key: str, path: str) -> ResponseReturnValue:
+    """Records to link to that hold the words in ``q``: the options of a search box."""
+    form = catalog_of(uow).get_form(form_key)
+    head, _dot, tail = path.partition(".")
+    field = form.find(head)
+    if tail and field is not None:
+        field = next((each for each in field.fields if each.key == tail), None)
+    if field is None or not target_of(field):
+        raise NotFound()
+    words = request.args.get("q", "").strip()
+    found = offered(uow, access, target_of(field), words)
+    return render("form_builder/_pick_options.html", choices=found, path=path)
+
+
+def filterable(form: FormDefinition) -> list[tuple[str, FieldDefinition]]:
+    """The fields a list can be filtered by."""
+    return [pair for pair in listable(form) if filters.offered_ops(pair[1])]
+
+
+def listable(form: FormDefinition) -> list[tuple[str, FieldDefinition]]:
+    """The fields that can be columns, system fields after the owner's."""
+    own = [(each.key, each) for each in form.fields if is_listed(each)]
+    system = [(key, system_field(key)) for key in LISTED_SYSTEM if key not in form.by_key]
+    return [*own, *((key, each) for key, each in system if each is not None)]
+
+
+def listing_lines(
+    uow: UnitOfWork, access: Access, form: FormDefinition, columns: Sequence[Column],
+    found: Sequence[Record],
+) -> list[Line]:  # fmt: skip
+    """Records as lines; values through links are fetched for all of them together."""
+    catalog = catalog_of(uow)
+    ids = [record.id for record in found]
+    far = [column.path for column in columns if "." in column.path]
+    reached = values_at(uow, access, catalog, form.key, ids, far) if far else {}
+    titles = _far_titles(uow, catalog, columns, reached.values())
+    lines = []
+    for record in found:
+        values = {**record.values, **reached.get(record.id, {})}
+        cells = [
+            cell_of(values.get(c.path), c.field, form, catalog, {**record.titles, **titles})
+            for c in columns
+        ]
+        lines.append(Line(record, cells))
+    return lines
+
+
+def columns_at(form: FormDefinition, catalog: FormCatalog, paths: Iterable[str]) -> list[Column]:
+    """The columns of a list at these paths."""
+    found = [(path, field_at_path(form, path, catalog)) for path in paths]
+    return [Column(path, field) for path, field in found if field is not None]
+
+
+def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Listing:
+    """The page that is asked for; a filter that makes no sense shows its problems instead."""
+    catalog = catalog_of(uow)
+    columns = columns_at(form, catalog, state.columns_of(form, catalog))
+    try:
+        page = find_records(uow, access, form.key, state.query(form))
+    except Invalid as invalid:
+        return Listing(form, state, columns, [], RecordPage([], None, 0), invalid.problems)
+    lines = listing_lines(uow, access, form, columns, page.records)
+    return Listing(form, state, columns, lines, page)
+
+
+def _far_titles(
+    uow: UnitOfWork, catalog: FormCatalog, columns: Sequence[Column], rows: Iterable[Any]
+) -> dict[tuple[str, int], str]:
+    wanted: dict[str, set[int]] = {}
+    for column in columns:
+        target = target_of(column.field)
+        if "." in column.path and target:
+            ids = {row.get(column.path) for row in rows}
+            wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
+    return titles_of(uow, catalog, wanted) if wanted else {}
+
+
+def _with_row(
+    form: FormDefinition, catalog: FormCatalog, state: ListState, row: filter_words.FilterRow
+) -> ListState | None:
+    """The list with one more filter; None while its value is missing."""
+    field = field_at_path(form, row.field, catalog)
+    if field is None or row.op not in filters.offered_ops(field):
+        return None
+    try:
+        leaf = filters.leaf_of(filters.Typed(row.field, row.op, row.values), field)
+    except filters.MissingValue:
+        return None
+    leaves = [*filters.leaves_of(state.filter), leaf]
+    return ListState(**{**vars(state), "filter": filters.joined(leaves), "page": 1})
+
+
+def _row_choices(
+    uow: UnitOfWork, access: Access, form: FormDefinition, catalog: FormCatalog,
+    row: filter_words.FilterRow,
+) -> Choices:  # fmt: skip
+    field = field_at_path(form, row.field, catalog) if row.field else None
+    target = target_of(field) if field is not None else ""
+    return offered(uow, access, target) if target else []

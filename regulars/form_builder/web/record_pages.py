@@ -1,0 +1,171 @@
+"""One record: its page with tabs and history, deleting, and the recycle bin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.history import history_of
+from regulars.form_builder.origin import PAGE
+from regulars.form_builder.querying import Record, RecordQuery
+from regulars.form_builder.records import (
+    delete_record,
+    find_records,
+    get_record,
+    list_bin,
+    restore_record,
+)
+from regulars.form_builder.timeline import timeline_of
+from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.history_words import history_words
+from regulars.form_builder.web.list_state import first_columns
+from regulars.form_builder.web.record_lists import Column, Line, columns_at, listing_lines
+from regulars.form_builder.web.values import Cell, cells_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.web.flash import flash
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+
+RELATED_SHOWN = 50
+_NOT_IN_SECTIONS = ("related", "subform")
+
+
+@dataclass(frozen=True)
+class RelatedTab:
+    """A tab with the records of another form that point here."""
+
+    field: FieldDefinition
+    form: FormDefinition
+    count: int
+
+    @property
+    def key(self) -> str:
+        """The tab's name in the address."""
+        return self.field.key
+
+    @property
+    def via(self) -> str:
+        """The other form's field that points here."""
+        return str(self.field.settings["via"])
+
+
+@dataclass(frozen=True)
+class Related:
+    """The lines of one related tab."""
+
+    tab: RelatedTab
+    columns: list[Column]
+    lines: list[Line]
+
+
+@records.get("/records/<int:record_id>")
+@workspace_page("read_records")
+def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """The record's page; ``?tab=`` names a related list or ``history``."""
+    catalog = catalog_of(uow)
+    form = catalog.get_form(form_key)
+    record = get_record(uow, access, form_key, record_id)
+    tabs = list(_tabs(uow, access, catalog, form, record_id))
+    tab = request.args.get("tab", "")
+    chosen = next((each for each in tabs if each.key == tab), None)
+    entries = history_of(uow, form_key, record_id)
+    return render(
+        "form_builder/record.html",
+        form=form,
+        record=record,
+        sections=sections_of(form, catalog, record),
+        subforms=_subforms(form, catalog, record),
+        tabs=tabs,
+        tab=tab if chosen or tab == "history" else "",
+        related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
+        history=history_words(uow, catalog, form, entries),
+        moments=timeline_of(uow, access, form_key, record_id),
+    )
+
+
+@records.post("/records/<int:record_id>/delete")
+@workspace_page("delete_records")
+def delete(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """Move the record to the recycle bin."""
+    record = get_record(uow, access, form_key, record_id)
+    delete_record(uow, access, form_key, record_id, origin=PAGE)
+    flash("records.deleted", title=record.title)
+    return go_to(url_for("records.index", form_key=form_key))
+
+
+@records.get("/bin")
+@workspace_page("delete_records")
+def bin_page(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """What was deleted and can be had back."""
+    form = catalog_of(uow).get_form(form_key)
+    deleted = list_bin(uow, access, form_key)
+    return render("form_builder/bin.html", form=form, deleted=deleted)
+
+
+@records.post("/bin/<int:record_id>/restore")
+@workspace_page("delete_records")
+def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """Bring a record back."""
+    record = restore_record(uow, access, form_key, record_id, origin=PAGE)
+    flash("records.restored", title=record.title)
+    return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+def sections_of(
+    form: FormDefinition, catalog: FormCatalog, record: Record
+) -> list[tuple[Section, list[Cell]]]:
+    """The sections as drawn, each with the values it shows."""
+    made = []
+    for section in form.layout:
+        keys = [
+            key
+            for key in section.fields
+            if key in form.by_key and form.by_key[key].type not in _NOT_IN_SECTIONS
+        ]
+        if keys:
+            made.append((section, cells_of(record, form, catalog, keys)))
+    return made
+
+
+def _subforms(form: FormDefinition, catalog: FormCatalog, record: Record) -> list[Cell]:
+    keys = [each.key for each in form.fields if each.type == "subform"]
+    return cells_of(record, form, catalog, keys)
+
+
+def _tabs(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, record_id: int
+) -> list[RelatedTab]:
+    tabs = []
+    for field in form.fields:
+        source = catalog.forms.get(str(field.settings.get("from")))
+        if field.type != "related" or source is None:
+            continue
+        if access.scope(source.key, "read") == "none":
+            continue
+        here = {"field": str(field.settings["via"]), "op": "is", "value": record_id}
+        counted = find_records(
+            uow, access, source.key, RecordQuery(filter=here, limit=1, count=True)
+        )
+        tabs.append(RelatedTab(field, source, counted.total or 0))
+    return tabs
+
+
+def _related(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, tab: RelatedTab, record_id: int
+) -> Related:
+    order = str(tab.field.settings.get("order", "-id"))
+    query = RecordQuery(
+        filter={"field": tab.via, "op": "is", "value": record_id},
+        sort=(order,),
+        limit=RELATED_SHOWN,
+    )
+    paths = [path for path in first_columns(tab.form) if path != tab.via]
+    columns = columns_at(tab.form, catalog, paths)
+    found = find_records(uow, access, tab.form.key, query).records
+    return Related(tab, columns, listing_lines(uow, access, tab.form, columns, found))

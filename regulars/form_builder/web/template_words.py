@@ -1,0 +1,53 @@
+"""What the templates of forms and records ask for by name: filters and words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, url_for
+
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.timeline import Moment
+from regulars.form_builder.web import filter_words, filters
+from regulars.form_builder.web.blueprints import forms
+from regulars.form_builder.web.entries import Choices, Entry
+from regulars.platform.web.preferences import current_locale
+from regulars.platform.web.rendering import translate
+
+forms.add_app_template_global(lambda: filters.CALENDARS, "calendars")
+forms.add_app_template_filter(filters.offered_ops, "offered_ops")
+forms.add_app_template_filter(filter_words.op_words, "op_words")
+
+
+@forms.app_template_filter("kind_of")
+def kind_of(field: FieldDefinition) -> str:
+    """What a field's value is: text, number, boolean, date, datetime, choice, tags, link."""
+    return field_types.get(field.type).value_type(field).kind.value
+
+
+@forms.app_template_filter("option_words")
+def option_words(field: FieldDefinition) -> Choices:
+    """The owner's options as (code, words)."""
+    return Entry(field, "", "").option_words(current_locale())
+
+
+@forms.app_template_filter("moment_words")
+def moment_words(moment: Moment) -> str:
+    """What happened, in one line."""
+    return translate(f"timeline.{moment.kind}", **moment.params)
+
+
+@forms.app_template_filter("related_url")
+def related_url(related: Any, record_id: int) -> str:
+    """The list of all records that point to this one."""
+    condition = {"all": [{"field": related.tab.via, "op": "is", "value": record_id}]}
+    return url_for(
+        "records.index", form_key=related.tab.form.key, filter=filters.to_address(condition)
+    )
+
+
+@forms.app_template_filter("area_url")
+def area_url(area: str, form_key: str) -> str:
+    """The address of a page about a form that another module serves (``import``)."""
+    return f"/w/{g.workspace.key}/forms/{form_key}/{area}"

@@ -1,0 +1,234 @@
+"""Values on pages: how a field's value is shown, as markup by its type's template, or as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as with_factory
+from typing import Any
+
+import phonenumbers
+from babel import numbers
+from flask import current_app, url_for
+from markupsafe import Markup
+
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.checks import SYSTEM_PREFIX
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.field_types.related import RelatedField
+from regulars.form_builder.querying import Record
+from regulars.form_builder.web.blueprints import forms
+from regulars.platform import i18n
+from regulars.platform.formats import Formats
+from regulars.platform.web.rendering import formats
+
+Titles = Mapping[tuple[str, int], str]
+
+TONES = {"amber": "yellow", "violet": "purple"}
+_MEMBER_STAMPS = ("created_by", "updated_by")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value to be shown. ``field`` says how: of a formula it is what the formula gives."""
+
+    field: FieldDefinition
+    value: Any
+    titles: Titles = with_factory(default_factory=dict)
+    name: Any = None  # the label, an owner's text
+    rows: tuple[FieldDefinition, ...] = ()  # of a subform: its columns as they are shown
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return self.value is None or self.value in ("", [], frozenset())
+
+    @property
+    def target(self) -> str:
+        """The form that a link points to."""
+        return target_of(self.field)
+
+    @property
+    def title(self) -> str:
+        """What the linked record is called."""
+        return self.titles.get((self.target, self.value), f"#{self.value}")
+
+    @property
+    def url(self) -> str:
+        """Where the linked record is shown; nowhere for a person of the team or a store."""
+        if self.target.startswith(SYSTEM_PREFIX):
+            return ""
+        return url_for("records.show", form_key=self.target, record_id=self.value)
+
+    @property
+    def tone(self) -> str:
+        """The colour of a choice."""
+        return tone_of(self.field, self.value)
+
+    def option(self, locale: str, value: Any = None) -> str:
+        """The words of a choice or of one tag."""
+        return option_label(self.field, self.value if value is None else value, locale)
+
+    def of_row(self, column: FieldDefinition, row: Mapping[str, Any]) -> Cell:
+        """One cell of a subform's row."""
+        return Cell(column, row.get(column.key), self.titles, column.name)
+
+
+@forms.app_template_global("show_value")
+def show_value(cell: Cell) -> Markup:
+    """The value as its type's template draws it."""
+    template = current_app.jinja_env.get_template(f"fields/{cell.field.type}.html")
+    drawn: Markup = template.module.display(cell)  # type: ignore[attr-defined]
+    return drawn
+
+
+@forms.app_template_global("tag_tone")
+def tone_of(field: FieldDefinition, value: Any) -> str:
+    """The chip colour of an option; gray for a word that is none."""
+    color = str(options_of(field).get(str(value), {}).get("color", "gray"))
+    return TONES.get(color, color)
+
+
+def target_of(field: FieldDefinition) -> str:
+    """The key of the form a field points to, "" for other fields."""
+    kind = field_types.get(field.type)
+    if isinstance(kind, LinkField):
+        return kind.target(field)
+    return "sys_members" if field.type in _MEMBER_STAMPS else ""
+
+
+def shown_as(
+    field: FieldDefinition, form: FormDefinition, catalog: FormCatalog
+) -> FieldDefinition:
+    """The field whose type draws the value: what a formula gives, what a lookup ends at."""
+    if field.type == "formula":
+        return _dressed(field, str(field.settings["result"]))
+    if field.type == "rollup":
+        kind: Any = field_types.get("rollup")
+        result = kind.result(field)
+        places = {} if result not in ("number", "money") else {"decimals": kind.decimals(field)}
+        return _dressed(field, result, **places)
+    if field.type == "lookup":
+        found = field_at_path(form, str(field.settings["path"]), catalog)
+        return field if found is None else replace(found, key=field.key, label=field.label)
+    return field
+
+
+def field_at_path(form: FormDefinition, path: str, catalog: FormCatalog) -> FieldDefinition | None:
+    """The field that a path ends at, as it is shown; system fields included."""
+    head, _dot, tail = path.partition(".")
+    found = form.find(head) or system_field(head)
+    if found is None:
+        return None
+    if not tail:
+        return shown_as(found, form, catalog)
+    target = catalog.forms.get(target_of(found))
+    return None if target is None else field_at_path(target, tail, catalog)
+
+
+def system_field(key: str) -> FieldDefinition | None:
+    """A system field as a field, where it can be shown."""
+    types = {"unit": "unit", "owner": "member", "id": "number", "version": "number"}
+    if key.endswith(("_at", "_by")) and key in field_types:
+        types[key] = key
+    found = types.get(key)
+    if found is None:
+        return None
+    words = {locale: i18n.translate(f"forms.system.{key}", locale) for locale in i18n.LOCALES}
+    return FieldDefinition(key, found, words)
+
+
+def cells_of(
+    record: Record, form: FormDefinition, catalog: FormCatalog, keys: Iterable[str]
+) -> list[Cell]:
+    """The values of a record at these keys, ready to be shown."""
+    made = []
+    for key in keys:
+        found = form.find(key) or system_field(key)
+        if found is not None:
+            made.append(cell_of(record.values.get(key), found, form, catalog, record.titles))
+    return made
+
+
+def cell_of(
+    value: Any, field: FieldDefinition, form: FormDefinition, catalog: FormCatalog, titles: Titles
+) -> Cell:
+    """One value ready to be shown."""
+    columns = tuple(shown_as(each, form, catalog) for each in field.fields)
+    return Cell(shown_as(field, form, catalog), value, titles, field.name, columns)
+
+
+def is_listed(field: FieldDefinition) -> bool:
+    """Whether a field makes sense as a column of a list."""
+    kind = field_types.get(field.type)
+    return field.type not in ("subform", "long_text") and not isinstance(kind, RelatedField)
+
+
+def text_of(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
+    """The value in plain words, for history and messages."""
+    if cell.is_empty:
+        return ""
+    say = _TEXTS.get(cell.field.type)
+    if say is not None:
+        return str(say(cell, fmt, yes_no))
+    return cell.title if cell.target else str(cell.value)
+
+
+def _dressed(field: FieldDefinition, type_name: str, **settings: Any) -> FieldDefinition:
+    return replace(field, type=type_name, settings={**field.settings, **settings})
+
+
+@forms.app_template_global("places")
+def places_of(field: FieldDefinition) -> int:
+    """The decimal places of a number as it is shown."""
+    kind: Any = field_types.get(field.type)
+    return int(kind.decimals(field))
+
+
+@forms.app_template_global("currency_sign")
+def currency_sign(code: str | None) -> str:
+    """The sign that stands before an amount: the field's currency, else the shop's."""
+    fmt = formats()
+    known = code or fmt.currency
+    sign = numbers.get_currency_symbol(known, locale=fmt.babel)
+    return sign[-1] if known == fmt.currency else sign
+
+
+@forms.app_template_filter("phone_words")
+def phone_words(value: str) -> str:
+    """A number as people read it: at home without the country's code."""
+    try:
+        number = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        return value
+    style = phonenumbers.PhoneNumberFormat
+    is_home = phonenumbers.region_code_for_number(number) == "CN"
+    return phonenumbers.format_number(number, style.NATIONAL if is_home else style.INTERNATIONAL)
+
+
+@forms.app_template_filter("web_words")
+def web_words(value: str) -> str:
+    """An address without what every address has."""
+    return value.removeprefix("https://").removeprefix("http://").rstrip("/")
+
+
+def _tags_text(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
+    return fmt.joined([cell.option(fmt.locale, tag) for tag in sorted(cell.value)])
+
+
+_TEXTS: Mapping[str, Any] = {
+    "number": lambda cell, fmt, _: fmt.number(cell.value, places_of(cell.field)),
+    "money": lambda cell, fmt, _: fmt.money(
+        cell.value, cell.field.settings.get("currency"), places_of(cell.field)
+    ),
+    "boolean": lambda cell, fmt, yes_no: yes_no[0] if cell.value else yes_no[1],
+    "date": lambda cell, fmt, _: fmt.date(cell.value),
+    "datetime": lambda cell, fmt, _: fmt.datetime(cell.value),
+    "created_at": lambda cell, fmt, _: fmt.datetime(cell.value),
+    "updated_at": lambda cell, fmt, _: fmt.datetime(cell.value),
+    "choice": lambda cell, fmt, _: cell.option(fmt.locale),
+    "tags": _tags_text,
+}

@@ -1,0 +1,250 @@
+"""The settings panel of the designer: one widget per setting of a field. Pure.
+
+Each widget has a ``kind`` (a macro of ``form_builder/widgets.html``) and what it offers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from babel.numbers import get_currency_name
+
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.formula import RESULTS
+from regulars.form_builder.field_types.rollup import AGGREGATES
+from regulars.platform import i18n
+from regulars.platform.formats import babel_locale
+
+Choices = Sequence[tuple[str, str]]
+Forms = Mapping[str, FormDefinition]
+
+CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
+REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
+NO_DEFAULT = frozenset({"tags", "link", "unit", "member", "subform"})
+NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime"}
+_SUMMABLE = ("number", "money")
+_DATES = ("date", "datetime")
+
+
+@dataclass(frozen=True)
+class Widget:
+    """One setting as it is asked for; ``fixed`` once stored values depend on it."""
+
+    name: str
+    kind: str
+    value: Any = None
+    options: Choices = ()
+    fixed: bool = False
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The field whose settings are shown, with everything its widgets look at."""
+
+    field: FieldDefinition
+    form: FormDefinition
+    forms: Forms
+    is_column: bool
+    is_stored: bool  # published already, so that records may hold values
+    locale: str
+
+    def words(self, key: str) -> str:
+        """A catalog text in the designer's language."""
+        return i18n.translate(key, self.locale)
+
+    def name_of(self, text: Any) -> str:
+        """An owner's text in the designer's language."""
+        return i18n.pick(text, self.locale)
+
+    def setting(self, name: str) -> Any:
+        """A setting of the field, None when it is not set."""
+        return self.field.settings.get(name)
+
+
+def widgets_of(subject: Subject) -> list[Widget]:
+    """Every widget of a field, its own settings before those that all fields share."""
+    return [*_own(subject), *_shared(subject)]
+
+
+def _own(subject: Subject) -> Iterator[Widget]:
+    kind = field_types.get(subject.field.type)
+    for name in kind.settings:
+        make = _WIDGETS.get(name)
+        if make is not None and not (name == "field" and subject.setting("aggregate") == "count"):
+            yield make(subject, name)
+    if subject.field.type == "formula":
+        frozen = subject.field.freeze is not None
+        yield Widget("freeze", "check", frozen, fixed=subject.is_stored)
+
+
+def _shared(subject: Subject) -> Iterator[Widget]:
+    field, kind = subject.field, field_types.get(subject.field.type)
+    if kind.writable:
+        yield Widget("required", "check", field.required)
+    if kind.writable and kind.may_be_unique and not subject.is_column:
+        yield Widget("unique", "check", field.unique)
+    if kind.writable and field.type not in NO_DEFAULT:
+        yield _default(subject)
+    yield Widget("help", "text", subject.name_of(field.help))
+    if kind.writable and field.type not in NO_PLACEHOLDER:
+        yield Widget("placeholder", "text", subject.name_of(field.placeholder))
+
+
+def _default(subject: Subject) -> Widget:
+    field, value = subject.field, subject.field.default
+    shown = f"={value['formula']}" if isinstance(value, Mapping) else value
+    if field.type == "choice":
+        options = [
+            (option["value"], subject.name_of(option.get("label")) or option["value"])
+            for option in field.settings.get("options", ())
+        ]
+        return Widget("default", "select", shown, options)
+    if field.type == "boolean":
+        yes_no = [("true", subject.words("records.yes")), ("false", subject.words("records.no"))]
+        return Widget("default", "select", None if value is None else str(value).lower(), yes_no)
+    if field.type in _DATES:
+        formula = "=TODAY()" if field.type == "date" else "=NOW()"
+        known = [(formula, subject.words(f"forms.default.{field.type}"))]
+        if shown not in (None, formula):
+            known.append((str(shown), str(shown)))
+        return Widget("default", "select", shown, known)
+    return Widget("default", "text", shown)
+
+
+def _plain(kind: str) -> Callable[[Subject, str], Widget]:
+    return lambda subject, name: Widget(name, kind, subject.setting(name))
+
+
+def _words(group: str, names: Sequence[str]) -> Callable[[Subject, str], Widget]:
+    def make(subject: Subject, name: str) -> Widget:
+        options = [(each, subject.words(f"forms.{group}.{each}")) for each in names]
+        return Widget(name, "select", subject.setting(name), options)
+
+    return make
+
+
+def _decimals(subject: Subject, name: str) -> Widget:
+    options = [(str(n), str(n)) for n in range(7)]
+    is_stored = subject.is_stored and subject.field.type != "formula"
+    return Widget(name, "select", subject.setting(name), options, fixed=is_stored)
+
+
+def _currency(subject: Subject, name: str) -> Widget:
+    locale = babel_locale(subject.locale)
+    options = [(code, f"{get_currency_name(code, locale=locale)} ({code})") for code in CURRENCIES]
+    return Widget(name, "select", subject.setting(name), options)
+
+
+def _region(subject: Subject, name: str) -> Widget:
+    territories = babel_locale(subject.locale).territories
+    options = [(code, str(territories.get(code, code))) for code in REGIONS]
+    return Widget(name, "select", subject.setting(name) or "CN", options)
+
+
+def _form(subject: Subject, name: str) -> Widget:
+    known = {**subject.forms, subject.form.key: subject.form}
+    options = [(form.key, subject.name_of(form.label)) for form in known.values()]
+    chosen = subject.setting(name)
+    if chosen not in known:
+        options.append((str(chosen), str(chosen)))
+    return Widget(name, "choose", chosen, options, fixed=subject.is_stored and name == "to")
+
+
+def _via(subject: Subject, name: str) -> Widget:
+    source = subject.forms.get(str(subject.setting("from")))
+    options = [
+        (each.key, subject.name_of(each.name))
+        for each in (source.fields if source else ())
+        if each.type == "link" and each.settings.get("to") == subject.form.key
+    ]
+    return Widget(name, "choose", subject.setting(name), options)
+
+
+def _order(subject: Subject, name: str) -> Widget:
+    source = subject.forms.get(str(subject.setting("from")))
+    options = []
+    for each in source.fields if source else ():
+        if each.type in (*_DATES, *_SUMMABLE, "text", "serial"):
+            label = subject.name_of(each.name)
+            newest = "newest" if each.type in _DATES else "largest"
+            oldest = "oldest" if each.type in _DATES else "smallest"
+            options.append((f"-{each.key}", f"{label} · {subject.words(f'forms.order.{newest}')}"))
+            options.append((each.key, f"{label} · {subject.words(f'forms.order.{oldest}')}"))
+    return Widget(name, "select", subject.setting(name), options)
+
+
+def _of(subject: Subject, name: str) -> Widget:
+    options = [
+        (each.key, subject.name_of(each.name))
+        for each in subject.form.fields
+        if each.type in ("related", "subform")
+    ]
+    return Widget(name, "choose", subject.setting(name), options)
+
+
+def rows_of(subject: Subject) -> Sequence[FieldDefinition]:
+    """The fields of the rows that a rollup adds up."""
+    of = subject.form.find(str(subject.setting("of")))
+    if of is None or of.type == "subform":
+        return () if of is None else of.fields
+    source = subject.forms.get(str(of.settings.get("from")))
+    return source.fields if source else ()
+
+
+def _row_field(subject: Subject, name: str) -> Widget:
+    wanted = _SUMMABLE if subject.setting("aggregate") in ("sum", "avg") else (*_SUMMABLE, *_DATES)
+    options = [
+        (each.key, subject.name_of(each.name))
+        for each in rows_of(subject)
+        if each.type in wanted or each.settings.get("result") in wanted
+    ]
+    return Widget(name, "choose", subject.setting(name), options)
+
+
+def _path(subject: Subject, name: str) -> Widget:
+    options = []
+    for link in subject.form.fields:
+        target = subject.forms.get(str(link.settings.get("to"))) if link.type == "link" else None
+        for each in target.fields if target else ():
+            if each.type not in ("subform", "related"):
+                words = f"{subject.name_of(link.name)} → {subject.name_of(each.name)}"
+                options.append((f"{link.key}.{each.key}", words))
+    return Widget(name, "choose", subject.setting(name), options)
+
+
+def _exact(subject: Subject, name: str) -> Widget:
+    return Widget(name, "check", subject.field.exact, fixed=subject.is_stored)
+
+
+_WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
+    "options": _plain("options"),
+    "free": _plain("check"),
+    "decimals": _decimals,
+    "currency": _currency,
+    "region": _region,
+    "min": _plain("decimal"),
+    "max": _plain("decimal"),
+    "suffix": _plain("text"),
+    "max_length": _plain("count"),
+    "min_rows": _plain("count"),
+    "max_rows": _plain("count"),
+    "case": _exact,
+    "to": _form,
+    "on_delete": _words("on-delete", ("refuse", "clear", "cascade")),
+    "from": _form,
+    "via": _via,
+    "order": _order,
+    "of": _of,
+    "aggregate": _words("aggregate", AGGREGATES),
+    "field": _row_field,
+    "where": _plain("where"),
+    "path": _path,
+    "formula": _plain("formula"),
+    "result": _words("result", RESULTS),
+    "pattern": _plain("text"),
+    "reset": _words("reset", ("never", "year", "month", "day")),
+    "per_unit": _plain("check"),
+}
