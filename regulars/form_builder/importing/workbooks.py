@@ -62,8 +62,9 @@ def check_workbook(path: Path) -> None:
 
 
 def _check_part(part: zipfile.ZipInfo) -> None:
-    shared = part.filename.endswith("sharedStrings.xml")
-    if shared and part.file_size > MAX_SHARED_TEXT_BYTES:
+    # Only sheets are read row by row; whatever else a workbook names is read at once.
+    whole = not part.filename.startswith(("xl/worksheets/", "xl/media/"))
+    if whole and part.file_size > MAX_SHARED_TEXT_BYTES:
         raise BadFile("file-too-large-unpacked", limit=MAX_SHARED_TEXT_BYTES // MIB)
     packed = max(part.compress_size, 1)
     if part.file_size > PACKING_MATTERS_FROM and part.file_size / packed > MAX_PACKING:
@@ -101,16 +102,17 @@ def read_lines(path: Path, sheet: str) -> Iterator[Line]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    try:
-        book = openpyxl.load_workbook(
-            path, read_only=True, data_only=True, keep_links=False, keep_vba=False
-        )
-    except _BROKEN:
-        raise BadFile("file-damaged") from None
-    try:
-        yield book
-    finally:
-        book.close()
+    with path.open("rb") as stream:  # ours to close: openpyxl leaves it open when it stumbles
+        try:
+            book = openpyxl.load_workbook(
+                stream, read_only=True, data_only=True, keep_links=False, keep_vba=False
+            )
+        except _BROKEN:
+            raise BadFile("file-damaged") from None
+        try:
+            yield book
+        finally:
+            book.close()
 
 
 def _text(value: Any) -> str:
