@@ -20,8 +20,8 @@ SETTLED_AFTER = timedelta(seconds=15)
 sa.Index(
     "event_historic",
     event.c.processed_at,
-    sqlite_where=event.c.historic.is_(True),
-    postgresql_where=event.c.historic.is_(True),
+    sqlite_where=event.c.historic.is_(sa.true()),
+    postgresql_where=event.c.historic.is_(sa.true()),
 )
 
 
@@ -32,7 +32,7 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
     instant its events carry.
     """
     subject = pinned.rule.subject
-    fresh: list[sa.ColumnElement[bool]] = [event.c.historic.is_(True)]
+    fresh: list[sa.ColumnElement[bool]] = [event.c.historic.is_(sa.true())]
     if since is not None:
         fresh.append(event.c.processed_at > since - LONGEST_TRANSACTION)
     found = set(
@@ -56,6 +56,6 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
 def latest_history(uow: UnitOfWork) -> datetime | None:
     """When an import wrote last."""
     found: datetime | None = uow.scalar(
-        sa.select(sa.func.max(event.c.processed_at)).where(event.c.historic.is_(True))
+        sa.select(sa.func.max(event.c.processed_at)).where(event.c.historic.is_(sa.true()))
     )
     return found

@@ -171,7 +171,7 @@ def _candidates(
         event.c.kind == trigger.on,
         event.c.form == form,
         event.c.at >= since,
-        event.c.historic.is_(False),
+        event.c.historic.is_(sa.false()),
     )
     if link is None:
         statement = statement.where(event.c.record == run.record)

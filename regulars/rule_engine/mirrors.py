@@ -142,7 +142,7 @@ def wanted_values(
     rule, catalog = pinned.rule, pinned.catalog
     sets = sets_of(pinned)
     table = catalog.tables[rule.subject].main
-    mode: Mode = "auto" if records is None else "single"
+    mode: expressing.Mode = "auto" if records is None else "single"
     value = _value(uow, pinned, sets, table)
     statement = sa.select(table.c.id.label("record"), value.label("value"))
     if rule.when:

@@ -1,4 +1,4 @@
-"""A shop for tests of rules: customers who agree to messages, orders, coupons; and a way to tick."""
+"""A shop for tests of rules: customers who agree to messages, orders, coupons, and a tick."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
