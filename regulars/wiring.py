@@ -34,9 +34,9 @@ from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.web import pages as form_web
-from regulars.platform import jobs, redis_server
+from regulars.platform import events, jobs, redis_server
 from regulars.platform.config import Config
-from regulars.platform.db import Database
+from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
@@ -124,8 +124,14 @@ def wire() -> None:
     for provider in PROVIDERS:
         providers.register(provider.name, provider)
     lock_sources.register("mirrors", mirror_values.locks)
+    events.listeners.register("rules", ring_for_rules)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
+
+
+def ring_for_rules(uow: UnitOfWork) -> None:
+    """Wake a worker once what happened is committed."""
+    uow.after_commit(jobs.ringer(JOB))
 
 
 def job_kinds(database: Database) -> tuple[JobKind, ...]:

@@ -6,7 +6,7 @@ would lose some. A historic event (an import's) starts nothing and is born proce
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
+from regulars.platform.registry import Registry
 
 event = sa.Table(
     "event",
@@ -42,6 +43,10 @@ sa.Index(
 sa.Index("event_of_record", event.c.form, event.c.record, event.c.at)
 
 
+listeners: Registry[Callable[[UnitOfWork], None]] = Registry("listener of events")
+"""Told, inside the transaction, that something happened which may start something."""
+
+
 @dataclass(frozen=True)
 class Event:
     """One thing that happened; ``changes`` maps a field to its values before and after."""
@@ -63,6 +68,9 @@ def record_events(uow: UnitOfWork, events: Sequence[Event]) -> None:
     if not events:
         return
     uow.connection.execute(event.insert(), [_values(uow, each) for each in events])
+    if not all(each.historic for each in events):
+        for told in listeners:
+            told(uow)
 
 
 def _values(uow: UnitOfWork, each: Event) -> dict[str, Any]:
