@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from pathlib import Path
 
 import click
@@ -10,24 +11,37 @@ import click
 from regulars import wiring
 from regulars.platform import data_folder
 from regulars.platform.accounts import setup, signing, users
+from regulars.platform.accounts.access import system_access
 from regulars.platform.accounts.users import NewUser
-from regulars.platform.config import Config
+from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database, Workspace
+from regulars.platform.faultpoint import faultpoint
+from regulars.seed_templates.catalogue import get_pack
+from regulars.seed_templates.installer import Wishes, install
 
 OWNER = "owner@demo.example"
 SIGN_IN_FILE = "first_sign_in.txt"
+UNFINISHED_FILE = "demo_unfinished"
+PACK = "retail_crm"
+LOCALE = "zh-Hans"
 _PASSWORD_BYTES = 9  # 72 bits, twelve characters
 
 
 def prepare(config: Config, *, demo: bool) -> list[str]:
     """Make the stores, fill a new installation, and say how the owner gets in.
 
-    Demo data goes into a new installation only and is never added again.
+    Demo data goes into a new installation only and is never added again. A first start that was
+    interrupted is begun anew: nobody can have entered anything yet.
     """
+    unfinished = config.data_dir / UNFINISHED_FILE
+    if unfinished.exists():
+        _clear(config)
     database = wiring.open_installation(config)
     try:
         if demo and setup.is_open(database):
+            unfinished.touch()
             _make_demo(config, database)
+            unfinished.unlink()
         return _ways_in(config, database)
     finally:
         database.close()
@@ -42,12 +56,29 @@ def banner(config: Config, welcome: list[str]) -> str:
 
 
 def _make_demo(config: Config, database: Database) -> None:
+    click.echo("Opening a shop with sample data (once) …")
     now, password = database.clock(), secrets.token_urlsafe(_PASSWORD_BYTES)
     with database.main_tx() as connection:
-        newcomer = NewUser(OWNER, "店主", password)
+        newcomer = NewUser(OWNER, "店主", password, LOCALE)
         owner = users.create_user(connection, newcomer, now=now, admin=True)
-    setup.open_shop(database, owner, Workspace(0, "shop", "回头客小店"), now=now)
+    shop = setup.open_shop(database, owner, Workspace(0, "shop", "回头客小店"), now=now)
+    faultpoint("D1")
+    with database.workspace_tx(shop, now=now) as uow:
+        wishes = Wishes(sample=True, demo=True)
+        install(uow, system_access(LOCALE), get_pack(PACK), wishes)
+    faultpoint("D2")
     data_folder.write_private(config.data_dir / SIGN_IN_FILE, f"{OWNER}\n{password}\n")
+
+
+def _clear(config: Config) -> None:
+    """Remove what an interrupted first start left behind."""
+    if config.database_url:
+        raise BadConfig("The first start was interrupted. Empty the database and start again.")
+    for store in config.data_dir.glob("main.db*"):
+        store.unlink()
+    shutil.rmtree(config.data_dir / "workspaces", ignore_errors=True)
+    (config.data_dir / SIGN_IN_FILE).unlink(missing_ok=True)
+    (config.data_dir / UNFINISHED_FILE).unlink()
 
 
 def _ways_in(config: Config, database: Database) -> list[str]:
