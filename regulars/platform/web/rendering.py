@@ -31,7 +31,7 @@ STYLES = tuple(
 _TINTS = 8
 
 
-def translate(key: str, **params: Any) -> str:
+def translate(key: str, /, **params: Any) -> str:
     """``t("area.key", n=3)`` in templates: the catalog text in the reader's language."""
     words = {name: i18n.spoken(value, current_locale()) for name, value in params.items()}
     return i18n.translate(key, current_locale(), **words)
