@@ -117,7 +117,7 @@ def _leaf_problems(where: Where, columns: Sequence[str], path: str) -> list[Prob
     found = []
     if where["column"] not in columns:
         shown = {"column": where["column"], "columns": list(columns)[:30]}
-        found.append(Problem(f"{path}/column", "unknown-column", shown))
+        found.append(Problem(f"{path}/column", "column-not-in-file", shown))
     op = where.get("op")
     if op is None:
         return [*found, Problem(f"{path}/op", "required")]

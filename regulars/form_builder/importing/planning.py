@@ -261,7 +261,7 @@ def _consent_problems(target: Target, form: FormDefinition) -> Iterator[Problem]
 
 
 def _unknown_column(path: str, column: str, columns: Sequence[str]) -> Problem:
-    return Problem(path, "unknown-column", {"column": column, "columns": list(columns)[:30]})
+    return Problem(path, "column-not-in-file", {"column": column, "columns": list(columns)[:30]})
 
 
 def mapped_columns(target: Target) -> set[str]:

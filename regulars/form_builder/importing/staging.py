@@ -139,7 +139,7 @@ class Stage:
             group = self._known[name] = self._fresh(line, (None,) * len(self._head.keys))
         else:
             group.lines.append(line)
-        group.fault = ("broken-with-its-line", {"line": line, **params, "code": code})
+        group.fault = ("broken-with-its-line", {"line": line, "why": code, **params})
 
     def finish(self) -> Staged:
         """The records in order, without those that have no row."""
@@ -149,7 +149,7 @@ class Stage:
             staged.dropped = len(staged.groups) - len(kept)
             staged.groups = kept
         if self._key_at is not None and staged.planned.target.group_by:
-            self._refuse_shared_keys(self._key_at)
+            self._check_keys(self._key_at)
         self._known.clear()
         return staged
 
@@ -174,12 +174,17 @@ class Stage:
         broken = name or Broken("import-key-empty", ())
         self.staged.faults.append(LineFault(line, broken.code, dict(broken.params)))
 
-    def _refuse_shared_keys(self, at: int) -> None:
-        """Two groups with one key would overwrite each other's rows."""
+    def _check_keys(self, at: int) -> None:
+        """Two groups with one key would overwrite each other's rows; one without would double."""
         seen: dict[Any, Group] = {}
         for group in self.staged.groups:
+            if group.fault is not None:
+                continue
+            if group.head[at] is None:
+                group.fault = ("import-key-empty", {})
+                continue
             first = seen.setdefault(group.head[at], group)
-            if first is not group and group.fault is None:
+            if first is not group:
                 shown = {"value": str(group.head[at])[:60], "line": first.lines[0]}
                 group.fault = ("key-in-two-groups", shown)
 
