@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from regulars.platform import jobs
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.faultpoint import faultpoint
@@ -24,6 +25,7 @@ from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest, retry_failures
 from regulars.rule_engine.leases import LEASE, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors, look_over_due
+from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.scans import fire_due
 from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.sender import send_due
@@ -119,8 +121,9 @@ class Engine:
         )
 
     def answer(self) -> None:
-        """What a worker does when the doorbell rings."""
-        self.drain()
+        """What a worker does when the doorbell rings; it rings itself again when time was up."""
+        if not self.drain():
+            jobs.ring(JOB)
 
 
 def plan_fires(database: Database, workspace: Workspace, now: Now) -> int:

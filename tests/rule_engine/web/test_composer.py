@@ -1,0 +1,171 @@
+"""The composer as its user goes through it: from nothing to a rule that runs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
+from regulars.rule_engine.definition import Rule
+from tests.support.rule_shop import CUSTOMERS
+from tests.support.shop_forms import ORDERS, PRODUCTS
+from tests.support.site import Site, Visitor
+
+MESSAGE = {
+    "kind": "message",
+    "key": "welcome",
+    "label": {"en": "Welcome", "zh-Hans": "欢迎"},
+    "purpose": "marketing",
+    "channels": {"sms": {"text": {"en": "Hello {name|you}", "zh-Hans": "你好，{name|朋友}"}}},
+}
+
+
+@pytest.fixture
+def shop(site: Site) -> Iterator[Site]:
+    with site.database.workspace_tx(site.workspace) as uow:
+        access = system_access("en")
+        for form in (PRODUCTS, CUSTOMERS, ORDERS):
+            store.save_draft(uow, access, "form", form)
+        store.save_draft(uow, access, "message", MESSAGE)
+        keys = [("form", form["key"]) for form in (PRODUCTS, CUSTOMERS, ORDERS)]
+        store.publish(uow, access, [*keys, ("message", "welcome")])
+    yield site
+
+
+def draft_of(site: Site, key: str) -> Rule:
+    with site.database.workspace_tx(site.workspace, write=False) as uow:
+        return Rule.from_json(store.get_draft(uow, "rule", key).raw)
+
+
+def composed(site: Site, visitor: Visitor) -> str:
+    """A new rule that sends a greeting for each new order of a basic customer."""
+    values = {"label": "Thanks for the order", "class": "journey", "subject": "customers"}
+    made = visitor.send(f"{site.home}/rules/new", values)
+    assert made.status_code == 303
+    url = f"{site.home}/rules/thanks_for_the_order/compose"
+    for change in (
+        {"action": "trigger", "on": "record_created", "about": "orders:customer"},
+        {"action": "row", "row": "field", "field": "tier", "op": "is", "value": "basic"},
+        {"action": "step", "block": "steps", "do": "wait", "for_n": "1", "for_unit": "hour"},
+        {"action": "step", "block": "steps", "do": "send_message", "message": "welcome"},
+        {"action": "guards", "purpose": "marketing", "cap_n": "2", "cap_days": "7"},
+    ):
+        answer = visitor.send(url, change)
+        assert answer.status_code == 303, answer.text
+    return "thanks_for_the_order"
+
+
+def test_a_rule_is_composed_from_nothing_and_published(shop: Site) -> None:
+    visitor = shop.signed_in()
+    key = composed(shop, visitor)
+    rule = draft_of(shop, key)
+    assert (rule.trigger.on, rule.trigger.form, rule.trigger.link) == (
+        "record_created",
+        "orders",
+        "customer",
+    )
+    assert rule.when == {"field": "tier", "op": "is", "value": "basic"}
+    assert [step.do for step in rule.steps] == ["wait", "send_message"]
+    page = visitor.get(f"{shop.home}/rules/{key}/compose")
+    assert "Orders" in page.text
+    review = visitor.get(f"{shop.home}/rules/{key}/review")
+    assert "Wait" in review.text or "wait" in review.text
+    assert visitor.send(f"{shop.home}/rules/{key}/publish").status_code == 303
+    shown = visitor.get(f"{shop.home}/rules/{key}")
+    assert "Running" in shown.text
+
+
+def test_what_is_missing_is_said_where_it_is_missing(shop: Site) -> None:
+    visitor = shop.signed_in()
+    values = {"label": "Empty", "class": "journey", "subject": "customers"}
+    visitor.send(f"{shop.home}/rules/new", values)
+    url = f"{shop.home}/rules/empty/compose"
+    visitor.send(url, {"action": "step", "do": "send_message", "message": "nothing_like_it"})
+    page = visitor.get(url)
+    assert page.status_code == 200
+    assert "field-error" in page.text
+    refused = visitor.send(f"{shop.home}/rules/empty/publish")
+    assert refused.status_code == 422
+
+
+def test_a_wrong_number_keeps_the_form_open(shop: Site) -> None:
+    visitor = shop.signed_in()
+    values = {"label": "Numbers", "class": "journey", "subject": "customers"}
+    visitor.send(f"{shop.home}/rules/new", values)
+    url = f"{shop.home}/rules/numbers/compose"
+    answer = visitor.send(
+        url, {"action": "step", "at": "step@steps+", "do": "wait", "for_n": "soon", "kind": "wait"}
+    )
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.text
+    assert draft_of(shop, "numbers").steps == ()
+
+
+def test_every_form_of_the_composer_opens(shop: Site) -> None:
+    visitor = shop.signed_in()
+    key = composed(shop, visitor)
+    url = f"{shop.home}/rules/{key}/compose"
+    for on in ("scan", "record_created", "date_field", "mirror_entered"):
+        assert visitor.get(f"{url}?at=trigger&on={on}").status_code == 200
+    for kind in ("silent", "related", "field", "consent", "formula"):
+        assert visitor.get(f"{url}?at=row/new&kind={kind}").status_code == 200
+    for field in ("name", "birthday", "tier", "tags", "order_count", "total_spend"):
+        page = visitor.get(f"{url}?at=row/new&kind=field&field={field}")
+        assert page.status_code == 200
+    for do in (
+        "send_message",
+        "wait",
+        "wait_for",
+        "create_record",
+        "update_record",
+        "add_tags",
+        "branch",
+        "stop",
+    ):
+        assert visitor.get(f"{url}?at=step@steps%2B&kind={do}").status_code == 200
+    for at in ("guards", "entry", "exits", "label", "step@steps/0", "row/0"):
+        assert visitor.get(f"{url}?at={at}").status_code == 200
+
+
+def test_a_part_comes_alone_when_htmx_asks(shop: Site) -> None:
+    visitor = shop.signed_in()
+    key = composed(shop, visitor)
+    part = visitor.htmx("GET", f"{shop.home}/rules/{key}/compose", {"at": "guards"})
+    assert part.status_code == 200
+    assert "<html" not in part.text
+    assert part.text.strip().startswith('<div id="composer"')
+
+
+def test_a_clerk_may_not_compose(shop: Site) -> None:
+    visitor = shop.signed_in("Carl", "clerk")
+    assert visitor.get(f"{shop.home}/rules").status_code == 403
+
+
+def test_rows_and_steps_move_and_go(shop: Site) -> None:
+    visitor = shop.signed_in()
+    key = composed(shop, visitor)
+    url = f"{shop.home}/rules/{key}/compose"
+    visitor.send(url, {"action": "row", "row": "formula", "formula": "order_count > 1"})
+    visitor.send(url, {"action": "match", "match": "any"})
+    assert set(draft_of(shop, key).when or {}) == {"any"}
+    visitor.send(url, {"action": "drop-row", "position": "0"})
+    assert draft_of(shop, key).when == {"formula": "order_count > 1"}
+    visitor.send(url, {"action": "step-up", "path": "steps/1"})
+    assert [step.do for step in draft_of(shop, key).steps] == ["send_message", "wait"]
+    visitor.send(url, {"action": "drop-step", "path": "steps/0"})
+    assert [step.do for step in draft_of(shop, key).steps] == ["wait"]
+
+
+def test_a_text_is_written_in_three_languages(shop: Site) -> None:
+    visitor = shop.signed_in()
+    values = {
+        "label": "Goodbye",
+        "purpose": "service",
+        "sms_text_en": "Bye {name|you}",
+        "sms_text_zh-Hans": "再见，{name|朋友}",
+    }
+    assert visitor.send(f"{shop.home}/message-texts/new", values).status_code == 303
+    page = visitor.get(f"{shop.home}/message-texts/goodbye")
+    assert "再见" in page.text
+    refused = visitor.send(f"{shop.home}/message-texts/new", {"label": ""})
+    assert refused.status_code == 422
