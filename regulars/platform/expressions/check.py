@@ -35,6 +35,7 @@ from regulars.platform.expressions.tree import (
     Not,
     Path,
     Relative,
+    is_kind,
 )
 from regulars.platform.expressions.types import (
     BOOLEAN,
@@ -111,7 +112,7 @@ class Checker:
         return self.as_kind(self.visit(node, form, BOOLEAN), BOOLEAN)
 
     def as_kind(self, node: Node, want: ValueType) -> Node:
-        """``node`` if it is of the kind of ``want``; an instant becomes its day if one is wanted."""
+        """``node`` if it is of the kind of ``want``; an instant becomes its day if wanted."""
         found = node.type
         if found is None or found.kind is want.kind or found.kind is Kind.MISSING:
             if found is not None and found.kind is Kind.LINK and found.form != want.form:
@@ -229,7 +230,9 @@ def _many(checker: Checker, node: Many, form: FormShape, want: ValueType | None)
     return replace(node, items=tuple(checker.visit(item, form, want) for item in node.items))
 
 
-def _arithmetic(checker: Checker, node: Arithmetic, form: FormShape, want: ValueType | None) -> Node:  # fmt: skip
+def _arithmetic(
+    checker: Checker, node: Arithmetic, form: FormShape, want: ValueType | None
+) -> Node:
     sides = []
     for side in (node.left, node.right):
         sides.append(checker.as_kind(checker.visit(side, form, number()), number()))
@@ -334,9 +337,7 @@ def _order(checker: Checker, node: Aggregate, rows: FormShape) -> Node | None:
         if field is not None and field.type.kind in _ORDERED:
             return checker.values(Path((name,)), rows)
     value = node.value
-    if value is not None and value.type is not None and value.type.kind in (Kind.DATE, Kind.DATETIME):  # fmt: skip
-        return value
-    return None
+    return value if value is not None and is_kind(value, Kind.DATE, Kind.DATETIME) else None
 
 
 _VISITORS: dict[type[Node], Callable[[Checker, Any, FormShape, ValueType | None], Node]] = {

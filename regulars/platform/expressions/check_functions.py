@@ -11,7 +11,7 @@ from regulars.platform.expressions.check_leaves import kind_word
 from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE, Param
 from regulars.platform.expressions.shapes import FormShape
 from regulars.platform.expressions.times import EXACT_UNITS
-from regulars.platform.expressions.tree import Call, Literal, Node
+from regulars.platform.expressions.tree import Call, Literal, Node, is_kind
 from regulars.platform.expressions.types import MISSING, TEXT, Kind, ValueType, number
 
 if TYPE_CHECKING:
@@ -103,12 +103,14 @@ def _aligned(checker: Checker, node: Call) -> Node:
 
 
 def _special_rules(checker: Checker, node: Call) -> None:
-    first = node.args[0].type if node.args else None
-    if node.name == "DATEADD" and first is not None and first.kind is Kind.DATE:
+    if not node.args:
+        return
+    first = node.args[0]
+    if node.name == "DATEADD" and is_kind(first, Kind.DATE):
         unit = node.args[2]
         if isinstance(unit, Literal) and unit.value in EXACT_UNITS:
             checker.problem(unit, "unit-needs-time", unit=unit.value)
-    if node.name == "TEXT" and len(node.args) > 1 and first is not None and first.kind not in (Kind.DATE, Kind.DATETIME):  # fmt: skip
+    if node.name == "TEXT" and len(node.args) > 1 and not is_kind(first, Kind.DATE, Kind.DATETIME):
         checker.problem(node, "pattern-only-for-dates")
 
 
@@ -125,7 +127,8 @@ def unified(checker: Checker, node: Node, values: Sequence[Node]) -> ValueType |
     for found in known:
         same = found.kind is first.kind or {found.kind, first.kind} <= texts
         if not same or found.form != first.form:
-            checker.problem(node, "kinds-differ", first=kind_word(first.kind), other=kind_word(found.kind))  # fmt: skip
+            words = {"first": kind_word(first.kind), "other": kind_word(found.kind)}
+            checker.problem(node, "kinds-differ", **words)
             return None
     if first.kind is Kind.NUMBER:
         return number(max(found.scale for found in known))
@@ -185,14 +188,9 @@ def _with_results(checker: Checker, node: Call, form: FormShape, want: ValueType
     """The call with its result type; literal results are read as the kind of the others."""
     count = len(node.args)
     places = [p for p in range(count) if is_result(node.name, p, count)]
-    leading = want or next(
-        (
-            node.args[p].type
-            for p in places
-            if not isinstance(node.args[p], Literal) and node.args[p].type
-        ),
-        None,  # fmt: skip
-    )
+    results = [node.args[place] for place in places]
+    computed = (arg.type for arg in results if not isinstance(arg, Literal) and arg.type)
+    leading = want or next(computed, None)
     args = list(node.args)
     for place in places:
         if isinstance(args[place], Literal) and leading is not None:
@@ -202,7 +200,8 @@ def _with_results(checker: Checker, node: Call, form: FormShape, want: ValueType
 
 
 def _random_code(checker: Checker, node: Call) -> Node:
-    value: Any = node.args[0].value if len(node.args) == 1 and isinstance(node.args[0], Literal) else None  # fmt: skip
+    arg = node.args[0] if len(node.args) == 1 else None
+    value: Any = arg.value if isinstance(arg, Literal) else None
     if not isinstance(value, Decimal) or value != int(value) or not 4 <= value <= MAX_CODE:
         checker.problem(node, "argument-out-of-range", name=node.name, low=4, high=MAX_CODE)
     if not checker.volatile:

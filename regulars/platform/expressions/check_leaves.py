@@ -112,7 +112,9 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
         left = checker.visit(node.left, form, other.type)
     found = left.type
     if found is None or found.kind is Kind.MISSING:
-        right = checker.visit(node.right, form) if _is_plain(node.right) else node.right
+        right = node.right
+        if right is not None and not isinstance(right, (Many, Span, Window)):
+            right = checker.visit(right, form)
         return replace(node, left=left, right=right, type=BOOLEAN)
     if node.op not in OPS_OF_KIND.get(found.kind, ()):
         checker.problem(node, "op-not-for-kind", op=op_word(node.op), kind=kind_word(found.kind))
@@ -124,10 +126,6 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
-
-
-def _is_plain(node: Node | None) -> bool:
-    return node is not None and not isinstance(node, (Many, Span, Window))
 
 
 def _rows_leaf(checker: Checker, node: Compare, form: FormShape) -> Node:
@@ -146,20 +144,18 @@ def _check_right(checker: Checker, node: Compare, form: FormShape, found: ValueT
         return replace(node, right=_span(checker, right, found))
     if node.op in LIST_OPS:
         items = right.items if isinstance(right, Many) else (right,) if right else ()
-        read = [_operand(checker, node, item, form, found) for item in items]
+        read = [_operand(checker, item, form, found) for item in items]
         return _aligned(replace(node, right=Many(tuple(read), place=node.place)), found, read)
     if right is None or isinstance(right, (Many, Span, Window)):
         checker.problem(node, "value-needed", op=op_word(node.op))
         return node
-    read_one = _operand(checker, node, right, form, found)
+    read_one = _operand(checker, right, form, found)
     if node.op == "same_day_of_year":
         return _days(node, read_one)
     return _aligned(replace(node, right=read_one), found, [read_one])
 
 
-def _operand(
-    checker: Checker, leaf: Compare, node: Node, form: FormShape, want: ValueType
-) -> Node:
+def _operand(checker: Checker, node: Node, form: FormShape, want: ValueType) -> Node:
     """One right-hand value, of a kind that can be compared with ``want``."""
     read = checker.visit(node, form, want)
     bare = read.body if isinstance(read, Formula) else read
@@ -171,7 +167,8 @@ def _operand(
             checker.problem(node, "link-to-other-form", form=want.form, found=found.form)
         return read
     if isinstance(bare, Literal) and bare.value is not None:
-        checker.problem(node, "literal-not-of-kind", value=str(bare.value)[:60], kind=kind_word(want.kind))  # fmt: skip
+        params = {"value": str(bare.value)[:60], "kind": kind_word(want.kind)}
+        checker.problem(node, "literal-not-of-kind", **params)
     elif found.kind is not Kind.MISSING:
         checker.problem(
             node, "wrong-kind", wanted=kind_word(want.kind), found=kind_word(found.kind)

@@ -20,7 +20,7 @@ from regulars.platform.expressions.constants import is_constant
 from regulars.platform.expressions.dialects import Dialect, dialect_named
 from regulars.platform.expressions.evaluate import Context, PythonCompiler
 from regulars.platform.expressions.shapes import Shapes
-from regulars.platform.expressions.sql_template import Template
+from regulars.platform.expressions.sql_template import Template, is_plain
 from regulars.platform.expressions.tree import (
     Aggregate,
     AllOf,
@@ -45,7 +45,7 @@ class SqlSource(Protocol):
     """Where the columns are. Tables must not be aliased; the compiler does that itself."""
 
     def table(self, form_key: str) -> sa.FromClause:
-        """The table of a form (or of ``orders.items``): columns by field key, text also ``__ci``."""
+        """The table of a form (or of ``orders.items``): columns by key, text also ``__ci``."""
         ...
 
     def side(self, form_key: str, field_key: str) -> sa.FromClause:
@@ -197,7 +197,7 @@ class SqlCompiler:
             return sql_aggregates.compile_aggregate(self, node, frame, fold=True)
         if isinstance(node, Call) and node.name in sql_calls.CONDITIONAL:
             return sql_calls.conditional(self, node, frame, fold=True)
-        return self.dialect.fold(self.value(node, frame))
+        return self.holding("FOLD", [self.value(node, frame)], frame, self.dialect.fold)
 
     def path(self, node: Path, frame: Frame, *, fold: bool = False) -> Element:
         """The field at the end of a path; each link is followed by a scalar subquery."""
@@ -223,7 +223,8 @@ class SqlCompiler:
         if fold and not shape.exact:
             if name in frame.table.c:
                 return sa.func.nullif(frame.table.c[name], "")
-            return self.dialect.fold(sa.func.nullif(frame.table.c[shape.key], ""))
+            bare = [sa.func.nullif(frame.table.c[shape.key], "")]
+            return self.holding("FOLD", bare, frame, self.dialect.fold)
         column: Element = frame.table.c[shape.key]
         if kind.kind in (Kind.TEXT, Kind.CHOICE):
             return sa.func.nullif(column, "")
@@ -257,9 +258,11 @@ class SqlCompiler:
         )
         return query.correlate(*frame.outer).exists()
 
-    def let(self, values: Sequence[Element], frame: Frame, use: Callable[..., Element]) -> Element:
-        """``use`` of values it mentions several times, each computed only once."""
-        if all(isinstance(value, (sa.Column, sa.BindParameter)) for value in values):
+    def holding(
+        self, name: str, values: Sequence[Element], frame: Frame, use: Callable[..., Element]
+    ) -> Element:
+        """``use`` of values; computed ones only once even if ``name`` says them twice."""
+        if all(map(is_plain, values)) or not self.dialect.mentions_twice(name):
             return use(*values)
         named = [value.label(f"v{place}") for place, value in enumerate(values)]
         inner = sa.select(*named).correlate(*frame.outer).offset(0).subquery()
@@ -292,7 +295,9 @@ def _aggregate(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
 def _local_day(compiler: SqlCompiler, node: LocalDay, frame: Frame) -> Element:
     value = compiler.value(node.item, frame)
     moment = compiler.target.moment
-    return compiler.let([value], frame, lambda v: compiler.dialect.local_day(v, moment))
+    return compiler.holding(
+        "LOCAL_DAY", [value], frame, lambda v: compiler.dialect.local_day(v, moment)
+    )
 
 
 def _arithmetic(compiler: SqlCompiler, node: Arithmetic, frame: Frame) -> Element:

@@ -33,13 +33,17 @@ class Dialect(Protocol):
     def same_day(self, day: Element, reference: Element, moment: Moment) -> Element:
         """`times.same_day_of_year`."""
 
-    def compare_scales(self, test: Callable[[Any, Any], Any], left: Typed, right: Typed, moment: Moment) -> Element:  # fmt: skip
+    def compare_scales(
+        self, test: Callable[[Any, Any], Any], left: Typed, right: Typed, moment: Moment
+    ) -> Element:
         """Two numbers of different scale, compared exactly."""
 
-    def rescale(self, value: Element, found: ValueType, wanted: ValueType, moment: Moment) -> Element:  # fmt: skip
+    def rescale(
+        self, value: Element, found: ValueType, wanted: ValueType, moment: Moment
+    ) -> Element:
         """A number with another scale; missing when it does not fit."""
 
-    def total(self, value: Element, *, is_column: bool) -> Element:
+    def total(self, value: Element) -> Element:
         """SUM; without rows NULL, and a mark of its own when it does not fit."""
 
     def sum_or_zero(self, total: Element) -> Element:
@@ -48,7 +52,12 @@ class Dialect(Protocol):
     def average(self, total: Element, count: Element, scale: int, moment: Moment) -> Element:
         """``total / count`` with six places."""
 
-    def function(self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment) -> Element:  # fmt: skip
+    def mentions_twice(self, name: str) -> bool:
+        """Whether the words of a function name an argument more than once."""
+
+    def function(
+        self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment
+    ) -> Element:
         """A function of `functions.FUNCTIONS` or an arithmetic operator."""
 
 

@@ -72,12 +72,15 @@ class NoRecords:
         return False
 
 
+NO_RECORDS = NoRecords()
+
+
 @dataclass(frozen=True)
 class Context:
     """What a closure needs beside the row. ``new_code`` serves RANDOM_CODE."""
 
     moment: Moment
-    records: Records = NoRecords()
+    records: Records = NO_RECORDS
     new_code: Callable[[int], str] | None = None
 
 
@@ -158,7 +161,7 @@ def _fit(value: Any, scale: int) -> Any:
 
 
 def _group(node: AllOf | AnyOf, parts: list[Evaluate]) -> Evaluate:
-    if len(parts) == 2:
+    if len(parts) == 2:  # the usual case, without the loop
         first, second = parts
         if isinstance(node, AllOf):
             return lambda row, context: first(row, context) and second(row, context)
@@ -166,10 +169,7 @@ def _group(node: AllOf | AnyOf, parts: list[Evaluate]) -> Evaluate:
     wanted = not isinstance(node, AllOf)
 
     def evaluate(row: Row, context: Context) -> bool:
-        for part in parts:
-            if part(row, context) is wanted:
-                return wanted
-        return not wanted
+        return any(part(row, context) is wanted for part in parts) is wanted
 
     return evaluate
 
@@ -314,7 +314,9 @@ def _switch(compiler: PythonCompiler, node: Call) -> Evaluate:
         if not is_result("SWITCH", place, count)
     ]
     results = [
-        _result(compiler, node, node.args[p]) for p in range(1, count) if is_result("SWITCH", p, count)
+        _result(compiler, node, node.args[p])
+        for p in range(1, count)
+        if is_result("SWITCH", p, count)
     ]
 
     def evaluate(row: Row, context: Context) -> Any:

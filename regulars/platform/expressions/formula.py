@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 from lark import Lark, Token, Transformer, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
@@ -117,7 +118,8 @@ def _unexpected(error: UnexpectedInput, text: str) -> FormulaError:
     )
     if at_end:
         return FormulaError("formula-unfinished", len(text))
-    position = max(0, error.pos_in_stream or 0)
+    place: Any = error.pos_in_stream
+    position = int(place or 0)
     found = text[position : position + 1]
     if isinstance(error, UnexpectedCharacters) and found in '"“':
         return FormulaError("formula-open-quote", position)

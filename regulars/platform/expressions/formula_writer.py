@@ -66,7 +66,7 @@ def _literal(node: Literal) -> Written:
     if isinstance(value, bool):
         return ("TRUE" if value else "FALSE"), _ATOM
     if isinstance(value, (Decimal, int)):
-        return f"{value:f}" if isinstance(value, Decimal) else str(value), _SIGN if value < 0 else _ATOM  # fmt: skip
+        return f"{Decimal(value):f}", _SIGN if value < 0 else _ATOM
     if isinstance(value, (date, datetime)):
         return quoted(value.isoformat()), _ATOM
     return quoted(str(value)), _ATOM

@@ -147,7 +147,7 @@ MAX_STEPS = 4_000_000
 
 
 def _steps(n: Decimal) -> int:
-    return int(min(max(n, -MAX_STEPS), MAX_STEPS))
+    return int(min(max(n, Decimal(-MAX_STEPS)), Decimal(MAX_STEPS)))
 
 
 def _days_since(moment: Moment, day: date) -> Decimal:
@@ -174,24 +174,33 @@ def _part(pick: Callable[[date], int]) -> Bind:
     return simple(lambda day: Decimal(pick(day)))
 
 
+def _join(*parts: str | None) -> str | None:
+    return texts.join(parts)
+
+
+def _months_between(first: date, last: date) -> Decimal:
+    return Decimal(times.months_between(first, last))
+
+
 _N, _T, _D = Param(_NUMBER), Param(_TEXT), Param(_DATE)
 _WHOLE = number(0)
+_DIGITS = Param(_NUMBER, True, low=-6, high=8)
 _UNIT = Param(_TEXT, True, times.UNITS)
 _DAY_UNIT = Param(_TEXT, True, times.CALENDAR_UNITS)
 _ORDERED = Param(frozenset({Kind.NUMBER, Kind.DATE, Kind.DATETIME}))
-_SHOWN = Param(
-    frozenset({Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TEXT, Kind.CHOICE, Kind.BOOLEAN})
-)
+_SHOWN = Param(frozenset({Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TEXT, Kind.CHOICE}))
 
+# fmt: off
+_OVER: dict[str, Any] = {"repeats": True, "passes_missing": True}
 _ALL = (
-    Function("ROUND", (_N, Param(_NUMBER, True, low=-6, high=8)), _round_type, _bind_round, optional=1),  # fmt: skip
+    Function("ROUND", (_N, _DIGITS), _round_type, _bind_round, optional=1),
     Function("CEIL", (_N,), always(_WHOLE), simple(numbers.ceil)),
     Function("FLOOR", (_N,), always(_WHOLE), simple(numbers.floor)),
     Function("ABS", (_N,), _first_type, simple(abs)),
     Function("NEGATE", (_N,), _first_type, simple(lambda value: -value if value else value)),
-    Function("MIN", (_ORDERED,), _first_type, simple(_least), repeats=True, passes_missing=True, aligned=True),  # fmt: skip
-    Function("MAX", (_ORDERED,), _first_type, simple(_greatest), repeats=True, passes_missing=True, aligned=True),  # fmt: skip
-    Function("CONCAT", (_T,), always(TEXT), simple(lambda *parts: texts.join(parts)), repeats=True, passes_missing=True),  # fmt: skip
+    Function("MIN", (_ORDERED,), _first_type, simple(_least), **_OVER, aligned=True),
+    Function("MAX", (_ORDERED,), _first_type, simple(_greatest), **_OVER, aligned=True),
+    Function("CONCAT", (_T,), always(TEXT), simple(_join), **_OVER),
     Function("LEFT", (_T, _N), always(TEXT), simple(texts.left)),
     Function("RIGHT", (_T, _N), always(TEXT), simple(texts.right)),
     Function("MID", (_T, _N, _N), always(TEXT), simple(texts.middle)),
@@ -213,10 +222,11 @@ _ALL = (
     Function("DATEADD", (Param(_WHEN), _N, _UNIT), _first_type, _bind_date_add),
     Function("DAYS_SINCE", (_D,), always(_WHOLE), with_moment(_days_since)),
     Function("DAYS_BETWEEN", (_D, _D), always(_WHOLE), simple(lambda a, b: Decimal((b - a).days))),
-    Function("MONTHS_BETWEEN", (_D, _D), always(_WHOLE), simple(lambda a, b: Decimal(times.months_between(a, b)))),  # fmt: skip
+    Function("MONTHS_BETWEEN", (_D, _D), always(_WHOLE), simple(_months_between)),
     Function("STARTOF", (_D, _DAY_UNIT), always(DATE), with_moment(_start_of)),
     Function("ENDOF", (_D, _DAY_UNIT), always(DATE), with_moment(_end_of)),
-)  # fmt: skip
+)
+# fmt: on
 
 FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _ALL}
 CONDITIONAL = ("IF", "IFS", "SWITCH", "COALESCE")  # their branches are only computed when needed

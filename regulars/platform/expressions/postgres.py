@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, INTERVAL
 
 from regulars.platform import columns
 from regulars.platform.expressions import numbers, zones
+from regulars.platform.expressions import times as calendar
 from regulars.platform.expressions.sql_template import Template
 from regulars.platform.expressions.types import Moment
 
@@ -34,7 +35,7 @@ def times(places: int) -> str:
 
 
 def fit(words: str) -> str:
-    """Words that are NULL where a scaled number does not fit 64 bits; ``words`` stand there once."""
+    """Words that are NULL where a scaled number does not fit 64 bits; mention ``words`` once."""
     held = f"least(greatest({words}, -{_BEYOND}), {_BEYOND})"
     return f"nullif(nullif({held}, {_BEYOND}), -{_BEYOND})"
 
@@ -107,8 +108,13 @@ def instant_of(wall_time: Element, moment: Moment) -> Element:
 
 
 def moved(day: str, n: str, unit: str) -> str:
-    """Words for a date plus ``n`` (an integer) units; may leave the calendar of Python."""
+    """Words for a date plus ``n`` (an integer) units; NULL outside what Python can hold."""
     if unit in ("day", "week"):
-        return f"({day} + {n}{' * 7' if unit == 'week' else ''})"
-    months = {"month": 1, "quarter": 3, "year": 12}[unit]
-    return f"(({day} + make_interval(months => {n} * {months}))::date)"
+        count = f"{n} * 7" if unit == "week" else n
+        length = (calendar.LATEST - calendar.EARLIEST).days
+        inside = f"{day} - date '{calendar.EARLIEST}' + {count} between 0 and {length}"
+        return f"(case when {inside} then {day} + {count} end)"
+    months = f"{n} * {calendar.MONTH_UNITS[unit]}"
+    index = f"extract(year from {day}) * 12 + extract(month from {day}) - 1 + {months}"
+    inside = f"{index} between {calendar.FIRST_MONTH} and {calendar.LAST_MONTH}"
+    return f"(case when {inside} then ({day} + make_interval(months => {months}))::date end)"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from regulars.platform.expressions import numbers, postgres_functions
 from regulars.platform.expressions import postgres as pg
-from regulars.platform.expressions.sql_template import Template
+from regulars.platform.expressions.sql_template import Template, is_column
 from regulars.platform.expressions.types import Moment, ValueType
 
 Element = sa.ColumnElement[Any]
@@ -50,8 +50,8 @@ class Postgres:
         words = f"round({{0}}::numeric{pg.times(wanted.scale - found.scale)})"
         return pg.scaled_number(words, value)
 
-    def total(self, value: Element, *, is_column: bool) -> Element:
-        words = "sum({0})" if is_column else "sum({0}::numeric)"
+    def total(self, value: Element) -> Element:
+        words = "sum({0})" if is_column(value) else "sum({0}::numeric)"
         return Template(words, pg.NUMERIC, value)
 
     def sum_or_zero(self, total: Element) -> Element:
@@ -60,6 +60,9 @@ class Postgres:
     def average(self, total: Element, count: Element, scale: int, moment: Moment) -> Element:
         words = pg.division(pg.fit("{0}"), "{1}", numbers.DIVISION_SCALE - scale)
         return pg.scaled_number(words, total, count)
+
+    def mentions_twice(self, name: str) -> bool:
+        return name in postgres_functions.MENTIONS_TWICE
 
     def function(
         self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment

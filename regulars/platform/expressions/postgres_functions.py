@@ -125,7 +125,8 @@ def _side(name: str) -> Build:
 
 
 def _middle(args: Sequence[Typed], _result: ValueType, _moment: Moment) -> Element:
-    begins = f"(case when {{1}}::numeric{pg.times(-args[1][1].scale)} >= 1 then {_count(1, args[1], 1)} end)"
+    is_there = f"{{1}}::numeric{pg.times(-args[1][1].scale)} >= 1"
+    begins = f"(case when {is_there} then {_count(1, args[1], 1)} end)"
     words = f"nullif(substr({{0}}, {begins}, {_count(2, args[2])}), '')"
     return Template(words, pg.TEXT, *_values(args))
 
@@ -232,21 +233,14 @@ def _date_add(args: Sequence[Typed], result: ValueType, moment: Moment) -> Eleme
     most = _MOST_STEPS.get(unit, MAX_STEPS)
     n = Template(pg.whole("{0}", -kind.scale, -most, most), pg.INTEGER, steps)
     if result.kind is Kind.DATE:
-        return kept_day(Template(pg.moved("{0}", "{1}", unit), pg.DATE, value, n))
+        return Template(pg.moved("{0}", "{1}", unit), columns.Day(), value, n)
     if unit in ("minute", "hour"):
         name = "hours" if unit == "hour" else "mins"
         words = f"({{0}} + make_interval({name} => {{1}}))"
         return _kept_instant(Template(words, pg.TIMESTAMP, value, n))
-    moved = pg.moved("{0}::date", "{1}", unit)
-    kept = f"(case when {moved} between {_DAYS} then {moved} + {{0}}::time end)"
-    there = Template(kept, pg.WALL, pg.wall(value, moment), n)
+    words = f"({pg.moved('{0}::date', '{1}', unit)} + {{0}}::time)"
+    there = Template(words, pg.WALL, pg.wall(value, moment), n)
     return _kept_instant(pg.instant_of(there, moment))
-
-
-def kept_day(value: Element) -> Element:
-    """A day that Python can hold, or NULL."""
-    words = f"(case when {{0}} between {_DAYS} then {{0}} end)"
-    return Template(words, columns.Day(), value)
 
 
 def _kept_instant(value: Element) -> Element:
@@ -277,7 +271,9 @@ def _start(unit: str, moment: Moment) -> str:
         return "{0}"
     if unit == "week":
         back = f"mod(extract(isodow from {{0}})::integer + {6 - moment.week_start}, 7)"
-        return f"(case when {{0}} is not null then greatest({{0}} - {back}, date '0001-01-01') end)"
+        return (
+            f"(case when {{0}} is not null then greatest({{0}} - {back}, date '0001-01-01') end)"
+        )
     return f"(date_trunc('{unit}', {{0}}::timestamp)::date)"
 
 
@@ -288,18 +284,22 @@ def _start_of(args: Sequence[Typed], _result: ValueType, moment: Moment) -> Elem
 def _end_of(args: Sequence[Typed], _result: ValueType, moment: Moment) -> Element:
     unit = str(_constant(args[1]))
     following = pg.moved(_start(unit, moment), "1", unit)
-    words = f"(case when {following} between {_DAYS} then {following} - 1 end)"
-    return Template(words, columns.Day(), args[0][0])
+    return Template(f"({following} - 1)", columns.Day(), args[0][0])
 
 
 def same_day(day: Element, reference: Element) -> Element:
     """`times.same_day_of_year`."""
-    month, number = "extract(month from {})", "extract(day from {})"
-    equal = f"{month.format('{0}')} = {month.format('{1}')} and {number.format('{0}')} = {number.format('{1}')}"
-    born = f"{month.format('{0}')} = 2 and {number.format('{0}')} = 29"
-    common = f"{month.format('{1}')} = 2 and {number.format('{1}')} = 28 and {number.format('({1} + 1)')} = 1"
-    return Template(f"(({equal}) or ({born} and {common}))", sa.Boolean(), day, reference)
+    shown = "extract(month from {0}) * 100 + extract(day from {0})"
+    other = shown.replace("{0}", "{1}")
+    leap = f"{shown} = 229 and {other} = 228 and extract(day from {{1}} + 1) = 1"
+    return Template(f"({shown} = {other} or {leap})", sa.Boolean(), day, reference)
 
+
+MENTIONS_TWICE = frozenset({
+    "%", "DATEADD", "MONTHS_BETWEEN", "STARTOF", "ENDOF", "DATE", "HOUR", "TEXT", "LEFT", "RIGHT",
+    "MID", "VALUE", "FOLD", "LOCAL_DAY", "SAME_DAY",
+})  # fmt: skip
+"""These write an argument several times; a computed one is held by a subquery first."""
 
 FUNCTIONS: dict[str, Build] = {
     "+": _sum("+"),

@@ -23,7 +23,7 @@ class FieldShape:
     A ROWS field holds the records of ``type.form`` whose link field ``via`` points here, in
     ``order`` (field keys, ``-`` for descending). A derived field has its ``formula`` tree and no
     column. ``exact`` text compares with upper and lower case apart; other text has a folded
-    column ``<key>__ci`` and compares without case. ``label`` is the owner's word for plain-words output.
+    column ``<key>__ci`` and compares without case. ``label`` is the owner's word for it.
     """
 
     key: str

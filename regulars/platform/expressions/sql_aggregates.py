@@ -23,7 +23,6 @@ from regulars.platform.expressions.tree import (
     Hop,
     Literal,
     LocalDay,
-    Path,
 )
 from regulars.platform.expressions.types import Kind, ValueType, number
 
@@ -96,10 +95,11 @@ def _reduced(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
         return sa.func.count(sa.distinct(value))
     if node.name in ("min", "max"):
         return (sa.func.min if node.name == "min" else sa.func.max)(value)
-    total = compiler.dialect.total(value, is_column=isinstance(node.value, Path))
+    total = compiler.dialect.total(value)
     if node.name == "sum":
         return compiler.dialect.sum_or_zero(total)
-    return compiler.dialect.average(total, sa.func.count(value), _scale(node), compiler.target.moment)  # fmt: skip
+    count = sa.func.count(value)
+    return compiler.dialect.average(total, count, _scale(node), compiler.target.moment)
 
 
 def _scale(node: Aggregate) -> int:
@@ -124,7 +124,7 @@ def _at_end(
         return query.add_columns(pick(key)).scalar_subquery()
     value = compiler.folded(node.value, frame) if fold else compiler.value(node.value, frame)
     query = query.add_columns(value)
-    keys = [frame.table.c.id]
+    keys: list[Element] = [frame.table.c.id]
     if key is not None:
         query = query.where(key.is_not(None))
         keys.insert(0, key)
@@ -183,7 +183,9 @@ def _groups(node: Aggregate) -> bool:
     )
 
 
-def _grouped(compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Frame) -> Element | None:  # fmt: skip
+def _grouped(
+    compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Frame
+) -> Element | None:
     empty = Decimal(0) if inner.name in ("count", "count_distinct", "sum") else None
     without_rows = _holds(compiler, node, empty)
     if without_rows and compiler.target.dialect == "sqlite":

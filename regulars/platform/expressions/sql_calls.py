@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from regulars.platform.expressions import sql_leaves
 from regulars.platform.expressions.check_functions import is_result, is_test
 from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE
+from regulars.platform.expressions.sql_template import is_plain
 from regulars.platform.expressions.tree import Arithmetic, Call, Compare, Node
 from regulars.platform.expressions.types import BOOLEAN, DATE, Kind, ValueType, number
 
 if TYPE_CHECKING:
     from regulars.platform.expressions.compile_sql import Element, Frame, SqlCompiler
 
+Typed = tuple[sa.ColumnElement[Any], ValueType]
 __all__ = ["CONDITIONAL", "arithmetic", "call", "conditional"]
 
 
 def arithmetic(compiler: SqlCompiler, node: Arithmetic, frame: Frame) -> Element:
     """``left op right``."""
     sides = [(compiler.value(side, frame), _kind(side)) for side in (node.left, node.right)]
-    return compiler.dialect.function(node.op, sides, _kind(node), compiler.target.moment)
+    return _function(compiler, node.op, sides, _kind(node), frame)
+
+
+def _function(
+    compiler: SqlCompiler, name: str, args: list[Typed], result: ValueType, frame: Frame
+) -> Element:
+    """The dialect's words; arguments they name several times are computed once."""
+    moment = compiler.target.moment
+    build = compiler.dialect.function
+    held = [place for place, (value, _) in enumerate(args) if not is_plain(value)]
+
+    def use(*values: Element) -> Element:
+        given = list(args)
+        for place, value in zip(held, values, strict=True):
+            given[place] = (value, args[place][1])
+        return build(name, given, result, moment)
+
+    return compiler.holding(name, [args[place][0] for place in held], frame, use)
 
 
 def _kind(node: Node) -> ValueType:
@@ -42,7 +61,7 @@ def call(compiler: SqlCompiler, node: Call, frame: Frame) -> Element:
     if FUNCTIONS[name].aligned:
         result = _kind(node)
         args = [(compiler.rescaled(arg, result, frame), result) for arg in node.args]
-    return compiler.dialect.function(name, args, _kind(node), moment)
+    return _function(compiler, name, args, _kind(node), frame)
 
 
 def conditional(compiler: SqlCompiler, node: Call, frame: Frame, *, fold: bool = False) -> Element:

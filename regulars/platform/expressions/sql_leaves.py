@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
@@ -85,10 +85,7 @@ def subject_of(compiler: SqlCompiler, node: Compare, frame: Frame) -> Subject:
         assert inner.type is not None
         return Subject(compiler.value(inner, frame), inner.type, is_day=True)
     assert left.type is not None
-    if folds(node):
-        value = compiler.folded(left, frame)
-    else:
-        value = compiler.value(left, frame)
+    value = compiler.folded(left, frame) if folds(node) else compiler.value(left, frame)
     if isinstance(left, Path) and node.op in _EMPTY_SAFE and is_constant_right(node):
         value = _without_nullif(value)
     return Subject(value, left.type)
@@ -142,8 +139,8 @@ def predicate(compiler: SqlCompiler, node: Compare, subject: Subject, frame: Fra
 
 def bound_like(subject: Subject, value: Any) -> Element:
     """``value`` bound with the type of the subject's column."""
-    kinds = {Kind.DATE: columns.Day(), Kind.DATETIME: columns.Instant()}
-    return sa.literal(value, kinds[subject.type.kind])
+    is_date = subject.type.kind is Kind.DATE
+    return sa.literal(value, columns.Day() if is_date else columns.Instant())
 
 
 def _mine(compiler: SqlCompiler, node: Compare, subject: Subject) -> Element:
@@ -159,7 +156,7 @@ def compare(
     right: Node,
     frame: Frame,
     *,
-    fold: bool = False,  # fmt: skip
+    fold: bool = False,
 ) -> Element:
     """``is``, ``is_not`` and the order operators, for every kind."""
     if subject.is_day:
@@ -220,9 +217,15 @@ def _compare_day(
             return sa.false()
         start, end = windows.day_start(day, moment), windows.day_end(day, moment)
         if start is not None and end is not None:
-            return _day_test(op, subject.value, sa.literal(start, columns.Instant()), sa.literal(end, columns.Instant()))  # fmt: skip
-    days = compiler.let([subject.value], frame, lambda v: compiler.dialect.local_day(v, moment))
+            return _day_test(op, subject.value, _instant(start), _instant(end))
+    days = compiler.holding(
+        "LOCAL_DAY", [subject.value], frame, lambda v: compiler.dialect.local_day(v, moment)
+    )
     return _ORDER[op](days, compiler.value(right, frame))  # type: ignore[no-any-return]
+
+
+def _instant(value: datetime) -> Element:
+    return sa.literal(value, columns.Instant())
 
 
 def _day_test(op: str, value: Element, start: Element, end: Element) -> Element:
@@ -290,7 +293,8 @@ def _tests(
             if value is not None:
                 plain.append(value.casefold() if fold else value)
         else:
-            tests.append(sa.func.coalesce(compare(compiler, "is", subject, item, frame, fold=fold), sa.false()))  # fmt: skip
+            equal = compare(compiler, "is", subject, item, frame, fold=fold)
+            tests.append(sa.func.coalesce(equal, sa.false()))
     if plain:
         tests.insert(0, subject.value.in_(plain))
     return tests
@@ -323,7 +327,12 @@ def _same_day(compiler: SqlCompiler, node: Compare, subject: Subject, frame: Fra
         other = compiler.value(right, frame)
     days = subject.value
     if subject.is_day:
-        days = compiler.let([days], frame, lambda v: compiler.dialect.local_day(v, moment))
-    return compiler.let(
-        [days, other], frame, lambda day, ref: compiler.dialect.same_day(day, ref, moment)
+        days = compiler.holding(
+            "LOCAL_DAY", [days], frame, lambda v: compiler.dialect.local_day(v, moment)
+        )
+    return compiler.holding(
+        "SAME_DAY",
+        [days, other],
+        frame,
+        lambda day, ref: compiler.dialect.same_day(day, ref, moment),
     )

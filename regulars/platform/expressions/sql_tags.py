@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -22,7 +22,7 @@ def compile_tags(compiler: SqlCompiler, node: Compare, frame: Frame) -> Element:
     assert isinstance(path, Path)
     last = path.hops[-1]
     side = compiler.target.source.side(last.form, last.field.key).alias()
-    record = frame.table.c.id
+    record: Element = frame.table.c.id
     if len(path.hops) > 1:
         record = compiler.path(replace(path, hops=path.hops[:-1]), frame)
     query = sa.select(sa.literal(1)).where(side.c.record == record).correlate(*frame.outer)
@@ -35,8 +35,8 @@ def _compare(
     compiler: SqlCompiler,
     node: Compare,
     frame: Frame,
-    query: sa.Select[tuple[int]],
-    side: sa.FromClause,  # fmt: skip
+    query: sa.Select[Any],
+    side: sa.FromClause,
 ) -> Element:
     nodes = node.right.items if isinstance(node.right, Many) else (node.right,)
     items = [item for item in nodes if item is not None]

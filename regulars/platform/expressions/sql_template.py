@@ -7,7 +7,7 @@ words are constants of this package; everything from outside is an argument and 
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -21,7 +21,7 @@ class Template(FunctionElement[Any]):
 
     name = "regulars_template"
     inherit_cache = True
-    _traverse_internals: ClassVar[Any] = [
+    _traverse_internals = [  # noqa: RUF012 - as SQLAlchemy wants it
         *FunctionElement._traverse_internals,
         ("words", InternalTraversal.dp_string),
         ("type", InternalTraversal.dp_type),
@@ -31,6 +31,16 @@ class Template(FunctionElement[Any]):
         super().__init__(*args)
         self.words = words
         self.type = kind
+
+
+def is_column(value: sa.ColumnElement[Any]) -> bool:
+    """Whether the value is a stored column and nothing more."""
+    return isinstance(value.clause if isinstance(value, sa.TypeCoerce) else value, sa.Column)
+
+
+def is_plain(value: sa.ColumnElement[Any]) -> bool:
+    """Whether mentioning the value twice costs nothing."""
+    return is_column(value) or isinstance(value, sa.BindParameter)
 
 
 _WHOLE = (Template, sa.Column, sa.BindParameter)

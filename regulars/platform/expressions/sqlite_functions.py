@@ -1,8 +1,9 @@
 """SQLite's share of the functions: the very computations of Python, called from SQL.
 
-`install` adds three functions to a connection: ``regulars_call(signature, …)`` for every function
-and operator, ``regulars_fold(text)`` and the aggregate ``regulars_sum``. Numbers come and go as
-scaled integers, days as days since 1970, instants as microseconds, as the columns hold them.
+`install` adds to a connection: ``regulars_call(signature, …)`` for every function and operator,
+``regulars_fold(text)``, the aggregate ``regulars_sum`` and ``regulars_join`` for sums in halves.
+Numbers come and go as scaled integers, days as days since 1970, instants as microseconds, as the
+columns hold them.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def install(connection: sqlite3.Connection) -> None:
     """Teach one connection the functions that compiled expressions call."""
     connection.create_function("regulars_call", -1, _call, deterministic=True)
     connection.create_function("regulars_fold", 1, _fold, deterministic=True)
+    connection.create_function("regulars_join", 2, _join, deterministic=True)
     connection.create_aggregate("regulars_sum", 1, _Sum)  # type: ignore[arg-type]
 
 
@@ -51,6 +53,14 @@ def _call(name: str, *values: Any) -> Any:
 
 def _fold(text: str | None) -> str | None:
     return None if text is None else text.casefold()
+
+
+def _join(high: int | None, low: int | None) -> int | None:
+    """A sum from the sums of its upper and lower 32 bits, neither of which can overflow."""
+    if high is None or low is None:
+        return None
+    total = high * 2**32 + low
+    return total if abs(total) <= numbers.LIMIT else OVERFLOW
 
 
 class _Sum:

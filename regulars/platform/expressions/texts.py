@@ -36,7 +36,8 @@ def case_tables() -> tuple[dict[int, str], dict[int, str]]:
 @cache
 def fold_tables() -> tuple[dict[int, str], dict[int, str]]:
     """What folding changes: letters that become one letter, and those that become several."""
-    single, several = {}, {}
+    single: dict[int, str] = {}
+    several: dict[int, str] = {}
     for code in _letters():
         folded = chr(code).casefold()
         if folded != chr(code):
@@ -73,7 +74,7 @@ def middle(text: str, start: Decimal, n: Decimal) -> str | None:
 
 
 def _count(n: Decimal) -> int:
-    return int(min(max(n, 0), MAX_TEXT_RESULT + 1))
+    return int(min(max(n, Decimal(0)), Decimal(MAX_TEXT_RESULT + 1)))
 
 
 def upper(text: str) -> str:

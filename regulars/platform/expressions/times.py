@@ -21,6 +21,7 @@ CALENDARS = (
 _MICROSECOND = timedelta(microseconds=1)
 # Results outside are missing: every zone can still show them, and both databases can hold them.
 EARLIEST, LATEST = date(1, 1, 3), date(9999, 12, 28)
+FIRST_MONTH, LAST_MONTH = 1 * 12 + 1, 9999 * 12 + 10  # year x 12 + month from 0
 
 
 def add_units(day: date, n: int, unit: str) -> date | None:
@@ -32,11 +33,11 @@ def add_units(day: date, n: int, unit: str) -> date | None:
 
 
 def _add_months(day: date, n: int) -> date | None:
-    year, month = divmod(day.year * 12 + day.month - 1 + n, 12)
-    if not 1 <= year <= 9999:
+    index = day.year * 12 + day.month - 1 + n
+    if not FIRST_MONTH <= index <= LAST_MONTH:
         return None
-    moved = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-    return _kept(moved.toordinal())
+    year, month = divmod(index, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _kept(ordinal: int) -> date | None:
@@ -103,8 +104,9 @@ def same_day_of_year(day: date, reference: date) -> bool:
     """Whether ``day`` falls on ``reference`` in its year; 29 Feb falls on 28 Feb if it must."""
     if (day.month, day.day) == (reference.month, reference.day):
         return True
+    is_last_of_february = (reference.month, reference.day) == (2, 28)
     is_common = monthrange(reference.year, 2)[1] == 28
-    return is_common and (day.month, day.day) == (2, 29) and reference.month == 2 and reference.day == 28  # fmt: skip
+    return is_common and is_last_of_february and (day.month, day.day) == (2, 29)
 
 
 def calendar_days(name: str, moment: Moment) -> tuple[date | None, date | None]:

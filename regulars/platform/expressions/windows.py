@@ -1,4 +1,4 @@
-"""What the constants of a leaf mean at one moment: bounds computed once, for Python and for SQL."""
+"""What the constants of a leaf mean at one moment: bounds computed once, for both compilers."""
 
 from __future__ import annotations
 
