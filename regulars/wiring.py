@@ -56,6 +56,7 @@ from regulars.report_builder.charts.line import LineChart
 from regulars.report_builder.charts.number import NumberChart
 from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.kinds import dashboard_kind, report_kind
+from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import mirror_values
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
@@ -171,14 +172,14 @@ def open_installation(config: Config) -> Database:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
-    return (*form_web.BLUEPRINTS,)
+    return (*form_web.BLUEPRINTS, *report_web.BLUEPRINTS,)
 
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return (form_web.form_pages.nav,)
+    return (form_web.form_pages.nav, report_web.nav,)
 
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return (form_web.form_pages.cards,)
+    return (form_web.form_pages.cards, report_web.cards,)

@@ -1,0 +1,203 @@
+"""A result as a page shows it: the picture, its table, notes in words, ways to the records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import url_for
+
+from regulars.platform import i18n
+from regulars.platform.formats import Formats
+from regulars.report_builder.charts.base import Look, Picture, charts, no_drill
+from regulars.report_builder.definition import ChartSetting, ReportDefinition
+from regulars.report_builder.result import Column, Linked, Note, Result, plain_json
+from regulars.report_builder.service import chart_of
+from regulars.report_builder.wording import cell_text, period_text
+
+MAX_TABLE_ROWS = 500
+TOTAL = "total"
+_RAW_RANGE = "unfinished-range"
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """One cell: its words, whether it is a number, and where it leads."""
+
+    text: str
+    is_number: bool
+    url: str | None = None
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of the table."""
+
+    cells: tuple[TableCell, ...]
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Everything one figure needs."""
+
+    report: ReportDefinition
+    result: Result
+    setting: ChartSetting
+    picture: Picture
+    headings: tuple[tuple[str, bool], ...]
+    rows: tuple[TableRow, ...]
+    totals: TableRow | None
+    notes: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """How it is shown: number, drawn, table, cohort."""
+        return self.picture.kind
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not self.result.rows
+
+    @property
+    def option(self) -> str:
+        """What the browser draws, as JSON."""
+        return json.dumps(self.picture.option or {}, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def hidden_rows(self) -> int:
+        """Rows that only a download holds."""
+        return len(self.result.rows) - len(self.rows)
+
+
+def show(
+    report: ReportDefinition,
+    result: Result,
+    formats: Formats,
+    arguments: Mapping[str, Any] | None = None,
+) -> Shown:
+    """The figure of a result. With ``arguments`` (of the address) its numbers lead to records."""
+    drill = no_drill if arguments is None else _Drills(report, result, arguments).url
+    look = Look(formats, drill)
+    setting = chart_of(report)
+    picture = charts.get(setting.type).picture(result, setting, look)
+    rows = [_row(result, n, look) for n in range(min(len(result.rows), MAX_TABLE_ROWS))]
+    totals = _totals(result, look)
+    notes = [note_text(note, result, formats) for note in result.notes]
+    if picture.data.get("left_out"):
+        left_out = picture.data["left_out"]
+        notes.append(i18n.translate("reports.note.left-out", formats.locale, n=left_out))
+    return Shown(
+        report,
+        result,
+        setting,
+        picture,
+        tuple((i18n.pick(each.label, formats.locale), each.is_measure) for each in result.columns),
+        tuple(rows),
+        totals,
+        tuple(notes),
+    )
+
+
+@dataclass(frozen=True)
+class _Drills:
+    """Addresses of the records behind numbers: a row is named by its own values."""
+
+    report: ReportDefinition
+    result: Result
+    arguments: Mapping[str, Any]
+
+    def url(self, row: int, column: str | None) -> str | None:
+        total = row < 0
+        drill = self.result.total_drill if total else self.result.drill[row]
+        if drill is None or drill.form.startswith("sys_"):
+            return None
+        of = TOTAL if total else json.dumps(row_name(self.result, row), ensure_ascii=False)
+        arguments = {**self.arguments, "of": of, "column": column}
+        return url_for("reports.behind", report_key=self.report.key, **arguments)
+
+
+def row_name(result: Result, row: int) -> list[Any]:
+    """The values that tell a row from the others, as JSON."""
+    return [
+        value.id if isinstance(value, Linked) else plain_json(value)
+        for value, column in zip(result.rows[row], result.columns, strict=True)
+        if not column.is_measure
+    ]
+
+
+def _row(result: Result, number: int, look: Look) -> TableRow:
+    values = zip(result.rows[number], result.columns, strict=True)
+    cells = tuple(_cell(value, column, look, number) for value, column in values)
+    return TableRow(cells, number in result.unfinished)
+
+
+def _cell(value: Any, column: Column, look: Look, row: int) -> TableCell:
+    text = cell_text(value, column, look.formats)
+    is_known = value is not None and column.of is None
+    url = look.drill(row, column.key) if column.is_measure and is_known else None
+    return TableCell(text, column.is_measure or column.type == "count", url)
+
+
+def _totals(result: Result, look: Look) -> TableRow | None:
+    """The totals, where there is more than one row to total."""
+    if result.totals is None or len(result.rows) < 2:
+        return None
+    word = i18n.translate("reports.total", look.locale)
+    cells = []
+    for n, (value, column) in enumerate(zip(result.totals, result.columns, strict=True)):
+        if column.is_measure:
+            drill = look if result.total_drill is not None else Look(look.formats)
+            cells.append(_cell(value, column, drill, -1))
+        else:
+            cells.append(TableCell(word if n == 0 else "", is_number=False))
+    return TableRow(tuple(cells))
+
+
+def note_text(note: Note, result: Result, formats: Formats) -> str:
+    """A note in the reader's language."""
+    code, params = note.code, _params(note, result, formats)
+    if code == "unfinished-period" and not isinstance(params.get("period"), str):
+        code = _RAW_RANGE
+    if code == "repurchase-by":
+        code = f"repurchase-by-{note.value}"
+    if code == "compared-with" and isinstance(note.value["to"], datetime):
+        code = "compared-until"
+    return i18n.translate(f"reports.note.{code}", formats.locale, **params)
+
+
+def _params(note: Note, result: Result, formats: Formats) -> dict[str, Any]:
+    value = note.value
+    if note.code in ("unfinished-period", "history-begins"):
+        by = next((column.by for column in result.columns if column.by), None)
+        known = by is not None and value is not None
+        return {"period": period_text(value, by, formats) if known and by else None}
+    if note.code == "rfm-cuts":
+        return {name: _cuts(cuts, formats) for name, cuts in value.items()}
+    if note.code == "compared-with":
+        return {"from_day": formats.date(value["from"]), "to_day": _last_day(value["to"], formats)}
+    return dict(value) if isinstance(value, Mapping) else {"n": value}
+
+
+def _cuts(cuts: Sequence[Any], formats: Formats) -> str:
+    return formats.joined([formats.number(cut) for cut in cuts])
+
+
+def _last_day(end: date | datetime, formats: Formats) -> str:
+    """The last day inside a range that ends before ``end``."""
+    if isinstance(end, datetime):
+        return formats.datetime(end)
+    return formats.date(end - timedelta(days=1))
+
+
+def download_names() -> Sequence[tuple[str, str, str]]:
+    """(format, words, icon) of every kind of file."""
+    return (
+        ("xlsx", "reports.download-xlsx", "file-spreadsheet"),
+        ("csv", "reports.download-csv", "file-text"),
+        ("json", "reports.download-json", "code"),
+    )
