@@ -133,7 +133,7 @@ def check_grant(uow: UnitOfWork, access: Access, role: str, unit_ids: Sequence[i
         raise Forbidden("grant-too-high")
     known = {each.id for each in units.list_units(uow)}
     if not set(unit_ids) <= known:
-        raise Invalid([Problem("unit_ids", "unknown-unit")])
+        raise Invalid([Problem("unit_ids", "unknown-store")])
     if access.unit_ids and not (unit_ids and set(unit_ids) <= set(access.unit_ids)):
         raise Forbidden("grant-outside-units")
 

@@ -116,7 +116,7 @@ def _check(uow: UnitOfWork, values: UnitValues, own_id: int | None) -> None:
         problems.append(Problem("code", "unit-code-taken", {"code": values.code.strip()}))
     if values.parent is not None:
         if values.parent not in {each.id for each in units}:
-            problems.append(Problem("parent", "unknown-unit"))
+            problems.append(Problem("parent", "unknown-store"))
         elif own_id is not None and values.parent in with_descendants(units, [own_id]):
             problems.append(Problem("parent", "unit-inside-itself"))
     if problems:

@@ -22,8 +22,8 @@ from regulars.platform.web.static_files import static_url
 STYLES = tuple(
     f"css/{name}.css"
     for name in (
-        *("tokens", "base", "shell", "entrance", "controls"),
-        *("forms", "content", "tables", "feedback"),
+        *("tokens", "base", "shell", "navigation", "entrance", "controls", "forms"),
+        *("content", "chips", "tables", "feedback", "timeline"),
     )
 )
 """Style sheets of every page, in the order in which they override each other."""

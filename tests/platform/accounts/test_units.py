@@ -52,7 +52,7 @@ def test_a_unit_never_lies_inside_itself(uow: UnitOfWork) -> None:
 def test_the_parent_must_exist(uow: UnitOfWork) -> None:
     with pytest.raises(Invalid) as caught:
         units.create_unit(uow, SYSTEM, UnitValues("B", "Below", 99))
-    assert codes(caught) == [("parent", "unknown-unit")]
+    assert codes(caught) == [("parent", "unknown-store")]
 
 
 def test_units_are_found_by_code_and_got_by_id(uow: UnitOfWork) -> None:

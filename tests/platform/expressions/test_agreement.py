@@ -74,7 +74,7 @@ def assert_values_agree(worlds: list[World], tree: Node, form: str, moment: Mome
 
 @pytest.mark.parametrize("form", ["customers", "orders"])
 def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], form: str) -> None:
-    @examples(int(os.environ.get('N','300')))
+    @examples(int(os.environ.get("N", "300")))
     @given(tree=conditions(form, 2), moment=moments)
     def agree(tree: Node, moment: Moment) -> None:
         assert_conditions_agree(worlds, tree, form, moment)
@@ -84,7 +84,7 @@ def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], fo
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_value_is_the_same_everywhere(worlds: list[World], kind: Kind) -> None:
-    @examples(int(os.environ.get('N','100')))
+    @examples(int(os.environ.get("N", "100")))
     @given(tree=values("customers", kind, 3), moment=moments)
     def agree(tree: Node, moment: Moment) -> None:
         assert_values_agree(worlds, tree, "customers", moment)
