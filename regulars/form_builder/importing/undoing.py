@@ -205,12 +205,10 @@ def _withdrawal(row: Row[Any], purpose: str, channel: str) -> ConsentChange:
 def _given(uow: UnitOfWork, ids: Iterable[int]) -> set[tuple[str, int, str, str]]:
     found: set[tuple[str, int, str, str]] = set()
     for some in chunks(sorted(ids)):
-        rows = uow.execute(
-            sa.select(consent_state).where(
-                consent_state.c.record.in_(some), consent_state.c.granted.is_(True)
-            )
+        rows = uow.execute(sa.select(consent_state).where(consent_state.c.record.in_(some)))
+        found.update(
+            (row.form, row.record, row.purpose, row.channel) for row in rows if row.granted
         )
-        found.update((row.form, row.record, row.purpose, row.channel) for row in rows)
     return found
 
 
