@@ -6,6 +6,7 @@ from functools import cache
 
 from flask import Blueprint
 
+from regulars.form_builder.api import api as form_api
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -172,7 +173,7 @@ def open_installation(config: Config) -> Database:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
-    return (*form_web.BLUEPRINTS, *report_web.BLUEPRINTS,)
+    return (form_api, *form_web.BLUEPRINTS, *report_web.BLUEPRINTS,)
 
 
 def nav_providers() -> tuple[NavProvider, ...]:

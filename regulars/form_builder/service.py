@@ -36,6 +36,12 @@ CAPABILITY = "design_forms"
 Step = Callable[[Form], Form]
 
 
+class FormExists(Conflict):
+    """The key of a new form is taken."""
+
+    code = "form-exists"
+
+
 @dataclass(frozen=True)
 class FormSummary:
     """A form in a list. ``records`` is None when it is not published or not for this reader."""

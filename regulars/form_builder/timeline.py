@@ -15,6 +15,7 @@ from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import find_records
+from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import Text
@@ -39,6 +40,11 @@ class Moment:
     text: Text | None = None
     form: str | None = None
     record: int | None = None
+
+    def words(self, locale: str) -> str:
+        """What happened, in one line."""
+        said = {name: i18n.spoken(value, locale) for name, value in self.params.items()}
+        return i18n.translate(f"timeline.{self.kind}", locale, **said)
 
 
 TimelineSource = Callable[[UnitOfWork, Access, str, int], Iterable[Moment]]

@@ -48,11 +48,11 @@ def step_forward(uow: UnitOfWork, form: str, current: Mapping[str, Any]) -> Any:
 def depths(uow: UnitOfWork, form: str) -> tuple[int, int]:
     """How many steps can be undone and redone."""
     counted = (
-        sa.select(form_edit.c.side, sa.func.count())
+        sa.select(form_edit.c.side, sa.func.count().label("steps"))
         .where(form_edit.c.form == form)
         .group_by(form_edit.c.side)
     )
-    found = dict(uow.execute(counted))
+    found: dict[str, int] = {row.side: row.steps for row in uow.execute(counted)}
     return found.get("undo", 0), found.get("redo", 0)
 
 

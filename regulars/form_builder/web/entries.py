@@ -34,7 +34,7 @@ Errors = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Entry:
-    """One input: its ``name`` in the post (``items/0/price``), its ``answer`` as it stands there."""
+    """One input: its ``name`` in the post (``items/0/price``) and the ``answer`` in it."""
 
     field: FieldDefinition
     name: str

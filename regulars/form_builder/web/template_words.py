@@ -13,7 +13,6 @@ from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.entries import Choices, Entry
 from regulars.platform.web.preferences import current_locale
-from regulars.platform.web.rendering import translate
 
 forms.add_app_template_global(lambda: filters.CALENDARS, "calendars")
 forms.add_app_template_filter(filters.offered_ops, "offered_ops")
@@ -35,7 +34,7 @@ def option_words(field: FieldDefinition) -> Choices:
 @forms.app_template_filter("moment_words")
 def moment_words(moment: Moment) -> str:
     """What happened, in one line."""
-    return translate(f"timeline.{moment.kind}", **moment.params)
+    return moment.words(current_locale())
 
 
 @forms.app_template_filter("related_url")
