@@ -43,18 +43,22 @@ def locks_of(uow: UnitOfWork) -> list[Lock]:
 
 
 def refuse_locked(writing: Writing, draft: RowDraft) -> None:
-    """Note a problem for each given value that a rule keeps and that would change."""
+    """Note a problem for each value that a rule keeps and that would change.
+
+    A new record may begin with the field's default; the rule takes over from there.
+    """
     for lock in locks_of(writing.uow):
         if lock.form != writing.form.key or lock.field not in draft.values:
             continue
+        field = writing.form.by_key[lock.field]
         before = (draft.current or {}).get(lock.field)
         after = draft.values[lock.field]
         if lock.value is not None:
             moved = (lock.value in (before or ())) != (lock.value in (after or ()))
         else:
-            moved = before != after and not (draft.is_new and after is None)
+            beginning = (None, field.default) if draft.is_new else (before,)
+            moved = after not in beginning
         if moved:
-            field = writing.form.by_key[lock.field]
             draft.refuse(
                 lock.field,
                 "locked-by-rule",
