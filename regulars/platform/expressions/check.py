@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.platform.expressions import check_functions, check_leaves
+from regulars.platform.expressions import check_functions, check_leaves, check_size, numbers
 from regulars.platform.expressions.functions import ARITHMETIC, arithmetic_scale
 from regulars.platform.expressions.numbers import MAX_EXPONENT, scale_of
 from regulars.platform.expressions.operators import AGGREGATES
@@ -89,9 +89,11 @@ class Checker:
             self.problem(tree, "unknown-form", form=form)
             return tree
         found = self.visit(tree, shape, expect)
-        if expect is None or found.type is None:
-            return found
-        return self.as_kind(found, expect)
+        if expect is not None and found.type is not None:
+            found = self.as_kind(found, expect)
+        if not self.problems:
+            check_size.check_size(self, found)
+        return found
 
     def visit(self, node: Node, form: FormShape, want: ValueType | None = None) -> Node:
         """``node`` with types; literals are read as ``want`` where that is given."""
@@ -162,11 +164,11 @@ class Checker:
 
     def literal(self, node: Literal, want: ValueType | None) -> Node:
         """A literal, read as ``want`` when it can be."""
-        if want is not None:
-            found = check_leaves.read_literal(node, want)
-            if found is not None:
-                return found
-        return replace(node, type=_natural_type(node.value))
+        read = check_leaves.read_literal(node, want) if want is not None else None
+        found = read or replace(node, type=_natural_type(node.value))
+        if isinstance(found.value, Decimal) and not check_leaves.is_storable(found):
+            self.problem(node, "literal-too-large", limit=numbers.MAX_SCALE)
+        return found
 
     def values(self, node: Path, form: FormShape) -> Node:
         """A path used as a value: it may pass links, not rows."""

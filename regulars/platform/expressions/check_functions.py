@@ -123,6 +123,9 @@ def unified(checker: Checker, node: Node, values: Sequence[Node]) -> ValueType |
     if not known:
         return MISSING
     first = known[0]
+    if first.kind in (Kind.TAGS, Kind.ROWS):
+        checker.problem(node, "no-result-of-kind", kind=kind_word(first.kind))
+        return None
     texts = {Kind.TEXT, Kind.CHOICE}
     for found in known:
         same = found.kind is first.kind or {found.kind, first.kind} <= texts

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from regulars.platform import i18n
 from regulars.platform.expressions.calls import plain
-from regulars.platform.expressions.numbers import scale_of
+from regulars.platform.expressions.numbers import MAX_SCALE, fits, scale_of
 from regulars.platform.expressions.operators import (
     DATE_WORDS,
     LIST_OPS,
@@ -68,6 +68,13 @@ def read_literal(node: Literal, want: ValueType) -> Literal | None:
     if isinstance(value, date):
         return replace(node, type=DATE) if want.kind in _DATES else None
     return None
+
+
+def is_storable(node: Literal) -> bool:
+    """Whether a number has few enough places and fits 64 bits in them."""
+    if node.type is None or not isinstance(node.value, Decimal):
+        return True
+    return node.type.scale <= MAX_SCALE and fits(node.value, node.type.scale)
 
 
 def _read_number(node: Literal, value: Decimal | int, want: ValueType) -> Literal | None:

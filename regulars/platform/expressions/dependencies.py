@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 
 from regulars.platform.expressions.check import Checker
 from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
-from regulars.platform.expressions.tree import Aggregate, Consent, Hop, Node, Path, walk
+from regulars.platform.expressions.tree import (
+    MAX_DEPTH,
+    Aggregate,
+    Consent,
+    Hop,
+    Node,
+    Path,
+    walk,
+)
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
 
@@ -98,6 +106,11 @@ class _Resolver:
             cycle = [key for _, key in self.open[self.open.index(place) :]]
             self.problems.setdefault(place, []).append(
                 Problem("", "formula-cycle", {"fields": [*cycle, key]})
+            )
+            return replace(field, formula=None)
+        if len(self.open) >= MAX_DEPTH:
+            self.problems.setdefault(place, []).append(
+                Problem("", "formula-too-large", {"depth": MAX_DEPTH})
             )
             return replace(field, formula=None)
         self.open.append(place)

@@ -44,6 +44,11 @@ def fit(value: Decimal | int, scale: int) -> Decimal | None:
     return unscaled(scaled(value, scale), scale)
 
 
+def fits(value: Decimal, scale: int) -> bool:
+    """Whether ``value`` has at most ``scale`` places and fits 64 bits in them."""
+    return abs(scaled(value, scale)) <= LIMIT
+
+
 def add(left: Decimal, right: Decimal, scale: int) -> Decimal | None:
     """The sum; ``scale`` is the larger of the two scales."""
     return unscaled(scaled(left, scale) + scaled(right, scale), scale)

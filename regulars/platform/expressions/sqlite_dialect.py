@@ -24,6 +24,12 @@ Element = sa.ColumnElement[Any]
 Typed = tuple[Element, ValueType]
 
 
+class Native(Template):
+    """A number that SQLite computes by itself, so that mentioning it twice is cheap."""
+
+    inherit_cache = True
+
+
 class Sqlite:
     """Calls back into Python wherever SQL itself could differ (`sqlite_functions.install`)."""
 
@@ -59,7 +65,7 @@ class Sqlite:
             value
         ):  # stored numbers do not overflow the native sum, the fastest of the three
             return sa.func.sum(value, type_=sa.BigInteger())
-        if isinstance(value, Template):
+        if isinstance(value, Native):
             words = "regulars_join(sum({0} >> 32), sum({0} & 4294967295))"
             return Template(words, sa.BigInteger(), value)
         return sa.func.regulars_sum(value, type_=sa.BigInteger())
@@ -81,14 +87,15 @@ class Sqlite:
     ) -> Element:
         sign = sqlite_functions.signature(name, [kind for _, kind in args], result, moment)
         values = [value for value, _ in args]
-        call = sa.func.regulars_call(sa.literal(sign, sa.Text()), *values)
-        found = sa.type_coerce(call, _plain_type(result))
+        listed = ", ".join(f"{{{place}}}" for place in range(len(values) + 1))
+        kind = _plain_type(result)
+        found = Template(f"regulars_call({listed})", kind, sa.literal(sign, sa.Text()), *values)
         limit = _native_limit(name, args, result)
         if limit is None:
             return found
         small = f"abs({{0}}) < {limit} and abs({{1}}) < {limit}"
         words = f"(case when {small} then {{0}} {name} {{1}} else {{2}} end)"
-        return Template(words, sa.BigInteger(), *values, found)
+        return Native(words, sa.BigInteger(), *values, found)
 
 
 _OVERFLOW = sa.literal(sqlite_functions.OVERFLOW, sa.BigInteger())

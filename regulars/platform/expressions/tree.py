@@ -17,7 +17,7 @@ from regulars.platform.expressions.types import Kind, ValueType
 if TYPE_CHECKING:
     from regulars.platform.expressions.shapes import FieldShape
 
-MAX_DEPTH = 60
+MAX_DEPTH = 40
 MAX_NODES = 600
 MAX_TEXT = 4000
 MAX_LITERAL = 1000
