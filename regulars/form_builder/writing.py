@@ -59,11 +59,12 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Check and complete the drafts; afterwards each has its problems or is ready to store."""
     settle_links(writing.uow, writing.catalog, writing.form, drafts)
     _load_current(writing, [draft for draft in drafts if draft.id is not None])
+    if writing.origin.by_hand:
+        for draft in drafts:
+            refuse_locked(writing, draft)
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     for draft in drafts:
         missing_required(writing.form, draft)
-        if writing.origin.by_hand:
-            refuse_locked(writing, draft)
     uniqueness.refuse_doubles(writing, drafts)
     defaults.run_checks(writing, [draft for draft in drafts if not draft.problems])
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import records
 from regulars.form_builder.history import history_of
+from regulars.form_builder.locks import Lock
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.platform.accounts.access import Access, system_access
@@ -240,3 +241,28 @@ def test_a_list_filters_sorts_and_goes_on_where_it_stopped(
     assert {r["name"] for r in found.records} == {"ben", "dan"}
     found = records.find_records(shop, access, "customers", RecordQuery(search="BEN"))
     assert [r["name"] for r in found.records] == ["ben"]
+
+
+def test_what_a_rule_keeps_may_not_be_set_by_hand_but_its_default_may_stand(
+    shop: UnitOfWork, access: Access
+) -> None:
+    shop.memo["locks"] = [
+        Lock("customers", "tier", "Tiers"),
+        Lock("customers", "tags", "Sleepers", "sleeping"),
+    ]
+    made = customer(shop, access, tags=["tea"])
+    assert made["tier"] == "basic"
+    with pytest.raises(Invalid) as caught:
+        records.update_record(
+            shop, access, "customers", made.id, {"tier": "diamond", "tags": ["sleeping"]}, origin=PAGE
+        )
+    assert {(p.path, p.code) for p in caught.value.problems} == {
+        ("tier", "locked-by-rule"),
+        ("tags", "locked-by-rule"),
+    }
+    records.update_record(shop, access, "customers", made.id, {"tags": ["coffee"]}, origin=PAGE)
+    by_rule = Origin("rule", chain=("tiers",))
+    changed = records.update_record(
+        shop, access, "customers", made.id, {"tier": "diamond"}, origin=by_rule
+    )
+    assert changed["tier"] == "diamond"
