@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,10 +49,10 @@ def running(module: str, *arguments: str, log: Path) -> Iterator["subprocess.Pop
 def end_family(process: "subprocess.Popen[bytes]") -> None:
     """Kill a process and everything it started."""
     family: list[psutil.Process] = []
-    if process.poll() is None:
+    with suppress(psutil.NoSuchProcess):
         family = psutil.Process(process.pid).children(recursive=True)
-        process.kill()
+    process.kill()
     for each in family:
-        if each.is_running():
+        with suppress(psutil.NoSuchProcess):
             each.kill()
     process.wait()
