@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.importing import files
+from regulars.form_builder.importing import files, limits
 from regulars.form_builder.importing.actors import actor_json
 from regulars.form_builder.importing.mapping import ImportMap, map_problems
 from regulars.form_builder.importing.planning import plan_problems
@@ -50,6 +50,7 @@ class Batch:
     actor: Mapping[str, Any]
     actor_name: str
     phase: str
+    chunk_rows: int
     work_total: int
     work_done: int
     check: Mapping[str, Any] | None
@@ -91,6 +92,7 @@ def create_batch(
             state="draft",
             actor=actor_json(access),
             actor_name=access.name,
+            chunk_rows=limits.CHUNK_ROWS,
             created_at=uow.now,
         )
     ).inserted_primary_key
@@ -287,11 +289,7 @@ def problem_from_json(raw: Mapping[str, Any]) -> Problem:
 
 def batch_of(row: Row[Any]) -> Batch:
     """The batch of a row of its table."""
-    return Batch(
-        row.id, row.form, row.file, row.map, row.state, row.actor, row.actor_name, row.phase,
-        row.work_total, row.work_done, row.check, row.result, row.error, row.created_at,
-        row.started_at, row.finished_at,
-    )  # fmt: skip
+    return Batch(**{each.name: getattr(row, each.name) for each in fields(Batch)})
 
 
 def _in_state(uow: UnitOfWork, access: Access, batch_id: int, states: Sequence[str]) -> Batch:

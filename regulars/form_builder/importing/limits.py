@@ -14,6 +14,8 @@ MAX_LINES = 2_000_000
 MAX_COLUMNS = 300
 MAX_CELL = 100_000  # characters
 
+CHUNK_ROWS = 10_000  # records and subform rows written in one transaction
+
 MAX_WORKBOOK_PARTS = 2_000
 MAX_WORKBOOK_BYTES = 400 * MIB
 MAX_SHARED_TEXT_BYTES = 60 * MIB

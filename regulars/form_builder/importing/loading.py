@@ -26,7 +26,6 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import upsert
 from regulars.platform.problems import Problem
 
-CHUNK_ROWS = 10_000  # records and subform rows written in one transaction
 FAULTS = -1  # the "target" under which lines that are broken as such are noted
 
 
@@ -41,12 +40,15 @@ class Chunk:
     weight: int
 
 
-def chunks_of(target: int, staged: Staged) -> Iterator[Chunk]:
-    """The target's records in slices; the same slices whenever the same file is staged again."""
+def chunks_of(target: int, staged: Staged, size: int) -> Iterator[Chunk]:
+    """The target's records in slices of about ``size`` rows.
+
+    The same slices whenever the same file is staged again.
+    """
     start = weight = position = 0
     for index, group in enumerate(staged.groups):
         weight += 1 + len(group.rows)
-        if weight >= CHUNK_ROWS:
+        if weight >= size:
             yield Chunk(target, position, start, index + 1, weight)
             start, weight, position = index + 1, 0, position + 1
     if weight:

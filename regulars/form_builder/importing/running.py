@@ -58,7 +58,12 @@ class Job:
     @property
     def chunks(self) -> list[loading.Chunk]:
         """Everything to be written, in order."""
-        return [each for n, one in enumerate(self.staged) for each in loading.chunks_of(n, one)]
+        size = self.lease.batch.chunk_rows
+        return [
+            each
+            for target, staged in enumerate(self.staged)
+            for each in loading.chunks_of(target, staged, size)
+        ]
 
 
 def run_due(database: Database, workspace: Workspace) -> int:
@@ -92,7 +97,7 @@ def _import(lease: Lease) -> None:
             lease.hold(uow, phase="writing", work_done=done)
 
         _write(job, lease.database, hold)
-        faultpoint("import:before-finish")
+        faultpoint("import-before-finish")
         with lease.database.workspace_tx(lease.workspace) as uow:
             result = _finish(uow, job)
             if not result["refused_lines"]:
@@ -155,7 +160,7 @@ def _write(job: Job, database: Database, hold: Hold) -> None:
         done += chunk.weight
         if (chunk.target, chunk.position) in written:
             continue
-        faultpoint("import:before-chunk")
+        faultpoint("import-before-chunk")
         with database.workspace_tx(place) as uow:
             hold(uow, done)
             load = loading.Load(
@@ -163,8 +168,8 @@ def _write(job: Job, database: Database, hold: Hold) -> None:
                 job.wanted.automation, job.wanted.empty_cells == "clear",
             )  # fmt: skip
             loading.write_chunk(load, chunk)
-            faultpoint("import:in-chunk")
-        faultpoint("import:after-chunk")
+            faultpoint("import-in-chunk")
+        faultpoint("import-after-chunk")
 
 
 def _allowed(uow: UnitOfWork, actor: Mapping[str, Any]) -> Access:

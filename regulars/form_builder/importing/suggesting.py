@@ -16,7 +16,8 @@ Guesses = Mapping[str, Mapping[str, Any]]  # column → what `Guess.as_json` say
 
 _ALSO_CALLED = {
     "phone": (
-        "phone", "mobile", "tel", "telephone", "手机", "手机号码", "电话", "联系电话", "手機", "電話",
+        "phone", "mobile", "tel", "telephone",
+        "手机", "手机号码", "电话", "联系电话", "手機", "電話",
     ),
     "email": ("email", "mail", "邮箱", "邮件", "電子郵件"),
 }  # fmt: skip

@@ -48,6 +48,7 @@ import_batch = sa.Table(
     sa.Column("actor", columns.Json, nullable=False),  # who asked, to ask again what they may do
     sa.Column("actor_name", columns.Text, nullable=False),
     sa.Column("phase", columns.Text, nullable=False, server_default=""),
+    sa.Column("chunk_rows", columns.BigInt, nullable=False),  # fixed: resuming relies on it
     sa.Column("work_total", columns.BigInt, nullable=False, server_default="0"),
     sa.Column("work_done", columns.BigInt, nullable=False, server_default="0"),
     sa.Column("check", columns.Json),  # what the last dry run found

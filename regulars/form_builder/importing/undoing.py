@@ -40,12 +40,12 @@ def undo(lease: Lease) -> None:
         waiting = _waiting(uow, lease.batch.id)
     lease.beat(phase="undoing", work_total=waiting)
     while _undo_consents(lease):
-        faultpoint("import:after-undo")
+        faultpoint("import-after-undo")
     done = 0
     for form in forms:
         while step := _undo_step(lease, form, done):
             done += step
-            faultpoint("import:after-undo")
+            faultpoint("import-after-undo")
     with lease.database.workspace_tx(lease.workspace) as uow:
         for table in (import_chunk, import_error):
             uow.execute(table.delete().where(table.c.batch == lease.batch.id))

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from regulars.form_builder.history import history
-from regulars.form_builder.importing import batches, loading
+from regulars.form_builder.importing import batches, limits, loading
 from regulars.form_builder.importing.tables import import_part
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import Database, Workspace
@@ -430,7 +430,7 @@ def test_whoever_was_let_go_writes_nothing_more(database: Database, shop: Worksp
 def test_a_halted_import_goes_on_where_it_stood(
     database: Database, shop: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "CHUNK_ROWS", 10)
+    monkeypatch.setattr(limits, "CHUNK_ROWS", 10)
     text = "No,姓名\n" + "".join(f"A{n},客人{n}\n" for n in range(35))
     draft = prepare_import(database, shop, text, _names())
     write = loading.write_chunk
