@@ -91,27 +91,20 @@ def _give_back(uow: UnitOfWork, token: str, rows: Sequence[Any]) -> None:
 
 
 def _one(uow: UnitOfWork, row: Any) -> None:
-    """Move one run on; what fails is undone and noted, and the others go on."""
+    """Move one run on; a step that fails is undone and noted, the steps before it stay done."""
+    live = live_run(row)
     try:
         with uow.savepoint():
-            _advance(uow, row)
+            _advance(uow, live)
     except LeaseLost:
         log.info("Run %s was taken over by another worker.", row.id)
-    except sa.exc.OperationalError:
-        raise
-    except StepFailed as failure:
-        _failed(uow, row, failure.reason, permanent=failure.permanent)
-    except Exception as error:
-        log.exception("A step of run %s failed; it is tried again.", row.id)
-        told = {"code": "step-error", "error": f"{type(error).__name__}: {error}"[:300]}
-        _failed(uow, row, told, permanent=False)
 
 
-def _advance(uow: UnitOfWork, row: Any) -> None:
-    pinned = pinned_rule(uow, row.rule, row.version)
+def _advance(uow: UnitOfWork, live: LiveRun) -> None:
+    pinned = pinned_rule(uow, live.rule, live.version)
     if pinned is None:
-        raise StepFailed("rule-gone")
-    live = live_run(row)
+        _failed(uow, live, None, StepFailed("rule-gone"))
+        return
     sight = RunSight(uow, live.form, live.record, live.context)
     if not sight.is_there:
         _finish(uow, live, "record_deleted", {"code": "record-gone"})
@@ -119,19 +112,22 @@ def _advance(uow: UnitOfWork, row: Any) -> None:
     resumed = live.wait_kind is not None
     if resumed and _left_by_exit(uow, pinned, live):
         return
-    walk(uow, pinned, live, sight, resumed=resumed)
+    _walk(uow, pinned, live, sight, resumed=resumed)
 
 
-def walk(
+def _walk(
     uow: UnitOfWork, pinned: PinnedRule, live: LiveRun, sight: RunSight, *, resumed: bool
 ) -> None:
-    """Do steps until the run rests or ends, and write down where it stands."""
+    """Do steps until the run rests, ends or fails, and write down where it stands."""
     for _ in range(MOST_STEPS_AT_ONCE):
         step = pinned.steps.get(live.cursor or "")
         if step is None:
             _finish(uow, live, "finished", None)
             return
-        answer = perform(uow, pinned, live, sight, step, resumed=resumed)
+        answer = _try(uow, pinned, live, sight, step, resumed=resumed)
+        if isinstance(answer, StepFailed):
+            _failed(uow, live, step, answer)
+            return
         if isinstance(answer, Rest):
             _rest(uow, live, answer)
             return
@@ -140,7 +136,31 @@ def walk(
             return
         _move(uow, pinned, live, step, answer)
         resumed = False
-    raise StepFailed("too-many-steps")
+    _failed(uow, live, None, StepFailed("too-many-steps"))
+
+
+def _try(
+    uow: UnitOfWork, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *,
+    resumed: bool,
+) -> Answer | StepFailed:  # fmt: skip
+    """Do one step; what it wrote before it failed is undone."""
+    known, seq, seen = dict(live.context), live.seq, live.seen_event
+    try:
+        with uow.savepoint():
+            return perform(uow, pinned, live, sight, step, resumed=resumed)
+    except sa.exc.OperationalError:
+        raise
+    except StepFailed as error:
+        failure = error
+    except Exception as error:
+        log.exception("A step of run %s failed; it is tried again.", live.id)
+        told = f"{type(error).__name__}: {error}"[:300]
+        failure = StepFailed("step-error", permanent=False, error=told)
+    live.context.clear()
+    live.context.update(known)
+    live.seq, live.seen_event = seq, seen
+    sight.forget()
+    return failure
 
 
 def perform(
@@ -192,12 +212,13 @@ def _move(uow: UnitOfWork, pinned: PinnedRule, live: LiveRun, step: Step, answer
 def _rest(uow: UnitOfWork, live: LiveRun, answer: Rest) -> None:
     until = answer.until
     live.wait_kind = answer.kind
-    _keep(uow, live, {"due_at": until, "meant_at": until, "reason": None})
+    live.meant_at = until
+    _keep(uow, live, {"due_at": until, "reason": None})
 
 
 def _finish(uow: UnitOfWork, live: LiveRun, outcome: str, reason: dict[str, Any] | None) -> None:
     ended = {"status": "done", "outcome": outcome, "due_at": None, "finished_at": uow.now}
-    _keep(uow, live, {**ended, "reason": reason, "meant_at": live.meant_at})
+    _keep(uow, live, {**ended, "reason": reason})
 
 
 def _keep(uow: UnitOfWork, live: LiveRun, values: dict[str, Any]) -> None:
@@ -205,31 +226,28 @@ def _keep(uow: UnitOfWork, live: LiveRun, values: dict[str, Any]) -> None:
         uow, run, live.id, live.token or "",
         {
             "cursor": live.cursor, "wait_kind": live.wait_kind, "seen_event": live.seen_event,
-            "anchor_at": live.anchor_at, "context": live.context, "seq": live.seq,
-            "token": None, "attempts": 0, **values,
+            "anchor_at": live.anchor_at, "meant_at": live.meant_at, "context": live.context,
+            "seq": live.seq, "token": None, "attempts": 0, **values,
         },
     )  # fmt: skip
 
 
-def _failed(uow: UnitOfWork, row: Any, reason: dict[str, Any], *, permanent: bool) -> None:
+def _failed(uow: UnitOfWork, live: LiveRun, step: Step | None, failure: StepFailed) -> None:
     """Note a failed step: for good, or until the next try."""
-    over = permanent or row.attempts >= leases.MAX_ATTEMPTS
-    values: dict[str, Any] = {"token": None, "reason": reason}
-    if permanent:
+    worn_out = live.attempts >= leases.MAX_ATTEMPTS
+    values: dict[str, Any] = {"reason": failure.reason, "attempts": live.attempts}
+    if failure.permanent:
         values |= {"status": "failed", "outcome": "failed", "due_at": None}
-    elif over:
+    elif worn_out:
         values |= {"status": "stuck", "outcome": "stuck", "due_at": None}
     else:
-        values["due_at"] = uow.now + leases.back_off(row.attempts, row.id)
-    if over:
-        values["finished_at"] = uow.now
-    leases.keep(uow, run, row.id, row.token, values)
-    pinned = pinned_rule(uow, row.rule, row.version)
-    step = pinned.steps.get(row.cursor or "") if pinned else None
+        values["due_at"] = uow.now + leases.back_off(live.attempts, live.id)
+    over = failure.permanent or worn_out
+    _keep(uow, live, {**values, "finished_at": uow.now if over else None})
     if step is not None:
         _write_trace(
-            uow, row.id, step, row.iteration, row.seq + 1, "failed" if over else "retrying",
-            None, None, reason, row.attempts,
+            uow, live.id, step, live.iteration, live.seq + 1, "failed" if over else "retrying",
+            None, None, failure.reason, live.attempts,
         )  # fmt: skip
 
 
