@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from regulars import wiring
 from regulars.platform.accounts.web import (
+    api,
     entrance,
     home,
     members,
@@ -51,8 +52,11 @@ def create_app(config: Config, database: Database) -> Flask:
     app.json = JsonAnswers(app)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=csrf.MAX_FIELDS)
     if config.trusted_proxies:
+        # Address and scheme only: a claimed host would end up in links.
         hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=hops, x_proto=hops, x_host=0
+        )
     installation.install(app, config, database)
     _stand_guard(app)
     rendering.prepare(app)
@@ -73,7 +77,7 @@ def _stand_guard(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    own = (static_files, health, entrance, home, settings, packs)
+    own = (static_files, health, entrance, home, settings, api, packs)
     for blueprint in (*(each.blueprint for each in own), packs.api, *wiring.blueprints()):
         app.register_blueprint(blueprint)
     nav = (home.nav, packs.nav, *wiring.nav_providers())

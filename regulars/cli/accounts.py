@@ -173,10 +173,7 @@ def _user(shell: Shell, email: str) -> User:
 
 def _unit_id(shell: Shell, code: str) -> int:
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
-        found = units.find_unit(uow, code)
-    if found is None:
-        raise NotFound("no-unit", unit=code)
-    return found.id
+        return units.get_by_code(uow, code).id
 
 
 def _as_json(place: Workspace) -> dict[str, str | int]:

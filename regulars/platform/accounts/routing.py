@@ -24,7 +24,7 @@ from regulars.platform.web.idempotency import replayed_or_new
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
 from regulars.platform.web.shell import Shell
-from regulars.platform.web.visit import fingerprint, visit_id
+from regulars.platform.web.visit import fingerprint, lengthen_visit, visit_id
 from regulars.platform.workspaces import list_workspaces
 
 View = Callable[..., ResponseReturnValue]
@@ -174,6 +174,7 @@ def _session() -> tuple[sessions.Session, list[Workspace]] | None:
     if session is not None and session.is_stale:
         with database.main_tx() as connection:
             sessions.touch_session(connection, session.visit_hash, now=now)
+        lengthen_visit()
     return _session()
 
 

@@ -70,6 +70,14 @@ def find_unit(uow: UnitOfWork, code: str) -> Unit | None:
     return next((each for each in list_units(uow) if each.code == code), None)
 
 
+def get_by_code(uow: UnitOfWork, code: str) -> Unit:
+    """The unit with this code."""
+    found = find_unit(uow, code)
+    if found is None:
+        raise NotFound("no-unit", unit=code)
+    return found
+
+
 def with_descendants(units: Sequence[Unit], unit_ids: Sequence[int]) -> tuple[int, ...]:
     """The given units, the first one first, and everything below them."""
     found = dict.fromkeys(each for each in unit_ids if any(u.id == each for u in units))

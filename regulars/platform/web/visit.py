@@ -43,6 +43,11 @@ def renew_visit() -> str:
     return fresh
 
 
+def lengthen_visit() -> None:
+    """Send the cookie again, so that it lasts as long as the session it opens."""
+    g.visit_is_new = True
+
+
 def fingerprint(secret: str) -> str:
     """What is stored in place of a secret with enough randomness of its own."""
     return hashlib.sha256(secret.encode()).hexdigest()

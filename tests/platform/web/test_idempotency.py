@@ -1,26 +1,8 @@
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-from flask import request
-
-from regulars.platform.accounts.access import system_access
-from regulars.platform.accounts.routing import workspace_api
-from regulars.platform.accounts.units import UnitValues, create_unit, list_units
-from regulars.platform.db import UnitOfWork
-from regulars.platform.web.json_body import read_object
+from regulars.platform.accounts.units import list_units
 from tests.support.clocks import MovableClock
 from tests.support.site import Site
-
-
-@pytest.fixture(autouse=True)
-def route(site: Site) -> None:
-    @workspace_api("create_records")
-    def make(uow: UnitOfWork, access: object) -> tuple[dict[str, object], int]:
-        code = str(read_object(request)["code"])
-        made = create_unit(uow, system_access("en"), UnitValues(code, code))
-        return {"id": made.id, "code": made.code}, 201
-
-    site.app.add_url_rule("/api/v1/units", "make", make, methods=["POST"])
 
 
 def codes(site: Site) -> list[str]:
@@ -30,8 +12,12 @@ def codes(site: Site) -> list[str]:
 
 def test_the_same_key_and_body_is_done_once(site: Site) -> None:
     headers = {**site.token(), "Idempotency-Key": "till-1"}
-    first = site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
-    second = site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
+    first = site.visitor().post(
+        "/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers
+    )
+    second = site.visitor().post(
+        "/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers
+    )
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json == second.json
     assert second.headers["Idempotent-Replayed"] == "true"
@@ -40,32 +26,42 @@ def test_the_same_key_and_body_is_done_once(site: Site) -> None:
 
 def test_the_same_key_with_another_body_is_a_conflict(site: Site) -> None:
     headers = {**site.token(), "Idempotency-Key": "till-1"}
-    site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
-    other = site.visitor().post("/api/v1/units", json={"code": "B"}, headers=headers)
+    site.visitor().post("/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers)
+    other = site.visitor().post(
+        "/api/v1/units", json={"code": "B", "name": "Store"}, headers=headers
+    )
     assert other.status_code == 409
     assert codes(site) == ["A"]
 
 
 def test_a_refusal_is_not_kept(site: Site) -> None:
     headers = {**site.token(), "Idempotency-Key": "till-1"}
-    wrong = site.visitor().post("/api/v1/units", json={"code": "!"}, headers=headers)
+    wrong = site.visitor().post(
+        "/api/v1/units", json={"code": "!", "name": "Store"}, headers=headers
+    )
     assert wrong.status_code == 422
-    mended = site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
+    mended = site.visitor().post(
+        "/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers
+    )
     assert mended.status_code == 201
 
 
 def test_keys_of_different_tokens_do_not_meet(site: Site) -> None:
     for code, token in (("A", site.token()), ("B", site.token())):
         headers = {**token, "Idempotency-Key": "till-1"}
-        done = site.visitor().post("/api/v1/units", json={"code": code}, headers=headers)
+        done = site.visitor().post(
+            "/api/v1/units", json={"code": code, "name": "Store"}, headers=headers
+        )
         assert done.status_code == 201
 
 
 def test_a_kept_answer_is_forgotten_after_a_day(site: Site, clock: MovableClock) -> None:
     headers = {**site.token(), "Idempotency-Key": "till-1"}
-    site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
+    site.visitor().post("/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers)
     clock.forward(hours=25)
-    again = site.visitor().post("/api/v1/units", json={"code": "A2"}, headers=headers)
+    again = site.visitor().post(
+        "/api/v1/units", json={"code": "A2", "name": "Store"}, headers=headers
+    )
     assert again.status_code == 201
 
 
@@ -73,7 +69,9 @@ def test_f05_twins_at_once_leave_one(site: Site) -> None:
     headers = {**site.token(), "Idempotency-Key": "till-1"}
 
     def post(_number: int) -> tuple[int, object]:
-        answer = site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
+        answer = site.visitor().post(
+            "/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers
+        )
         return answer.status_code, answer.json
 
     with ThreadPoolExecutor(6) as pool:
@@ -85,6 +83,8 @@ def test_f05_twins_at_once_leave_one(site: Site) -> None:
 
 def test_an_endless_key_is_refused(site: Site) -> None:
     headers = {**site.token(), "Idempotency-Key": "x" * 500}
-    refused = site.visitor().post("/api/v1/units", json={"code": "A"}, headers=headers)
+    refused = site.visitor().post(
+        "/api/v1/units", json={"code": "A", "name": "Store"}, headers=headers
+    )
     assert refused.status_code == 400
     assert codes(site) == []
