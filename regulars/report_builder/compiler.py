@@ -21,7 +21,7 @@ from regulars.report_builder.definition import Dimension, Measure, ReportDefinit
 from regulars.report_builder.fields import FieldView
 from regulars.report_builder.ground import Element, Ground
 from regulars.report_builder.periods import Span
-from regulars.report_builder.periods_sql import place
+from regulars.report_builder.periods_sql import OPEN, Bounds, place
 
 MAX_GROUPS = 20_000
 
@@ -38,8 +38,7 @@ class Question:
     report: ReportDefinition
     views: dict[str, FieldView]  # by path
     where: tuple[Any, ...] = ()  # condition JSON, all must hold
-    lo: Any = None
-    hi: Any = None
+    bounds: Bounds = OPEN
     spans: tuple[Span, ...] = ()
     by_dimension: bool = True
 
@@ -75,21 +74,24 @@ def compile_question(question: Question, ground: Ground) -> Compiled:
 def compile_extent(question: Question, ground: Ground, path: str) -> sa.Select[Any]:
     """The first and the last value of a time field among the records that count."""
     at = ground.value(path)
-    conditions = [*_conditions(question, ground), at.is_not(None)]
+    conditions = [*_conditions(question, ground), *_inside(question, ground), at.is_not(None)]
     chosen = sa.select(sa.func.min(at), sa.func.max(at)).select_from(ground.tables())
     return chosen.where(*conditions)
 
 
 def _conditions(question: Question, ground: Ground) -> list[Element]:
-    """The reader's scope, the definition's and the filters' conditions, the bounds in time."""
-    found = ground.scope()
-    found += [ground.condition(raw) for raw in question.where]
-    path = question.report.time_field
-    if path is not None:
-        at = ground.value(path)
-        found += [] if question.lo is None else [at >= question.lo]
-        found += [] if question.hi is None else [at < question.hi]
-    return found
+    """The reader's scope, the definition's and the filters' conditions."""
+    return [*ground.scope(), *(ground.condition(raw) for raw in question.where)]
+
+
+def _inside(question: Question, ground: Ground) -> list[Element]:
+    """The bounds of the time field as conditions."""
+    path, bounds = question.report.time_field, question.bounds
+    if path is None or bounds == OPEN:
+        return []
+    at = ground.value(path)
+    found = [] if bounds.lo is None else [at >= bounds.lo]
+    return found if bounds.hi is None else [*found, at < bounds.hi]
 
 
 class _Inner:
@@ -101,6 +103,8 @@ class _Inner:
         self.columns: list[Element] = []
         self.first: sa.FromClause | None = None
         self.conditions = _conditions(question, ground)
+        if not self._is_placed():
+            self.conditions += _inside(question, ground)
 
     def dimension(self, number: int, each: Dimension) -> tuple[str, str | None, Read]:
         """The names of the key and of the shown value, and how to read it."""
@@ -136,11 +140,20 @@ class _Inner:
 
     def _period(self, name: str, each: Dimension) -> str:
         """Only one dimension can be joined to the calendar; another is searched for."""
-        placed = place(self.ground, each.field, self.question.spans, may_join=self.first is None)
+        bounds = self.question.bounds if each.field == self.question.report.time_field else OPEN
+        placed = place(
+            self.ground, each.field, self.question.spans, bounds, may_join=self.first is None
+        )
         self.first = self.first if placed.first is None else placed.first
         self.conditions += placed.conditions
         self.columns.append(placed.number.label(name))
         return name
+
+    def _is_placed(self) -> bool:
+        """Whether a dimension by period already keeps rows inside the bounds."""
+        report = self.question.report
+        own = [each for each in report.dimensions if each.by and each.field == report.time_field]
+        return bool(own) and self.question.by_dimension
 
     def statement(self) -> sa.Select[Any]:
         """The inner SELECT."""

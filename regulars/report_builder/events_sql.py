@@ -20,7 +20,7 @@ from regulars.report_builder.analyses.base import Summary
 from regulars.report_builder.definition import ReportDefinition
 from regulars.report_builder.ground import Element, Ground, stand_on
 from regulars.report_builder.periods import Span, local_day, spans, step
-from regulars.report_builder.periods_sql import Placed, place, place_in_overlapping
+from regulars.report_builder.periods_sql import Bounds, Placed, place, place_in_overlapping
 from regulars.report_builder.ranges import Range
 
 
@@ -49,7 +49,7 @@ class SqlEvents:
         at = ground.value(self.at)
         first, last = self._rows(
             sa.select(sa.func.min(at), sa.func.max(at))
-            .where(*self._known(ground))
+            .where(*self._known(ground), at < self._cut(ground))
             .select_from(ground.tables())
         )[0]
         return None if first is None else (self._day(first), self._day(last))
@@ -61,7 +61,8 @@ class SqlEvents:
             return found
         ground = self._ground()
         in_line = all(a.hi == b.lo for a, b in itertools.pairwise(stretches))
-        placed = (place if in_line else place_in_overlapping)(ground, self.at, stretches)
+        bring = place if in_line else place_in_overlapping
+        placed = bring(ground, self.at, stretches, Bounds(hi=self._cut(ground)))
         for number, subject in self._rows(self._pairs(ground, placed)):
             found[number].add(subject)
         return found
@@ -93,7 +94,8 @@ class SqlEvents:
         until = until if chosen.until is None else min(until, chosen.until)
         days = list(spans("day", since, until, self.moment))
         ground = self._ground()
-        pairs = self._pairs(ground, place(ground, self.at, days)).subquery("pairs")
+        placed = place(ground, self.at, days, Bounds(hi=self._cut(ground)))
+        pairs = self._pairs(ground, placed).subquery("pairs")
         counted = sa.select(pairs.c.subject, sa.func.count()).group_by(pairs.c.subject)
         return dict(map(tuple, self._rows(counted)))
 
@@ -115,10 +117,10 @@ class SqlEvents:
         return stand_on(self.uow, self.catalog, self.access, self.moment, self.report.source)
 
     def _known(self, ground: Ground) -> list[Element]:
-        """The reader's scope, the conditions, a subject, and not after now."""
-        subject, at = ground.value(str(self.report.subject)), ground.value(self.at)
+        """The reader's scope, the conditions, a subject."""
+        subject = ground.value(str(self.report.subject))
         found = [*ground.scope(), *(ground.condition(raw) for raw in self.where)]
-        return [*found, subject.is_not(None), at < self._cut(ground)]
+        return [*found, subject.is_not(None)]
 
     def _cut(self, ground: Ground) -> Any:
         if ground.is_day(self.at):
@@ -129,8 +131,9 @@ class SqlEvents:
         at, is_day = ground.value(self.at), ground.is_day(self.at)
         lo = chosen.since if is_day else chosen.lo(self.moment)
         hi = chosen.until if is_day else chosen.hi(self.moment)
+        cut = self._cut(ground)
         lower = [] if lo is None else [at >= lo]
-        return lower if hi is None else [*lower, at < hi]
+        return [*lower, at < (cut if hi is None else min(hi, cut))]
 
     def _day(self, when: date | datetime) -> date:
         return local_day(when, self.moment) if isinstance(when, datetime) else when

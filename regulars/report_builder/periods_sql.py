@@ -40,18 +40,36 @@ def _without(how: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in how.items() if key != "asfrom"}
 
 
-def edges(span: Span, *, is_day: bool) -> tuple[Any, Any]:
-    """Where a period begins and ends, as days or as instants."""
-    return (span.first, span.following) if is_day else (span.lo, span.hi)
+@dataclass(frozen=True)
+class Bounds:
+    """Where rows begin and end to count, as the time field knows it; an open side is None."""
+
+    lo: Any = None
+    hi: Any = None
+
+    def edges(self, span: Span, *, is_day: bool) -> tuple[Any, Any]:
+        """Where a period begins and ends, as days or as instants, inside the bounds."""
+        lo, hi = (span.first, span.following) if is_day else (span.lo, span.hi)
+        return (
+            lo if self.lo is None else max(lo, self.lo),
+            hi if self.hi is None else min(hi, self.hi),
+        )
 
 
-def calendar(spans: Sequence[Span], *, is_day: bool) -> sa.CTE:
-    """The periods as rows: number, first, end. They may overlap."""
+OPEN = Bounds()
+
+
+def calendar(spans: Sequence[Span], bounds: Bounds, *, is_day: bool) -> sa.CTE:
+    """The periods as rows: number, first, end. They may overlap.
+
+    The bounds are worked into the edges, for a condition of its own on the time would make SQLite
+    read the index from each period's beginning to the end of all.
+    """
     edge = columns.Day if is_day else columns.Instant
     listed = sa.values(
         sa.column("period", sa.Integer), sa.column("lo", edge), sa.column("hi", edge)
     )
-    rows = [(number, *edges(span, is_day=is_day)) for number, span in enumerate(spans)]
+    rows = [(number, *bounds.edges(span, is_day=is_day)) for number, span in enumerate(spans)]
     return listed.data(rows).cte("calendar")
 
 
@@ -80,22 +98,32 @@ class Placed:
     conditions: tuple[sa.ColumnElement[bool], ...] = ()
 
 
-def place(ground: Ground, path: str, spans: Sequence[Span], *, may_join: bool = True) -> Placed:
+def place(
+    ground: Ground,
+    path: str,
+    spans: Sequence[Span],
+    bounds: Bounds = OPEN,
+    *,
+    may_join: bool = True,
+) -> Placed:
     """Bring the rows of ``ground`` into consecutive periods by their time at ``path``."""
     if not spans:
         return Placed(sa.literal(0, sa.Integer), None, (sa.false(),))
     at, is_day = ground.value(path), ground.is_day(path)
     if may_join and ground.is_indexed(path):
-        listed = calendar(spans, is_day=is_day)
+        listed = calendar(spans, bounds, is_day=is_day)
         return Placed(listed.c.period, join_calendar(listed, ground.root, at))
-    lo, hi = edges(spans[0], is_day=is_day)[0], edges(spans[-1], is_day=is_day)[1]
+    lo = bounds.edges(spans[0], is_day=is_day)[0]
+    hi = bounds.edges(spans[-1], is_day=is_day)[1]
     return Placed(bucket(at, spans, is_day=is_day), None, (at >= lo, at < hi))
 
 
-def place_in_overlapping(ground: Ground, path: str, spans: Sequence[Span]) -> Placed:
+def place_in_overlapping(
+    ground: Ground, path: str, spans: Sequence[Span], bounds: Bounds = OPEN
+) -> Placed:
     """As `place` for periods that may overlap: a row counts in each that holds it."""
     at, is_day = ground.value(path), ground.is_day(path)
-    listed = calendar(spans, is_day=is_day)
+    listed = calendar(spans, bounds, is_day=is_day)
     if ground.is_indexed(path):
         return Placed(listed.c.period, join_calendar(listed, ground.root, at))
     inside = (at >= listed.c.lo, at < listed.c.hi)
@@ -108,7 +136,7 @@ def _search(
     if high - low == 1:
         return sa.literal(low, sa.Integer)
     middle = (low + high) // 2
-    edge = edges(spans[middle], is_day=is_day)[0]
+    edge = spans[middle].first if is_day else spans[middle].lo
     return sa.case(
         (at < edge, _search(at, spans, low, middle, is_day)),
         else_=_search(at, spans, middle, high, is_day),

@@ -29,6 +29,7 @@ from regulars.report_builder.compiler import (
 from regulars.report_builder.fields import FieldView, view_of
 from regulars.report_builder.ground import Ground, stand_on
 from regulars.report_builder.periods import Span, count_spans, local_day, span_of, spans, step
+from regulars.report_builder.periods_sql import Bounds
 from regulars.report_builder.plain_drills import row_drill, total_drill
 from regulars.report_builder.ranges import Range, end_day, previous
 from regulars.report_builder.result import Column, Linked, Note, Result
@@ -90,8 +91,8 @@ class PlainRun:
 
     def question(self, chosen: Range) -> Question:
         """What to ask about a stretch of time, without periods yet."""
-        lo, hi = self.bounds(chosen)
-        return Question(self.asked.report, self.views, self.asked.where, lo, hi)
+        bounds = Bounds(*self.bounds(chosen))
+        return Question(self.asked.report, self.views, self.asked.where, bounds)
 
     def ground(self) -> Ground:
         """The tables, fresh for one SELECT."""

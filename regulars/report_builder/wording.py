@@ -38,12 +38,12 @@ def cell_text(value: Any, column: Column, formats: Formats) -> str:
 
 
 def number_text(value: Decimal | int, column: Column, formats: Formats) -> str:
-    """A number with its sign: percent, money, or plain with its own places."""
+    """A number with its sign: percent, money in whole cents, or plain with its own places."""
     shown = column.format or column.type
     if shown == "percent":
         return formats.percent(value)
     if shown == "money":
-        return formats.money(value, column.currency, column.decimals)
+        return formats.money(value, column.currency)
     if shown == "count":
         return formats.number(value, 0)
     if column.type == "ratio":

@@ -145,9 +145,7 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
     if lying:
         names = {"color": INK, "width": 110, "overflow": "truncate"}
         category |= {"inverse": True, "axisLabel": names}
-    values = [_value_axis(scale, n) for n, scale in enumerate(scales)] or [
-        _value_axis("number", 0)
-    ]
+    values = [_value_axis(plot, scale, n) for n, scale in enumerate(scales or ["number"])]
     crossed = (
         {"xAxis": values, "yAxis": category} if lying else {"xAxis": category, "yAxis": values}
     )
@@ -157,7 +155,7 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
         "color": list(COLORS),
         "animationDuration": 250,
         "textStyle": {"fontFamily": "inherit", "color": INK},
-        "grid": {"left": 4, "right": 8, "top": 12, "bottom": below, "containLabel": True},
+        "grid": {"left": 4, "right": 28, "top": 12, "bottom": below, "containLabel": True},
         "legend": {
             "show": several,
             "type": "scroll",
@@ -180,8 +178,9 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
     }
 
 
-def _value_axis(scale: str, position: int) -> dict[str, Any]:
-    return {
+def _value_axis(plot: Plot, scale: str, position: int) -> dict[str, Any]:
+    whole = {"max": 1} if scale == "percent" and _is_share(plot) else {}
+    return whole | {
         "type": "value",
         "scale": False,
         "format": "percent" if scale == "percent" else "number",
@@ -191,6 +190,13 @@ def _value_axis(scale: str, position: int) -> dict[str, Any]:
         "splitLine": {"show": position == 0, "lineStyle": {"color": LINE}},
         "axisLabel": {"color": SOFT},
     }
+
+
+def _is_share(plot: Plot) -> bool:
+    """Whether no percentage passes a hundred."""
+    lines = [line for line in plot.lines if scale_of(line.measure) == "percent"]
+    points = [point for line in lines for point in line.points if point]
+    return all(point.value is None or point.value <= 1 for point in points)
 
 
 def axis_index(plot: Plot, line: Line) -> int:

@@ -96,7 +96,9 @@ def show(
         result,
         setting,
         picture,
-        tuple((i18n.pick(each.label, formats.locale), each.is_measure) for each in result.columns),
+        tuple(
+            (i18n.pick(each.label, formats.locale), _is_number(each)) for each in result.columns
+        ),
         tuple(rows),
         totals,
         tuple(notes),
@@ -140,7 +142,11 @@ def _cell(value: Any, column: Column, look: Look, row: int) -> TableCell:
     text = cell_text(value, column, look.formats)
     is_known = value is not None and column.of is None
     url = look.drill(row, column.key) if column.is_measure and is_known else None
-    return TableCell(text, column.is_measure or column.type == "count", url)
+    return TableCell(text, _is_number(column), url)
+
+
+def _is_number(column: Column) -> bool:
+    return column.is_measure or column.type in ("count", "number", "money")
 
 
 def _totals(result: Result, look: Look) -> TableRow | None:
