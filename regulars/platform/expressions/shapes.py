@@ -7,7 +7,7 @@ The form builder makes these from form definitions; a subform's rows are a form 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from regulars.platform.expressions.types import Kind, ValueType
@@ -33,6 +33,7 @@ class FieldShape:
     formula: Node | None = None
     exact: bool = False
     label: Any = None  # i18n.Text
+    option_labels: Mapping[str, Any] = field(default_factory=dict)  # code -> i18n.Text
 
 
 @dataclass(frozen=True)

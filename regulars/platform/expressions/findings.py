@@ -1,0 +1,97 @@
+"""Why a record meets a condition, or why not: every leaf with the value it really found.
+
+The same closures as `evaluate` decide, so that the explanation cannot differ from the decision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.platform.expressions.evaluate import Context, Evaluate, PythonCompiler, Row
+from regulars.platform.expressions.explain import Speaker
+from regulars.platform.expressions.shapes import Shapes
+from regulars.platform.expressions.tree import (
+    AllOf,
+    AnyOf,
+    Compare,
+    Consent,
+    Formula,
+    LocalDay,
+    Node,
+    Not,
+)
+from regulars.platform.formats import Formats
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One part of a condition: what it asks, whether it holds, and what it found.
+
+    ``kind`` is ``all``, ``any``, ``not`` or ``leaf``; ``actual`` is the plain value of a leaf's
+    left side and ``shown`` the same in words.
+    """
+
+    kind: str
+    text: str
+    holds: bool
+    actual: Any = None
+    shown: str = ""
+    items: tuple[Finding, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape traces keep and pages draw."""
+        made: dict[str, Any] = {"kind": self.kind, "text": self.text, "holds": self.holds}
+        if self.kind == "leaf":
+            made["actual"] = self.shown
+        else:
+            made["items"] = [item.as_json() for item in self.items]
+        return made
+
+
+def explain_result(
+    tree: Node, shapes: Shapes, row: Row, context: Context, formats: Formats
+) -> Finding:
+    """What every part of a checked condition says about one record."""
+    return _Examiner(shapes, row, context, formats).examine(tree)
+
+
+class _Examiner:
+    def __init__(self, shapes: Shapes, row: Row, context: Context, formats: Formats) -> None:
+        self.compiler = PythonCompiler(shapes)
+        self.speaker = Speaker(shapes, formats)
+        self.row = row
+        self.context = context
+
+    def examine(self, node: Node) -> Finding:
+        if isinstance(node, Formula):
+            return self.examine(node.body)
+        if isinstance(node, (AllOf, AnyOf)):
+            items = tuple(self.examine(item) for item in node.items)
+            kind = "all" if isinstance(node, AllOf) else "any"
+            return Finding(kind, self.text(node), self.holds(node), items=items)
+        if isinstance(node, Not):
+            inner = self.examine(node.item)
+            return Finding("not", self.text(node), self.holds(node), items=(inner,))
+        actual = self.actual(node)
+        return Finding(
+            "leaf", self.text(node), self.holds(node), actual, self.speaker.plain(actual)
+        )
+
+    def text(self, node: Node) -> str:
+        return self.speaker.condition(node)
+
+    def holds(self, node: Node) -> bool:
+        return self._run(self.compiler.truth(node)) is True
+
+    def actual(self, node: Node) -> Any:
+        """The left side of a leaf; anything else by itself."""
+        if isinstance(node, Compare) and not isinstance(node.left, Consent):
+            left = node.left.item if isinstance(node.left, LocalDay) else node.left
+            return self._run(self.compiler.value(left))
+        if isinstance(node, Compare):
+            return self._run(self.compiler.truth(node.left))
+        return self._run(self.compiler.value(node))
+
+    def _run(self, evaluate: Evaluate) -> Any:
+        return evaluate(self.row, self.context)
