@@ -56,11 +56,9 @@ def outcome_lines(outcome: Outcome, locale: str) -> list[str]:
     if outcome.is_nothing:
         return [translate("packs.nothing-to-change", locale)]
     lines = [
-        f"{kind_words(change.kind, locale)} · {pick(change.label, locale)}: "
-        f"{action_words(change, locale)}"
-        for _kind, changes in by_kind(outcome.plan.changes)
-        for change in changes
-        if change.action != "unchanged"
+        translate("packs.line", locale, kind=kind_words(kind, locale), action=action, names=names)
+        for kind, changes in by_kind(outcome.plan.changes)
+        for action, names in _by_action(changes, locale)
     ]
     if outcome.paused:
         lines.append(translate("packs.paused", locale, n=len(outcome.paused)))
@@ -69,6 +67,15 @@ def outcome_lines(outcome: Outcome, locale: str) -> list[str]:
     if outcome.is_dry:
         lines.append(translate("packs.was-dry", locale))
     return lines
+
+
+def _by_action(changes: Sequence[Change], locale: str) -> list[tuple[str, str]]:
+    """(what happens, to which) of one kind; what is there already is passed over."""
+    found: dict[str, list[str]] = {}
+    for change in changes:
+        if change.action != "unchanged":
+            found.setdefault(action_words(change, locale), []).append(pick(change.label, locale))
+    return [(action, _listed(names, locale)) for action, names in found.items()]
 
 
 def outcome_json(outcome: Outcome) -> Mapping[str, Any]:

@@ -16,8 +16,8 @@ from regulars.report_builder.asking import PERIOD
 from regulars.report_builder.ranges import to_word
 
 PRESETS = (
-    "today", "this_week", "this_month", "last_month", "last-30-day", "last-90-day", "this_year",
-    "last_year", "all",
+    "today", "this_week", "this_month", "last_month", "last-30-day", "last-90-day",
+    "last-6-month", "last-12-month", "this_year", "last_year", "all",
 )  # fmt: skip
 CUSTOM = "custom"
 
