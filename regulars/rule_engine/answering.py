@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.rows import StoredRecords
+from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
 from regulars.platform.privacy.consents import is_granted
 from regulars.rule_engine.book import PinnedRule, pinned_rule
@@ -125,13 +126,14 @@ def _answer(
 
 def _wake(uow: UnitOfWork, row: Any, happened: Any) -> None:
     """Make the run due now. A worker that is just timing it out will see the answer, too."""
+    soon = sa.literal(uow.now, columns.Instant())
     uow.execute(
         run.update()
         .where(run.c.id == row.id, run.c.status == "live", run.c.seen_event.is_(None))
         .values(
             seen_event=happened.id,
             meant_at=happened.at,
-            due_at=sa.case((run.c.token.is_(None), uow.now), else_=run.c.due_at),
+            due_at=sa.case((run.c.token.is_(None), soon), else_=run.c.due_at),
         )
     )
 

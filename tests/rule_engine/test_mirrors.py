@@ -191,8 +191,10 @@ def test_two_mirrors_that_feed_each_other_come_to_rest(shop: RuleShop) -> None:
     when_b = {"field": "tags", "op": "has", "value": "b"}
     shop.publish(
         mirror("make_a", {"not": when_b}, {"field": "tags", "add": "a"}),
-        mirror("make_b", {"field": "tags", "op": "has", "value": "a"}, {"field": "tags", "add": "b"}),
-    )  # fmt: skip
+        mirror(
+            "make_b", {"field": "tags", "op": "has", "value": "a"}, {"field": "tags", "add": "b"}
+        ),
+    )
     shop.customer()
     shop.tick()
     shop.customer()

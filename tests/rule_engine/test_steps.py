@@ -103,7 +103,7 @@ def test_a_failed_run_is_taken_up_at_the_step_where_it_stood(shop: RuleShop) -> 
     ("step", "expected"),
     [
         ({"do": "update_record", "values": {"note": "hi", "tier": "gold"}}, ("hi", "gold")),
-        ({"do": "update_record", "values": {"note": {"formula": "name & \"!\""}}}, ("Anna!", None)),
+        ({"do": "update_record", "values": {"note": {"formula": 'name & "!"'}}}, ("Anna!", None)),
         ({"do": "update_record", "of": "trigger.customer", "values": {"note": "t"}}, ("t", None)),
     ],
 )  # fmt: skip
@@ -187,7 +187,8 @@ WAIT_FOR_ORDER = {
 def test_waiting_for_something_takes_one_way_or_the_other(
     shop: RuleShop, clock: MovableClock, order: dict[str, Any] | None, tags: set[str]
 ) -> None:
-    shop.publish(steps(WAIT_FOR_ORDER))
+    first = {"field": "order_count", "op": "is", "value": 1}
+    shop.publish(steps(WAIT_FOR_ORDER, when=first))
     anna = shop.customer()
     shop.order(anna)
     shop.tick()
@@ -212,6 +213,7 @@ def test_an_answer_between_sending_and_starting_to_wait_is_not_missed(
             {"do": "send_message", "message": "hello", "channel": "sms"},
             {"do": "wait", "for": "2d"},
             waits_later,
+            when={"field": "order_count", "op": "is", "value": 1},
         ),
     )
     anna = shop.customer()
@@ -228,7 +230,8 @@ def test_an_answer_between_sending_and_starting_to_wait_is_not_missed(
 def test_a_branch_looks_at_the_present(shop: RuleShop, clock: MovableClock) -> None:
     branch = {
         "do": "branch", "when": {"field": "trigger.status", "op": "is", "value": "paid"},
-        "then": [{"do": "add_tags", "tags": ["paid"]}], "else": [{"do": "stop", "outcome": "gone"}],
+        "then": [{"do": "add_tags", "tags": ["paid"]}],
+        "else": [{"do": "stop", "outcome": "gone"}],
     }  # fmt: skip
     shop.publish(steps({"do": "wait", "for": "1d"}, branch))
     anna, bob = shop.customer(), shop.customer()
