@@ -71,13 +71,18 @@ class Formats:
     def money(
         self, value: Number | None, currency: str | None = None, decimals: int | None = None
     ) -> str:
-        """An amount with its currency sign; places are the currency's unless given."""
+        """An amount with its currency sign; places are the currency's unless given.
+
+        Places beyond the currency's are shown where the price uses them: ``¥2.50``, ``¥2.5525``.
+        """
         if value is None:
             return ""
         code = currency or self.currency
         pattern = None
         if decimals is not None:
-            pattern = f"¤{_pattern(decimals)};-¤{_pattern(decimals)}"
+            usual = min(decimals, numbers.get_currency_precision(code))
+            places = _pattern(usual, decimals)
+            pattern = f"¤{places};-¤{places}"
         text = numbers.format_currency(
             value, code, format=pattern, locale=self.babel, currency_digits=decimals is None
         )
@@ -140,5 +145,6 @@ class Formats:
         return numbers.get_currency_name(code, locale=self.babel)
 
 
-def _pattern(decimals: int) -> str:
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+def _pattern(least: int, most: int = 0) -> str:
+    places = "0" * least + "#" * (most - least)
+    return "#,##0" + ("." + places if places else "")

@@ -33,8 +33,11 @@ def test_the_shops_own_currency_has_its_plain_sign(formats: Formats) -> None:
 
 def test_other_currencies_say_which_they_are() -> None:
     assert EN.money(Decimal("5"), "JPY") == "JP¥5"
-    assert EN.money(Decimal("2.55"), "GBP", 4) == "£2.5500"
-    assert EN.money(Decimal("-2.55"), "GBP", 4) == "-£2.5500"
+    assert EN.money(Decimal("2.5500"), "GBP", 4) == "£2.55"
+    assert EN.money(Decimal("2.5"), "GBP", 4) == "£2.50"
+    assert EN.money(Decimal("2.5525"), "GBP", 4) == "£2.5525"
+    assert EN.money(Decimal("-2.5525"), "GBP", 4) == "-£2.5525"
+    assert EN.money(Decimal("5"), "GBP", 0) == "£5"
 
 
 def test_instants_are_shown_in_the_shops_zone() -> None:
