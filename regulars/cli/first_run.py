@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -24,6 +26,7 @@ SIGN_IN_FILE = "first_sign_in.txt"
 UNFINISHED_FILE = "demo_unfinished"
 PACK = "retail_crm"
 LOCALE = "zh-Hans"
+UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _PASSWORD_BYTES = 9  # 72 bits, twelve characters
 
 
@@ -49,10 +52,34 @@ def prepare(config: Config, *, demo: bool) -> list[str]:
 
 def banner(config: Config, welcome: list[str]) -> str:
     """What is shown once the pages answer."""
-    lines = ["", f"  Regulars (回头客) is running: {click.style(config.base_url, bold=True)}"]
+    here = click.style(address_here(config), bold=True)
+    lines = ["", f"  Regulars (回头客) is running: {here}"]
+    if is_open_to_network(config) and (own := address_in_network()):
+        lines.append(f"  From a phone on this network: http://{own}:{config.port}")
     lines += [f"  {line}" for line in welcome]
     lines += ["  Stop with Ctrl-C.", ""]
     return "\n".join(lines)
+
+
+def address_here(config: Config) -> str:
+    """The address to type on this machine; nobody can open 0.0.0.0."""
+    host = urlsplit(config.base_url).hostname or ""
+    return f"http://127.0.0.1:{config.port}" if host in UNSPECIFIED else config.base_url
+
+
+def is_open_to_network(config: Config) -> bool:
+    """Whether other machines may reach the pages."""
+    return config.host in UNSPECIFIED
+
+
+def address_in_network() -> str | None:
+    """This machine's own address in its network, or None when it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # chooses the way out; nothing is sent
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
 
 
 def _make_demo(config: Config, database: Database) -> None:
@@ -84,7 +111,7 @@ def _clear(config: Config) -> None:
 def _ways_in(config: Config, database: Database) -> list[str]:
     code = setup.issue_code(database)
     if code is not None:
-        return [f"Make it yours at {config.base_url}/setup with this one-time code: {code}"]
+        return [f"Make it yours at {address_here(config)}/setup with this one-time code: {code}"]
     return _first_sign_in(config.data_dir / SIGN_IN_FILE, database)
 
 

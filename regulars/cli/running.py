@@ -120,7 +120,7 @@ def _require_free_port(config: Config) -> None:
 
 
 def _answers(config: Config) -> bool:
-    host = "127.0.0.1" if config.host in ("0.0.0.0", "::") else config.host  # noqa: S104 - compared
+    host = "127.0.0.1" if first_run.is_open_to_network(config) else config.host
     try:
         socket.create_connection((host, config.port), timeout=1).close()
     except OSError:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-HERE = ("127.", "::1", "localhost", "0.0.0.0")  # noqa: S104 - an address to compare with
+HERE = ("127.", "::1", "localhost", "0.0.0.0")
 
 
 class OutsideCallError(AssertionError):
