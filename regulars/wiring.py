@@ -59,6 +59,7 @@ from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import mirror_values
+from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
@@ -173,14 +174,14 @@ def open_installation(config: Config) -> Database:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
-    return (form_api, *form_web.BLUEPRINTS, *report_web.BLUEPRINTS,)
+    return (form_api, *form_web.BLUEPRINTS, *rule_web.BLUEPRINTS, *report_web.BLUEPRINTS)
 
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return (form_web.form_pages.nav, report_web.nav,)
+    return (form_web.form_pages.nav, rule_web.navigation.nav, report_web.nav)
 
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return (form_web.form_pages.cards, report_web.cards,)
+    return (form_web.form_pages.cards, rule_web.navigation.cards, report_web.cards)

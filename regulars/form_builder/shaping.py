@@ -73,7 +73,14 @@ def _plain_shape(form: FormDefinition, owner: FormDefinition, unread: list[Probl
 
 def _field_shape(form: FormDefinition, field: FieldDefinition) -> FieldShape:
     kind = field_types.get(field.type)
-    shape = FieldShape(field.key, kind.value_type(field), exact=field.exact, label=field.name)
+    labels = {each["value"]: each.get("label") for each in field.settings.get("options", ())}
+    shape = FieldShape(
+        field.key,
+        kind.value_type(field),
+        exact=field.exact,
+        label=field.name,
+        option_labels={value: label for value, label in labels.items() if label},
+    )
     if field.type == "related":
         order = str(field.settings.get("order", ""))
         return replace(shape, via=str(field.settings["via"]), order=(order,) if order else ())

@@ -10,10 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.platform import i18n
-from regulars.platform.definitions.snapshot import Snapshot
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.expressions.explain import explain
+from regulars.platform.formats import Formats
 from regulars.rule_engine.definition import Exit, Guards, Rule, Step, Trigger
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.scope import Scope
@@ -25,7 +28,12 @@ class Speaker:
 
     snapshot: Snapshot
     catalog: FormCatalog
-    locale: str
+    formats: Formats
+
+    @property
+    def locale(self) -> str:
+        """The language spoken."""
+        return self.formats.locale
 
     def t(self, key: str, **params: Any) -> str:
         """A text of the catalogs."""
@@ -66,12 +74,18 @@ class Speaker:
             shapes = scope.shapes()
         if problems:
             return "; ".join(problem.message(self.locale) for problem in problems)
-        return explain(tree, shapes, self.locale)
+        return explain(tree, shapes, self.formats)
 
     def length(self, raw: Any) -> str:
         """A length of time: ``7 days``."""
         length = Length.from_json(raw)
         return i18n.translate(f"rules.length.{length.unit}", self.locale, n=length.n)
+
+
+def speaker(uow: UnitOfWork, access: Access) -> Speaker:
+    """Who says the rules of this workspace in the reader's language."""
+    formats = Formats(access.locale, uow.workspace.zone)
+    return Speaker(snapshot(uow), catalog_of(uow), formats)
 
 
 def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:

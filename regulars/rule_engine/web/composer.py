@@ -13,7 +13,6 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web.flash import flash
@@ -22,9 +21,10 @@ from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import Speaker, rule_words
+from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.web import composer_input
 from regulars.rule_engine.web.blueprints import pages
+from regulars.rule_engine.web.composer_input import Posted
 from regulars.rule_engine.web.composer_view import OFFERED_STEPS, OFFERED_TRIGGERS, Composer
 
 Change = Callable[[dict[str, Any], UnitOfWork], dict[str, Any]]
@@ -78,7 +78,7 @@ def _composer(
 ) -> Composer:
     draft = store.get_draft(uow, "rule", key)
     rule = Rule.from_json(draft.raw)
-    say = Speaker(snapshot(uow), catalog_of(uow), access.locale)
+    say = speaker(uow, access)
     prefix = f"rule/{key}/"
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
     return Composer(rule, draft.raw, say, problems, at, errors or {})
@@ -105,8 +105,8 @@ def _change_of(action: str) -> Change:
     return found
 
 
-def _posted() -> Any:
-    return request.form
+def _posted() -> Posted:
+    return Posted(request.form)
 
 
 def _label(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:

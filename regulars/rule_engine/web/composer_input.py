@@ -7,6 +7,7 @@ checks name what is missing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from regulars.form_builder.catalog import FormCatalog
@@ -19,11 +20,25 @@ Raw = dict[str, Any]
 AGGREGATES = ("last", "first", "count", "sum", "avg", "min", "max")
 
 
-class Posted(Protocol):
-    """A form post: single values and repeated ones."""
+class Repeated(Protocol):
+    """What a web form sends: every value by name."""
 
-    def get(self, name: str, default: str = "") -> str: ...
-    def getlist(self, name: str) -> list[str]: ...
+    def getlist(self, key: str) -> list[str]: ...
+
+
+@dataclass(frozen=True)
+class Posted:
+    """A form post: what was not sent reads as an empty text."""
+
+    sent: Repeated
+
+    def get(self, name: str, default: str = "") -> str:
+        """The first value of an input."""
+        return next(iter(self.sent.getlist(name)), default)
+
+    def getlist(self, name: str) -> list[str]:
+        """Every value of a repeated input."""
+        return self.sent.getlist(name)
 
 
 def number(posted: Posted, name: str, default: int | None = None) -> int | None:

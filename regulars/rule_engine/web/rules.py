@@ -11,7 +11,6 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
@@ -21,7 +20,7 @@ from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, overview, service
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import Speaker, rule_words
+from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.web.blueprints import pages
 
 
@@ -77,7 +76,7 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         "rule_engine/rule.html",
         row=row,
         runs=runs,
-        read_back=rule_words(_speaker(uow, access), row.rule),
+        read_back=rule_words(speaker(uow, access), row.rule),
         may_run=access.can("run_rules"),
     )
 
@@ -125,7 +124,7 @@ def _review(uow: UnitOfWork, access: Access, key: str, status: int = 200) -> Res
         rule=rule,
         draft=draft,
         problems=[problem.message(access.locale) for problem in problems],
-        read_back=rule_words(_speaker(uow, access), rule),
+        read_back=rule_words(speaker(uow, access), rule),
     )
 
 
@@ -176,10 +175,6 @@ def delete(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     service.archive_rule(uow, access, key)
     flash("rules.deleted", rule=name)
     return go_to(url_for("rules.list_rules"))
-
-
-def _speaker(uow: UnitOfWork, access: Access) -> Speaker:
-    return Speaker(snapshot(uow), catalog_of(uow), access.locale)
 
 
 def _label(uow: UnitOfWork, access: Access, key: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
@@ -16,7 +15,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
-from regulars.rule_engine.explain import Speaker, step_words
+from regulars.rule_engine.explain import speaker, step_words
 from regulars.rule_engine.web.blueprints import pages
 
 STATES = ("queued", "sending", "sent", "failed", "unknown", "suppressed", "withheld")
@@ -28,7 +27,7 @@ def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
     """One run, step by step."""
     row, trace = overview.get_run(uow, access, run_id)
     rule = store.get_version(uow, "rule", row.rule, row.version)
-    say = Speaker(snapshot(uow), catalog_of(uow), access.locale)
+    say = speaker(uow, access)
     words = {step.path: step_words(say, rule, step) for step in rule.walk()}
     messages = overview.list_messages(uow, access, overview.Wanted(run=run_id)).rows
     return render(

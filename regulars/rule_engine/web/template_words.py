@@ -10,7 +10,7 @@ from regulars.rule_engine.web.blueprints import pages
 
 
 @pages.app_template_global("reason_words")
-def reason_words(found: Mapping[str, Any]) -> str:
-    """Why something did not happen, in the reader's language."""
+def reason_words(found: Mapping[str, Any], area: str) -> str:
+    """Why a run (area ``rules``) or a message (area ``messages``) did not go on, in words."""
     params = {name: value for name, value in found.items() if name != "code"}
-    return translate(f"rules.reason.{found['code']}", **params)
+    return translate(f"{area}.reason.{found['code']}", **params)
