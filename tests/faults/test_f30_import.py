@@ -116,10 +116,8 @@ def check_all_is_there_once(database: Database, shop: Workspace, batch: Batch) -
 @pytest.mark.parametrize(
     "place",
     [
-        "import-before-chunk@1",
         "import-in-chunk@1",
         "import-in-chunk@4",
-        "import-after-chunk@1",
         "import-after-chunk@4",
         "import-before-finish",
     ],
@@ -140,7 +138,7 @@ def test_killed_again_and_again_it_still_arrives(
     database: Database, shop: Workspace, clock: MovableClock
 ) -> None:
     batch = start(database, shop)
-    for place in ("import-in-chunk@2", "import-after-chunk@1", "import-in-chunk@2"):
+    for place in ("import-in-chunk@2", "import-after-chunk@1"):
         work_until_killed(database, clock, place)
         clock.forward(seconds=61)
     check_all_is_there_once(database, shop, finish(database, shop, batch.id))

@@ -25,8 +25,18 @@ PEOPLE: dict[str, Any] = {
     "person": {"name": "name", "mobile": "mobile", "email": "email", "birthday": "birthday"},
     "fields": [
         {"key": "code", "type": "text", "unique": True, "case": "exact"},
-        {"key": "name", "type": "text", "required": True, "label": {"en": "Name", "zh-Hans": "姓名"}},
-        {"key": "mobile", "type": "phone", "unique": True, "label": {"en": "Mobile", "zh-Hans": "手机"}},
+        {
+            "key": "name",
+            "type": "text",
+            "required": True,
+            "label": {"en": "Name", "zh-Hans": "姓名"},
+        },
+        {
+            "key": "mobile",
+            "type": "phone",
+            "unique": True,
+            "label": {"en": "Mobile", "zh-Hans": "手机"},
+        },
         {"key": "email", "type": "email"},
         {"key": "birthday", "type": "date", "label": {"en": "Birthday", "zh-Hans": "生日"}},
         {
