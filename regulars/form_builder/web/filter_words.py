@@ -88,7 +88,11 @@ def _value_words(
     if op == "within" and isinstance(value, Mapping):
         if "calendar" in value:
             return translate(f"records.calendar.{value['calendar']}")
-        return translate("records.last-n-days", n=value.get("last", ""))
+        if "last" not in value:
+            sides = [value.get(name) for name in ("from", "to")]
+            said = [_one(uow, catalog, form, field, each) if each else "…" for each in sides]
+            return translate("records.from-to", start=said[0], end=said[1])
+        return translate("records.last-n-days", n=value["last"])
     if op == "older_than" and isinstance(value, Mapping):
         return translate("records.n-days", n=value.get("n", ""))
     many = value if isinstance(value, list) else [value]
