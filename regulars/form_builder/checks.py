@@ -76,6 +76,25 @@ def has_path(form: FormDefinition, path: str, forms: Forms) -> bool:
     return linked is not None and has_path(linked, tail, forms)
 
 
+def has_bad_keys(form: FormDefinition) -> bool:
+    """Whether a key is doubled or the system's own, so that the form could have no table."""
+    return any(_keys(form.fields))
+
+
+def without_bad_keys(form: FormDefinition) -> FormDefinition:
+    """The form without the fields (and columns) whose keys are doubled or the system's own."""
+    fields = _with_good_keys(form.fields)
+    return replace(form, fields=fields, by_key={each.key: each for each in fields})
+
+
+def _with_good_keys(fields: Iterable[FieldDefinition]) -> tuple[FieldDefinition, ...]:
+    kept: dict[str, FieldDefinition] = {}
+    for each in fields:
+        if each.key not in kept and (each.key not in RESERVED_KEYS or _is_stamp(each)):
+            kept[each.key] = replace(each, fields=_with_good_keys(each.fields))
+    return tuple(kept.values())
+
+
 def type_words(name: str) -> dict[str, str]:
     """What people call a field type, in every language."""
     return {locale: i18n.translate(f"forms.type.{name}", locale) for locale in i18n.LOCALES}

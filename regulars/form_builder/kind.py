@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from regulars.form_builder.catalog import catalog_from
-from regulars.form_builder.checks import form_checks
+from regulars.form_builder.checks import form_checks, has_bad_keys, without_bad_keys
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
 from regulars.form_builder.schema import form_problems, form_schema
@@ -26,12 +28,26 @@ def form_kind() -> DefinitionKind:
     )
 
 
+def _sound(after: Snapshot) -> Snapshot:
+    """The snapshot without fields whose keys no table could have; other forms are checked so."""
+    known: Snapshot | None = after.derived.get("sound")
+    if known is None:
+        mended = [
+            replace(each, parsed=without_bad_keys(each.parsed))
+            for each in after.items.values()
+            if each.kind == "form" and has_bad_keys(each.parsed)
+        ]
+        known = after.overlaid(mended) if mended else after
+        after.derived["sound"] = known
+    return known
+
+
 def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
     """Every problem of a form among the others; expressions too, once its keys are sound."""
     found = form_checks(form, after)
     if any(problem.code in STRUCTURAL for problem in found):
         return found
-    catalog = catalog_from(after)
+    catalog = catalog_from(_sound(after))
     prefix = f"{form.key}/"
     for problem in catalog.problems:
         if problem.path.startswith(prefix):

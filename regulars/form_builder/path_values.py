@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
-from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.linking import chunks
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.types import Kind
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
 
 
 def values_at(
     uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, ids: Sequence[int],
     paths: Iterable[str],
 ) -> dict[int, dict[str, Any]]:  # fmt: skip
-    """Record id → path → plain value; paths that lead to no single value are left out."""
-    table = catalog.tables[form_key].main
+    """Record id → path → plain value; paths that lead to no single value are left out.
+
+    ``form_key`` may name the rows of a subform (``orders.items``), ``ids`` are theirs then.
+    """
+    table = catalog.source().table(form_key)
     wanted, selected = [], []
     for path in dict.fromkeys(paths):
         tree, problems = catalog.path(form_key, path)

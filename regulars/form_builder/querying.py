@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from regulars.form_builder import cursors, expressing
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.path_values import values_at
 from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
 from regulars.form_builder.titles import titles_of
@@ -199,6 +200,7 @@ def complete(
     if rows:
         for key in tables.rows:
             stored = load_subform_rows(uow, form, tables, key, ids)
+            _add_row_formulas(uow, access, catalog, f"{form.key}.{key}", stored)
             for record in records:
                 record.values[key] = stored.get(record.id, [])
     wanted = _linked_ids(catalog, form, records)
@@ -207,6 +209,20 @@ def complete(
     for record in records:
         record.titles = titles
         record.title = titles.get((form.key, record.id), str(record.id))
+
+
+def _add_row_formulas(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, row_key: str,
+    stored: Mapping[int, list[dict[str, Any]]],
+) -> None:  # fmt: skip
+    """Give stored subform rows what their formulas come to."""
+    columns = [each.key for each in catalog.get_form(row_key).fields if each.type == "formula"]
+    rows = [row for some in stored.values() for row in some]
+    if not columns or not rows:
+        return
+    found = values_at(uow, access, catalog, row_key, [row["id"] for row in rows], columns)
+    for row in rows:
+        row.update(found[row["id"]])
 
 
 def _linked_ids(

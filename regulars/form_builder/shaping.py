@@ -107,7 +107,13 @@ def _placed(
         for owner in (form, *form.subforms()):
             for position, each in enumerate(owner.fields):
                 for problem in found.get((owner.key, each.key), ()):
-                    yield problem.under(_place(form, owner, position))
+                    inside = problem if problem.path else problem.under(_setting(each))
+                    yield inside.under(_place(form, owner, position))
+
+
+def _setting(field: FieldDefinition) -> str:
+    """The setting that a problem of a whole expression is about."""
+    return "path" if field.type == "lookup" else "formula"
 
 
 def _place(form: FormDefinition, owner: FormDefinition, position: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import current_app, url_for
 from markupsafe import Markup
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
@@ -22,6 +23,7 @@ from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.posted import Answers
 from regulars.form_builder.web.values import target_of
+from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 
@@ -92,12 +94,14 @@ class Asking:
         self.catalog: FormCatalog = catalog_of(uow)
         self._offered: dict[str, Choices] = {}
 
-    def entry_form(self, answers: Answers, errors: Errors) -> EntryForm:
+    def entry_form(self, answers: Answers, errors: Errors, *, is_new: bool = False) -> EntryForm:
         """The sections with an entry for every field people fill in."""
         sections = []
         for section in self.form.layout:
             entries = [
-                self.entry(self.form.by_key[key], key, answers.get(key, ""), errors)
+                self.entry(
+                    _explained(self.form.by_key[key], is_new), key, answers.get(key, ""), errors
+                )
                 for key in section.fields
                 if key in self.form.by_key and field_types.get(self.form.by_key[key].type).writable
             ]
@@ -179,6 +183,14 @@ def _system_choices(uow: UnitOfWork, table: sa.Table, title: str, words: str) ->
     if words:
         statement = statement.where(table.c[title].icontains(words, autoescape=True))
     return [(str(row_id), str(words)) for row_id, words in uow.execute(statement)]
+
+
+def _explained(field: FieldDefinition, is_new: bool) -> FieldDefinition:
+    """A field that computes its own default says that it may be left empty."""
+    if not is_new or field.help or not is_formula(field.default):
+        return field
+    words = {each: i18n.translate("records.fills-itself", each) for each in i18n.LOCALES}
+    return replace(field, help=words, required=False)
 
 
 def _path(name: str) -> str:

@@ -135,7 +135,9 @@ def _page(
 ) -> ResponseReturnValue:
     known = [*page.form.by_key, *_row_places(page)]
     errors = errors_by_field(page.problems, known)
-    asked = Asking(uow, access, page.form).entry_form(page.answers, errors)
+    asked = Asking(uow, access, page.form).entry_form(
+        page.answers, errors, is_new=page.record is None
+    )
     return render(
         "form_builder/entry.html",
         status,

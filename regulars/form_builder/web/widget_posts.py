@@ -18,6 +18,7 @@ from regulars.form_builder.field_types.choice import COLORS
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.widgets import Subject, Widget, rows_of, widgets_of
+from regulars.platform import i18n
 from regulars.platform.expressions.operators import LIST_OPS
 from regulars.platform.expressions.types import Kind
 from regulars.platform.i18n import LOCALES
@@ -120,8 +121,11 @@ def after_option_step(options: list[Json], step: str, locale: str) -> list[Json]
     """The options after ``add``, ``up 2``, ``down 2`` or ``remove 2``."""
     do, _space, number = step.partition(" ")
     if do == "add":
-        fresh = derive_key("", {option["value"] for option in options}, "option_1")
-        return [*options, {"value": fresh, "color": COLORS[len(options) % len(COLORS)]}]
+        count = len(options) + 1
+        code = derive_key("", {option["value"] for option in options}, f"option_{count}")
+        words = i18n.translate("forms.option-n", locale, number=count)
+        color = COLORS[len(options) % len(COLORS)]
+        return [*options, {"value": code, "label": words, "color": color}]
     if not number.isdecimal() or int(number) >= len(options):
         return options
     moved = options.pop(int(number))

@@ -13,19 +13,26 @@ function step(designer, values) {
   return post(designer, designer.dataset.steps, body);
 }
 
+// Counted by hand: Sortable counts only what the list that was dragged from calls draggable.
+function cardsBefore(item) {
+  let count = 0;
+  for (let each = item.previousElementSibling; each; each = each.previousElementSibling) {
+    if (each.matches(".field-card:not(.sortable-fallback)")) count += 1;
+  }
+  return count;
+}
+
 function dropped(event) {
   const designer = document.querySelector(TARGET);
   const list = event.to.closest("[data-section]");
-  const place = { section: list?.dataset.section, position: event.newDraggableIndex };
+  const place = { section: list?.dataset.section, position: cardsBefore(event.item) };
   const type = event.item.dataset.type;
   const field = event.item.dataset.field;
   // The server draws the result; what the drag left behind goes back first.
   if (type) event.item.remove();
   if (!list) return;
   if (type) step(designer, { do: "add", type, ...place });
-  else if (event.from !== event.to || event.oldDraggableIndex !== event.newDraggableIndex) {
-    step(designer, { do: "move", field, ...place });
-  }
+  else step(designer, { do: "move", field, ...place });
 }
 
 const shared = {
