@@ -10,6 +10,7 @@ from regulars.report_builder import drills
 from regulars.report_builder.definition import Dimension, Measure
 from regulars.report_builder.drills import Condition
 from regulars.report_builder.periods import span_of
+from regulars.report_builder.periods_sql import OPEN, Bounds
 from regulars.report_builder.result import Drill, Linked
 
 if TYPE_CHECKING:
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
 
 def row_drill(run: PlainRun, row: Sequence[Any]) -> Drill:
     """The records behind one row; measures with a condition of their own narrow it."""
-    named = zip(run.asked.report.dimensions, row, strict=False)
-    own = [_dimension(run, each, value) for each, value in named]
-    return _drill(run, drills.both(*_shared(run), *own))
+    report = run.asked.report
+    own = [
+        _dimension(run, each, value) for each, value in zip(report.dimensions, row, strict=False)
+    ]
+    is_timed = any(each.by and each.field == report.time_field for each in report.dimensions)
+    inside = None if is_timed else _inside(run)
+    return _drill(run, drills.both(*run.asked.where, inside, *own))
 
 
 def total_drill(run: PlainRun) -> Drill:
@@ -29,15 +34,13 @@ def total_drill(run: PlainRun) -> Drill:
     dated: Condition | None = None
     if time is not None:
         dated = {"field": time.field, "op": "is_not_empty"}
-    return _drill(run, drills.both(*_shared(run), dated))
+    return _drill(run, drills.both(*run.asked.where, _inside(run), dated))
 
 
-def _shared(run: PlainRun) -> list[Condition | None]:
-    """What every counted record meets: the report's conditions, the filters, the range."""
+def _inside(run: PlainRun) -> Condition | None:
+    """The chosen range as a condition."""
     path = run.asked.report.time_field
-    lo, hi = run.bounds(run.asked.chosen)
-    inside = None if path is None else drills.between(path, lo, hi)
-    return [*run.asked.where, inside]
+    return None if path is None else drills.between(path, *run.bounds(run.asked.chosen))
 
 
 def _dimension(run: PlainRun, each: Dimension, value: Any) -> Condition | None:
@@ -46,9 +49,9 @@ def _dimension(run: PlainRun, each: Dimension, value: Any) -> Condition | None:
         plain = value.id if isinstance(value, Linked) else value
         return drills.equals(each.field, view.kind.value, plain)
     span = span_of(each.by, value, run.asked.moment)
-    is_day = view.kind is Kind.DATE
-    lo, hi = (span.first, span.following) if is_day else (span.lo, span.hi)
-    return drills.between(each.field, lo, hi)
+    is_own_time = each.field == run.asked.report.time_field
+    bounds = Bounds(*run.bounds(run.asked.chosen)) if is_own_time else OPEN
+    return drills.between(each.field, *bounds.edges(span, is_day=view.kind is Kind.DATE))
 
 
 def _drill(run: PlainRun, condition: Condition | None) -> Drill:

@@ -18,6 +18,19 @@ COLORS = (
     "var(--rg-chart-5)", "var(--rg-chart-6)", "var(--rg-chart-7)", "var(--rg-chart-8)",
 )  # fmt: skip
 INK, SOFT, LINE = "var(--rg-ink)", "var(--rg-ink-soft)", "var(--rg-line)"
+HATCH = {
+    "symbol": "rect",
+    "dashArrayX": [1, 0],
+    "dashArrayY": [3, 4],
+    "rotation": -0.7854,
+    "color": "rgba(255, 255, 255, 0.65)",
+}
+# Patterns are drawn only where ECharts' own are switched on; these show none but ours.
+PATTERNS = {
+    "enabled": True,
+    "label": {"enabled": False},
+    "decal": {"show": True, "decals": [{"symbol": "none"}]},
+}
 MAX_CATEGORIES = 400
 MAX_NAMED = 25  # categories with names are read one by one
 MAX_SERIES = 8
@@ -153,6 +166,7 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
     below = 36 if several else 4
     return {
         "color": list(COLORS),
+        "aria": PATTERNS,
         "animationDuration": 250,
         "textStyle": {"fontFamily": "inherit", "color": INK},
         "grid": {"left": 4, "right": 28, "top": 12, "bottom": below, "containLabel": True},
@@ -179,7 +193,7 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
 
 
 def _value_axis(plot: Plot, scale: str, position: int) -> dict[str, Any]:
-    whole = {"max": 1} if scale == "percent" and _is_share(plot) else {}
+    whole = {"max": 1, "interval": 0.25} if scale == "percent" and _is_share(plot) else {}
     return whole | {
         "type": "value",
         "scale": False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from regulars.report_builder.charts.axes import (
+    HATCH,
     Line,
     Plot,
     axis_index,
@@ -18,15 +19,6 @@ from regulars.report_builder.charts.axes import (
 from regulars.report_builder.charts.base import Chart, Look, Picture
 from regulars.report_builder.definition import ChartSetting
 from regulars.report_builder.result import Result
-
-HATCH = {
-    "symbol": "rect",
-    "dashArrayX": [1, 0],
-    "dashArrayY": [3, 4],
-    "rotation": -0.7854,
-    "color": "rgba(255, 255, 255, 0.65)",
-}
-PLAIN = {"symbol": "none"}
 
 
 class BarChart(Chart):
@@ -53,9 +45,6 @@ class BarChart(Chart):
             return [made]
 
         option = frame(plot, look, lying=lying) | {"series": drawn(plot, series)}
-        # Patterns are drawn only where ECharts' own are switched on; these show none but ours.
-        patterns = {"show": True, "decals": [PLAIN]}
-        option["aria"] = {"enabled": True, "label": {"enabled": False}, "decal": patterns}
         size = {"rows": len(plot.categories), "lying": lying, "left_out": plot.left_out}
         return Picture("drawn", option, size)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from regulars.report_builder.charts.axes import (
+    HATCH,
     Line,
     Plot,
     axis_index,
@@ -13,7 +14,6 @@ from regulars.report_builder.charts.axes import (
     frame,
     lay_out,
 )
-from regulars.report_builder.charts.bar import HATCH
 from regulars.report_builder.charts.base import Chart, Look, Picture
 from regulars.report_builder.definition import ChartSetting
 from regulars.report_builder.result import Result
@@ -60,7 +60,8 @@ def _series(plot: Plot, number: int, line: Line, look: Look) -> list[dict[str, A
 
 
 def _hatched(plot: Plot) -> dict[str, Any]:
-    """A hatched background behind the periods in progress."""
-    style = {"color": "var(--rg-line)", "opacity": 0.35, "decal": HATCH}
-    edges = [{"xAxis": plot.categories[n]} for n in sorted(plot.open_categories)]
-    return {"silent": True, "itemStyle": style, "data": [[edge, edge] for edge in edges]}
+    """A hatched background behind the way to the periods in progress."""
+    style = {"color": "var(--rg-line)", "opacity": 0.6, "decal": HATCH}
+    first, last = min(plot.open_categories), max(plot.open_categories)
+    edges = [{"xAxis": max(0, first - 1)}, {"xAxis": last}]
+    return {"silent": True, "itemStyle": style, "data": [edges]}

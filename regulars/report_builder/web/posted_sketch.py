@@ -53,7 +53,7 @@ def sketch_from(form: MultiDict[str, str]) -> Sketch:
         group=form.get("group", ""),
         compare=bool(form.get("compare")),
         top=form.get("top", "").strip(),
-        chart=form.get("chart", ""),
+        chart="" if form.get("chart") == form.get("chart_auto") else form.get("chart", ""),
     )
     return _with_wish(sketch, form.get("row", ""))
 
