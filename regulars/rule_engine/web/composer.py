@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import request, url_for
@@ -91,10 +91,9 @@ def row_kind(row: dict[str, Any]) -> str:
     if set(row) == {"formula"}:
         return "formula"
     if "aggregate" in row:
-        if row["aggregate"] == "last" and row.get("op") == "older_than" and "where" not in row:
+        if row["aggregate"] == "last" and row.get("op") == "older_than":
             return "silent"
-        simple = row["aggregate"] in ("count", "sum") and "where" not in row
-        return "related" if simple else "other"
+        return "related" if row["aggregate"] in ("count", "sum") else "other"
     return "field" if "field" in row else "other"
 
 
@@ -118,13 +117,17 @@ def _label(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:
 
 
 def _trigger(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:
-    return composing.with_part(raw, "trigger", composer_input.trigger(_posted()))
+    made = composer_input.keeping(composer_input.trigger(_posted()), _posted(), raw.get("trigger"))
+    return composing.with_part(raw, "trigger", made)
 
 
 def _row(raw: dict[str, Any], uow: UnitOfWork) -> dict[str, Any]:
     catalog = catalog_of(uow)
     row = composer_input.condition_row(_posted(), catalog.get_form(raw["subject"]), catalog)
     position = composer_input.number(_posted(), "position")
+    _match, rows = composing.conditions_of(raw.get("when"))
+    if position is not None and position < len(rows):
+        row = composer_input.keeping(row, _posted(), rows[position])
     where = composing.with_condition_row(raw.get("when"), row, position)
     return composing.with_part(raw, "when", where)
 
@@ -150,8 +153,19 @@ def _step(raw: dict[str, Any], uow: UnitOfWork) -> dict[str, Any]:
         step = composer_input.step(_posted(), catalog)
     path = _posted().get("path", "")
     if path:
+        before = composing.step_at(raw, path)
+        if step["do"] == "wait_for":
+            step["any"] = _answers(step["any"][0], before)
         return composing.change_step(raw, path, step)
     return composing.add_step(raw, _posted().get("block", "steps"), step)
+
+
+def _answers(first: dict[str, Any], before: Mapping[str, Any]) -> list[Any]:
+    """What a wait is answered by: the chosen record, then what the form does not show."""
+    known = list(before.get("any", ()))
+    shown = known[0] if known else {}
+    others = [each for each in known if not str(each.get("on", "")).startswith("record_")]
+    return [composer_input.keeping(first, _posted(), shown), *others]
 
 
 def _drop_step(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:
@@ -171,7 +185,11 @@ def _entry(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:
 
 
 def _exits(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:
-    return composing.with_part(raw, "exit", composer_input.exits(_posted()))
+    made = composer_input.exits(_posted())
+    known = raw.get("exit") or [{}]
+    if made and made[0]["on"] == "record_created":
+        made[0] = composer_input.keeping(made[0], _posted(), known[0])
+    return composing.with_part(raw, "exit", made)
 
 
 def _sets(raw: dict[str, Any], _uow: UnitOfWork) -> dict[str, Any]:

@@ -89,6 +89,25 @@ def about_record(posted: Posted) -> Raw:
         made["form"] = form
     if link:
         made["link"] = link
+    return made | only(posted, form)
+
+
+def only(posted: Posted, form: str) -> Raw:
+    """Which records of a form count: ``orders.status=paid`` as a ``where``; nothing for all."""
+    place, _equals, value = posted.get("only").partition("=")
+    owner, _dot, field = place.partition(".")
+    if not value or owner != form:
+        return {}
+    return {"where": {"field": field, "op": "is", "value": value}}
+
+
+KEEP = "keep"
+
+
+def keeping(made: Raw, posted: Posted, before: Mapping[str, Any] | None) -> Raw:
+    """``made`` with the ``where`` it had, when the form says to keep what it cannot show."""
+    if posted.get("only") == KEEP and before and "where" in before:
+        return {**made, "where": before["where"]}
     return made
 
 
@@ -99,12 +118,17 @@ def condition_row(posted: Posted, form: FormDefinition, catalog: FormCatalog) ->
         asked = {"purpose": posted.get("purpose"), "channel": posted.get("channel")}
         return {"consent": asked, "op": "is", "value": posted.get("wanted", "yes") == "yes"}
     if kind == "silent":
-        return _silent(posted)
+        return _silent(posted) | _rows_only(posted, "since", form)
     if kind == "related":
-        return _related(posted)
+        return _related(posted) | _rows_only(posted, "measure", form)
     if kind == "formula":
         return {"formula": posted.get("formula").strip()}
     return _field(posted, form, catalog)
+
+
+def _rows_only(posted: Posted, name: str, form: FormDefinition) -> Raw:
+    relation = form.find(posted.get(name).partition(".")[0])
+    return only(posted, str(relation.settings.get("from", ""))) if relation else {}
 
 
 def _silent(posted: Posted) -> Raw:

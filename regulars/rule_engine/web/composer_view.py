@@ -205,6 +205,40 @@ class Composer:
                 found.append((f"{form_key}:{each.key}", self.say.form(form_key)))
         return found
 
+    def only(self, part: Mapping[str, Any]) -> list[Option]:
+        """Which records may be meant: by each choice of the forms that point to the subject."""
+        found: list[Option] = [("", i18n.translate("rules.only-any", self.say.locale))]
+        if part.get("where") and not self.only_value(part):
+            found.append(("keep", i18n.translate("rules.only-keep", self.say.locale)))
+        for value, title in self.about():
+            form = self.catalog.forms[value.partition(":")[0]]
+            for each in form.fields:
+                if each.type == "choice":
+                    found += self._choice_values(form, title, each)
+        return found
+
+    def _choice_values(
+        self, form: FormDefinition, title: str, each: FieldDefinition
+    ) -> Iterator[Option]:
+        for option in each.settings.get("options", ()):
+            words = i18n.pick(option.get("label"), self.say.locale) or option["value"]
+            yield f"{form.key}.{each.key}={option['value']}", f"{title} · {words}"
+
+    def only_value(self, part: Mapping[str, Any]) -> str:
+        """The choice that a ``where`` is about; "" when it is none or something else."""
+        where = part.get("where") or {}
+        if set(where) != {"field", "op", "value"} or where["op"] != "is":
+            return ""
+        form = part.get("form")
+        if form is None:
+            relation = self.subject.find(str(part.get("of", ""))) if self.subject else None
+            form = relation.settings.get("from") if relation else self.rule.subject
+        return f"{form}.{where['field']}={where['value']}"
+
+    def only_chosen(self, part: Mapping[str, Any]) -> str:
+        """What the input shows: the choice, or that something else is kept."""
+        return self.only_value(part) or ("keep" if part.get("where") else "")
+
     def named(self, kind: str) -> list[Option]:
         """The published messages or mirrors."""
         return [
