@@ -19,7 +19,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.importing import files, limits
 from regulars.form_builder.importing.actors import actor_json
 from regulars.form_builder.importing.mapping import ImportMap, map_problems
-from regulars.form_builder.importing.planning import plan_problems
+from regulars.form_builder.importing.planning import mapped_columns, plan_problems
 from regulars.form_builder.importing.tables import (
     import_batch,
     import_chunk,
@@ -209,17 +209,17 @@ def find_earlier(uow: UnitOfWork, batch: Batch) -> Batch | None:
 
 
 def remembered_map(uow: UnitOfWork, form: str, columns: Sequence[str]) -> Mapping[str, Any] | None:
-    """The map with which a file of the same columns last went into this form."""
+    """The map with which a file last went into this form, if it fits these columns too."""
     statement = (
-        sa.select(import_batch.c.map, import_file.c.columns)
-        .join(import_file, import_file.c.id == import_batch.c.file)
+        sa.select(import_batch.c.map)
         .where(import_batch.c.form == form, import_batch.c.state == "done")
         .order_by(import_batch.c.id.desc())
         .limit(20)
     )
-    for row in uow.execute(statement):
-        if list(row.columns) == list(columns):
-            return dict(row.map)
+    for raw_map in uow.execute(statement).scalars():
+        targets = ImportMap.from_json(raw_map).targets
+        if set().union(*map(mapped_columns, targets)) <= set(columns):
+            return dict(raw_map)
     return None
 
 

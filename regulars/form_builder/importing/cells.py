@@ -6,6 +6,7 @@ is only about how files are written: translated words, signs, decimal commas, da
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -99,12 +100,33 @@ def _converter(
 ) -> Convert:
     kind = field_types.get(field.type)
     if link_key is not None:
-        return lambda text: Reference(link_key, text)
+        return lambda text: _link(link_key, text)
+    if field.type == "tags":
+        return lambda text: _tags(field, text, reading)
     if field.type in ("number", "money"):
         return _number_converter(field, source.parse, reading)
     if field.type in ("date", "datetime"):
         return _moment_converter(field, source, reading)
     return lambda text: kind.parse_text(field, text, reading)
+
+
+def _link(key: str, text: str) -> Any:
+    """A key of the linked record, or its number as our own export writes it: ``#12``."""
+    number = text[1:]
+    if text.startswith("#") and number.isdecimal() and len(number) < 19:
+        return int(number)
+    return Reference(key, text)
+
+
+def _tags(field: FieldDefinition, text: str, reading: Reading) -> Any:
+    """Words between separators, or the JSON list that our own export writes for awkward tags."""
+    kind = field_types.get(field.type)
+    if text.startswith("["):
+        try:
+            return kind.convert(field, json.loads(text), reading)
+        except json.JSONDecodeError:
+            pass  # just a word that begins with a bracket
+    return kind.parse_text(field, text, reading)
 
 
 def _number_converter(field: FieldDefinition, parse: Parse, reading: Reading) -> Convert:

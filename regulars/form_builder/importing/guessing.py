@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from regulars.form_builder.importing.figures import is_number
+from regulars.form_builder.importing.figures import is_number, unguard
 from regulars.form_builder.importing.moments import ORDERS, read_ordered
 
 SAMPLE_LINES = 2000
@@ -56,7 +56,7 @@ def guess_columns(
     filled = [0] * len(columns)
     for line in lines:
         for position, cell in enumerate(line[: len(columns)]):
-            text = cell.strip()
+            text = unguard(cell.strip())
             if text:
                 filled[position] += 1
                 cells[position][text] = None

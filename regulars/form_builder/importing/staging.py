@@ -49,6 +49,7 @@ class Group:
     lines: list[int]
     head: Values
     rows: list[Values] = field(default_factory=list)
+    has_row_line: bool = False  # a line met the rows' condition, perhaps with empty cells
     fault: tuple[str, Mapping[str, Any]] | None = None  # the whole record is refused
     consents: list[Values] = field(default_factory=list)
     blame: dict[str, int] = field(default_factory=dict)  # field → the line with its broken cell
@@ -63,7 +64,7 @@ class Staged:
     row_keys: tuple[str, ...]
     groups: list[Group] = field(default_factory=list)
     faults: list[LineFault] = field(default_factory=list)
-    dropped: int = 0  # records without a single row
+    dropped: int = 0  # records of which no line met the rows' condition
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Stage:
                 if group.head != head:
                     self._merge(group, head, line)
         if self._rows is not None and self._takes_row(cells):
+            group.has_row_line = True
             row = self._rows.read(cells)
             if row != self._no_row:
                 group.rows.append((line, *row))
@@ -142,10 +144,10 @@ class Stage:
         group.fault = ("broken-with-its-line", {"line": line, "why": code, **params})
 
     def finish(self) -> Staged:
-        """The records in order, without those that have no row."""
+        """The records in order, without those that have no line for a row."""
         staged = self.staged
         if self._rows is not None:
-            kept = [group for group in staged.groups if group.rows or group.fault]
+            kept = [group for group in staged.groups if group.has_row_line or group.fault]
             staged.dropped = len(staged.groups) - len(kept)
             staged.groups = kept
         if self._key_at is not None and staged.planned.target.group_by:

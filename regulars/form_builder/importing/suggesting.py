@@ -41,7 +41,7 @@ def suggest_map(
     }
     for subform in (each for each in form.fields if each.type == "subform"):
         inner = row_form(form, subform)
-        rows = matched(importable(inner), left, guesses)
+        rows = matched(importable(inner), left, guesses, list(_names_of(subform)))
         if rows:
             sources = {
                 key: source_for(inner.by_key[key], column, guesses, forms)
@@ -67,14 +67,21 @@ def importable(form: FormDefinition) -> list[FieldDefinition]:
 
 
 def matched(
-    fields: Iterable[FieldDefinition], columns: Sequence[str], guesses: Guesses
+    fields: Iterable[FieldDefinition],
+    columns: Sequence[str],
+    guesses: Guesses,
+    inside: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Field key → column, each column once: by name, then by what only one field can hold."""
+    """Field key → column, each column once: by name, then by what only one field can hold.
+
+    ``inside`` are the names of the subform the fields stand in (our export puts them in front).
+    """
     found: dict[str, str] = {}
     open_fields = list(fields)
     names = {column: _plain(column) for column in columns}
     for field in open_fields:
-        called = set(_names_of(field))
+        own = set(_names_of(field))
+        called = own | {outer + name for outer in inside for name in own}
         column = next((c for c in columns if names[c] in called and c not in found.values()), None)
         if column is not None:
             found[field.key] = column

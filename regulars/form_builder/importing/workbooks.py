@@ -21,6 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.xml import DEFUSEDXML
 
 from regulars.form_builder.importing.csv_files import Line
+from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.limits import (
     MAX_CELL,
     MAX_COLUMNS,
@@ -119,7 +120,7 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value
+        return guard(value)  # as a CSV file would have it, so that all that follows is the same
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):

@@ -8,7 +8,9 @@ import pytest
 from regulars.form_builder.importing.encodings import canonical_encoding, guess_encoding
 
 CHINESE = "姓名,手机,备注\n王芳,13800138000,老顾客，喜欢龙井茶\n李雷,13900139000,下次记得打折\n"
-TRADITIONAL = "姓名,電話,備註\n王芳,0912345678,老顧客，喜歡烏龍茶\n陳大文,0922333444,下次記得打折\n"
+TRADITIONAL = (
+    "姓名,電話,備註\n王芳,0912345678,老顧客，喜歡烏龍茶\n陳大文,0922333444,下次記得打折\n"
+)
 
 
 def write(folder: Path, data: bytes) -> Path:
@@ -55,7 +57,13 @@ def test_a_late_chinese_line_still_decides(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("named", "known"),
-    [("GBK", "gb18030"), ("gb2312", "gb18030"), ("ANSI", "cp1252"), ("UTF_8", "utf-8"), ("hex", None)],
+    [
+        ("GBK", "gb18030"),
+        ("gb2312", "gb18030"),
+        ("ANSI", "cp1252"),
+        ("UTF_8", "utf-8"),
+        ("hex", None),
+    ],
 )
 def test_names_people_use_are_understood(named: str, known: str | None) -> None:
     assert canonical_encoding(named) == known

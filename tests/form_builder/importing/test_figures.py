@@ -11,7 +11,19 @@ from regulars.form_builder.importing.figures import (
     with_point,
 )
 
-DANGEROUS = ["=1+1", "+8613800138000", "-2+3", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "'=1", "''=1"]
+DANGEROUS = [
+    "=1+1",
+    "+8613800138000",
+    "-2+3",
+    "-cmd",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "＝1+1",
+    "＋1",
+    "'=1",
+    "''=1",
+]
 HARMLESS = ["", "plain", "-2", "-2.50", "12", "O'Neil", "'quoted'", "a=b", "王芳"]
 
 
@@ -40,7 +52,8 @@ def test_numbers_are_told_from_words(text: str, decimal: str, answer: bool) -> N
 
 
 @pytest.mark.parametrize(
-    ("text", "plain"), [("1.234,56", "1234.56"), ("€ 12,5", "12.5"), ("-1.234,5", "-1234.5"), ("abc", "abc")]
+    ("text", "plain"),
+    [("1.234,56", "1234.56"), ("€ 12,5", "12.5"), ("-1.234,5", "-1234.5"), ("abc", "abc")],
 )
 def test_a_decimal_comma_becomes_a_point(text: str, plain: str) -> None:
     assert with_point(text) == plain

@@ -52,7 +52,7 @@ PEOPLE_CSV = (
     "No,姓名,手机,邮箱,生日,等级,标签,VIP,积分,入会时间,备注\n"
     'A1,王芳,138 0013 8000,Fang@Example.com,1990年5月1日,金卡,"爱喝茶、老顾客",是,"1,200",2011/12/9 12:50,'
     '"第一行\n第二行, 说""好"""\n'
-    "A2,O'Neil \"Bo\",13900139000,,1985-02-28,gold,,否,0,2011年12月9日下午3点20分,\n"
+    'A2,O\'Neil "Bo",13900139000,,1985-02-28,gold,,否,0,2011年12月9日下午3点20分,\n'
 )
 ORDERS_MAP: dict[str, Any] = {
     "targets": [
@@ -119,7 +119,7 @@ def test_any_encoding_gives_the_same_records(
 ) -> None:
     bring_in(database, shop, PEOPLE_CSV.encode(encoding), PEOPLE_MAP)
     with database.workspace_tx(shop) as uow:
-        assert [each["name"] for each in all_records(uow, "customers")] == ["王芳", "O'Neil \"Bo\""]
+        assert [each["name"] for each in all_records(uow, "customers")] == ["王芳", 'O\'Neil "Bo"']
 
 
 def test_lines_of_one_order_come_together_wherever_they_stand(
@@ -245,7 +245,11 @@ def test_sound_lines_of_a_record_with_a_refused_one_come_along_in_the_list(
     """A refused customer's line is also a line of an order; bringing it in alone would cut the order."""
     wanted = json.loads(json.dumps(ORDERS_MAP))
     wanted["targets"][1]["fields"]["points"] = {"column": "Points"}
-    wanted["targets"][0]["fields"]["customer"] = {"column": "Customer", "by": "code", "create": False}
+    wanted["targets"][0]["fields"]["customer"] = {
+        "column": "Customer",
+        "by": "code",
+        "create": False,
+    }
     lines = ORDERS_CSV.splitlines()
     lines = [lines[0] + ",Points"] + [line + "," for line in lines[1:]]
     lines[2] = lines[2] + "-3"

@@ -15,9 +15,7 @@ from regulars.form_builder.importing.reading import find_shape, open_table
 
 BOMB = (
     '<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha">'
-    + "".join(
-        f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(8)
-    )
+    + "".join(f'<!ENTITY {chr(98 + n)} "{f"&{chr(97 + n)};" * 10}">' for n in range(8))
     + "]>"
 )
 
@@ -136,7 +134,9 @@ def test_a_sheet_packed_too_well_is_refused(tmp_path: Path) -> None:
 
 def test_a_row_number_and_a_column_far_away_cost_nothing(tmp_path: Path) -> None:
     path = workbook(tmp_path, ["a"], ["1"])
-    far = b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    far = (
+        b'<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>x</t></is></c></row></sheetData>'
+    )
     bomb = repacked(
         path, "xl/worksheets/sheet1.xml", lambda old: old.replace(b"</sheetData>", far)
     )

@@ -1,0 +1,272 @@
+"""Records as a file: CSV or an Excel workbook, safe to open and to bring in again.
+
+No cell is taken for a formula: CSV texts that look like one get an apostrophe in front (the import
+takes it off), workbook texts are marked as text. Bringing the file in again gives the same values:
+instants carry their offset, links their unique key (or ``#id``), choices a label that is theirs
+alone. A form with a subform gives one line per row, the record's own cells on each.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import sqlalchemy as sa
+from openpyxl.cell import WriteOnlyCell
+
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.choice import options_of
+from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.importing.figures import guard
+from regulars.form_builder.importing.reading import column_names
+from regulars.form_builder.importing.suggesting import likely_key
+from regulars.form_builder.linking import chunks
+from regulars.form_builder.querying import Record, RecordQuery, complete
+from regulars.form_builder.records import find_records
+from regulars.form_builder.system_forms import system_forms
+from regulars.platform import i18n
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+
+PAGE = 500
+FORMATS = ("csv", "xlsx")
+_SEPARATORS = frozenset(",，、；;|\n[")
+_SYSTEM_KEYS = {"sys_units": "code", "sys_members": "email"}
+Cell = str | Decimal | date | datetime | None
+LinkWords = Mapping[tuple[str, int], str]
+
+
+@dataclass(frozen=True)
+class ExportColumn:
+    """One column; ``rows`` is the subform whose rows fill it, "" for the record's own."""
+
+    name: str
+    field: FieldDefinition
+    rows: str = ""
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export on its way out, for one reader."""
+
+    uow: UnitOfWork
+    access: Access
+    form: FormDefinition
+    columns: Sequence[ExportColumn]
+    rows: FieldDefinition | None
+
+
+def export_records(
+    uow: UnitOfWork, access: Access, form_key: str, path: Path,
+    condition: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
+    """Write the records that meet ``condition`` to ``path`` (.csv or .xlsx); how many.
+
+    Raises Forbidden without the capability, Invalid for a condition with problems.
+    """
+    access.require("export_records")
+    form = catalog_of(uow).get_form(form_key)
+    export = Export(uow, access, form, export_columns(form, access.locale), first_subform(form))
+    records = _records(export, condition)
+    write = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
+    return write(export, records, path)
+
+
+def export_columns(form: FormDefinition, locale: str) -> list[ExportColumn]:
+    """What is exported: every field that holds one value, then the first subform's."""
+    own = [ExportColumn("", each) for each in form.fields if _is_exported(each)]
+    subform = first_subform(form)
+    names = [i18n.pick(column.field.name, locale) for column in own]
+    if subform is not None:
+        inner = [each for each in row_form(form, subform).fields if _is_exported(each)]
+        own += [ExportColumn("", each, subform.key) for each in inner]
+        outer = i18n.pick(subform.name, locale)
+        names += [f"{outer} › {i18n.pick(each.name, locale)}" for each in inner]
+    named = zip(column_names(names), own, strict=True)
+    return [replace(column, name=name) for name, column in named]
+
+
+def first_subform(form: FormDefinition) -> FieldDefinition | None:
+    """The subform that a table can hold: the first one."""
+    return next((each for each in form.fields if each.type == "subform"), None)
+
+
+def _is_exported(field: FieldDefinition) -> bool:
+    return field.type not in ("subform", "related")
+
+
+def _records(export: Export, condition: Mapping[str, Any] | None) -> Iterator[list[Record]]:
+    """Pages of records, oldest first, with their rows."""
+    uow, access, form = export.uow, export.access, export.form
+    query = RecordQuery(filter=condition, sort=("id",), limit=PAGE)
+    while True:
+        page = find_records(uow, access, form.key, query)
+        if export.rows is not None:
+            complete(uow, access, catalog_of(uow), form, page.records, rows=True)
+        yield page.records
+        if page.next is None:
+            return
+        query = replace(query, cursor=page.next)
+
+
+def _lines(export: Export, records: Sequence[Record]) -> Iterator[list[Cell]]:
+    """The lines of one page of records."""
+    words = _link_words(export, records)
+    writers = [_writer(export, column.field, words) for column in export.columns]
+    for record in records:
+        rows = record.values.get(export.rows.key) if export.rows is not None else None
+        for row in rows or [{}]:
+            yield [
+                write((row if column.rows else record.values).get(column.field.key))
+                for column, write in zip(export.columns, writers, strict=True)
+            ]
+
+
+def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callable[[Any], Cell]:
+    """What a field's plain value is in a cell."""
+    kind, locale = field_types.get(field.type), export.access.locale
+    if isinstance(kind, LinkField):
+        target = kind.target(field)
+        return lambda value: None if value is None else words.get((target, value), f"#{value}")
+    if field.type in ("created_by", "updated_by"):
+        return lambda value: None if value is None else words.get(("sys_members", value), "")
+    if field.type == "tags":
+        return lambda value: _tags(value or ())
+    if field.type == "choice":
+        labels = _labels(field, locale)
+        return lambda value: labels.get(value, value)
+    yes_no = {flag: i18n.translate(f"importing.{word}", locale) for flag, word in _FLAGS.items()}
+    return lambda value: yes_no[value] if isinstance(value, bool) else value
+
+
+_FLAGS = {True: "yes", False: "no"}
+
+
+def _labels(field: FieldDefinition, locale: str) -> dict[str, str]:
+    """Code → the word people read; the code where a label could mean two options."""
+    options = options_of(field)
+    shown = {
+        code: i18n.pick(option.get("label"), locale) or code for code, option in options.items()
+    }
+    taken = [label.casefold() for label in shown.values()]
+    every = [code.casefold() for code in options]
+    return {
+        code: label
+        if taken.count(label.casefold()) == 1
+        and (label.casefold() not in every or label.casefold() == code.casefold())
+        else code
+        for code, label in shown.items()
+    }
+
+
+def _tags(tags: Sequence[str]) -> str:
+    if any(_SEPARATORS & set(tag) for tag in tags):
+        return json.dumps(sorted(tags), ensure_ascii=False)
+    return ", ".join(sorted(tags))
+
+
+def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
+    """(form, id) → the key by which an import finds the record again, where it has one."""
+    wanted: dict[str, set[int]] = {}
+    for column in export.columns:
+        kind = field_types.get(column.field.type)
+        target = kind.target(column.field) if isinstance(kind, LinkField) else "sys_members"
+        if not isinstance(kind, LinkField) and column.field.type not in (
+            "created_by",
+            "updated_by",
+        ):
+            continue
+        for record in records:
+            holders = record.values.get(column.rows) or () if column.rows else [record.values]
+            values = (each.get(column.field.key) for each in holders)
+            wanted.setdefault(target, set()).update(v for v in values if isinstance(v, int))
+    catalog = catalog_of(export.uow)
+    found: dict[tuple[str, int], str] = {}
+    for form, ids in wanted.items():
+        found.update(_keys_of(export.uow, catalog, form, ids))
+    return found
+
+
+def _keys_of(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, ids: set[int]
+) -> dict[tuple[str, int], str]:
+    system = system_forms.find(form)
+    if system is not None:
+        column = system.table.c.get(_SYSTEM_KEYS.get(form, ""))
+    else:
+        key = likely_key(catalog.forms.get(form), "text")
+        column = None if key is None else catalog.tables[form].main.c[key]
+    if column is None:
+        return {}
+    found: dict[tuple[str, int], str] = {}
+    for some in chunks(sorted(ids)):
+        ids_and_words = sa.select(column.table.c.id, column.label("word"))
+        for row in uow.execute(ids_and_words.where(column.table.c.id.in_(some))):
+            if row.word is not None and not str(row.word).startswith("#"):
+                found[form, row.id] = str(row.word)
+    return found
+
+
+def _write_csv(export: Export, pages: Iterator[list[Record]], path: Path) -> int:
+    count = 0
+    with path.open("w", encoding="utf-8-sig", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([guard(column.name) for column in export.columns])
+        for records in pages:
+            count += len(records)
+            for line in _lines(export, records):
+                writer.writerow([_as_text(export, cell) for cell in line])
+    return count
+
+
+def _as_text(export: Export, cell: Cell) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal):
+        return f"{cell:f}"
+    if isinstance(cell, datetime):
+        return cell.astimezone(export.uow.workspace.tz).isoformat()
+    return cell.isoformat() if isinstance(cell, date) else guard(str(cell))
+
+
+def _write_workbook(export: Export, pages: Iterator[list[Record]], path: Path) -> int:
+    count = 0
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet()
+    sheet.append([_text_cell(sheet, column.name) for column in export.columns])
+    for records in pages:
+        count += len(records)
+        for line in _lines(export, records):
+            sheet.append([_as_cell(export, sheet, cell) for cell in line])
+    book.save(path)
+    return count
+
+
+def _as_cell(export: Export, sheet: Any, cell: Cell) -> Any:
+    """Numbers and dates as themselves where a workbook keeps them exactly, else as text."""
+    if isinstance(cell, datetime):
+        local = cell.astimezone(export.uow.workspace.tz)
+        twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+        exact = not local.microsecond and not twice
+        return local.replace(tzinfo=None) if exact else _text_cell(sheet, local.isoformat())
+    if isinstance(cell, date):
+        return cell if cell.year >= 1900 else _text_cell(sheet, cell.isoformat())
+    if isinstance(cell, Decimal):
+        exact = len(cell.as_tuple().digits) <= 15
+        return cell if exact else _text_cell(sheet, f"{cell:f}")
+    return None if cell in (None, "") else _text_cell(sheet, str(cell))
+
+
+def _text_cell(sheet: Any, text: str) -> Any:
+    cell = WriteOnlyCell(sheet, value=text)
+    cell.data_type = "s"  # whatever it looks like
+    return cell
