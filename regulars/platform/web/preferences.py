@@ -14,6 +14,7 @@ from regulars.platform.web.installation import installation
 THEMES = ("auto", "light", "dark")
 LOCALE_COOKIE = "regulars_locale"
 THEME_COOKIE = "regulars_theme"
+PLACE_COOKIE = "regulars_place"
 
 _YEAR = 365 * 24 * 3600
 _BROWSER_NAMES = {
@@ -47,14 +48,29 @@ def current_theme() -> str:
     return _cookie_or(THEME_COOKIE, THEMES, "auto") or "auto"
 
 
-def remember(response: Response, *, locale: str | None = None, theme: str | None = None) -> None:
-    """Keep a choice in this browser for a year; unknown values are ignored."""
-    chosen = ((LOCALE_COOKIE, locale, LOCALES), (THEME_COOKIE, theme, THEMES))
-    for name, value, allowed in chosen:
-        if value in allowed:
+def last_place() -> str:
+    """The key of the workspace this browser was in last; empty when it is new here."""
+    return request.cookies.get(PLACE_COOKIE, "")
+
+
+def remember(
+    response: Response,
+    *,
+    locale: str | None = None,
+    theme: str | None = None,
+    place: str | None = None,
+) -> None:
+    """Keep a choice in this browser for a year; unknown languages and themes are ignored."""
+    chosen = {
+        LOCALE_COOKIE: locale if locale in LOCALES else None,
+        THEME_COOKIE: theme if theme in THEMES else None,
+        PLACE_COOKIE: place,
+    }
+    for name, value in chosen.items():
+        if value and request.cookies.get(name) != value:
             response.set_cookie(
                 name,
-                str(value),
+                value,
                 max_age=_YEAR,
                 secure=installation().config.is_https,
                 httponly=True,

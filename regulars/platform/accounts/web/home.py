@@ -8,7 +8,7 @@ from dataclasses import replace
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.platform.accounts import setup
+from regulars.platform.accounts import members, setup, units
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import (
     current_person,
@@ -27,8 +27,9 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import open_to_all
+from regulars.platform.web.preferences import last_place, remember
 from regulars.platform.web.rendering import render
-from regulars.platform.web.shell import NavItem
+from regulars.platform.web.shell import HomeCard, NavItem
 from regulars.platform.workspaces import check_settings
 
 blueprint = Blueprint("home", __name__)
@@ -41,9 +42,10 @@ def front() -> ResponseReturnValue:
     if current_person() is None:
         fresh = setup.is_open(installation().database)
         return go_to(url_for("accounts.set_up" if fresh else "accounts.sign_in"))
-    places = current_places()
-    if places:
-        return go_to(url_for("home.workspace_home", workspace=places[0].key))
+    keys = [each.key for each in current_places()]
+    if keys:
+        last = last_place()
+        return go_to(url_for("home.workspace_home", workspace=last if last in keys else keys[0]))
     return go_to(url_for("home.new_workspace"))
 
 
@@ -51,7 +53,10 @@ def front() -> ResponseReturnValue:
 @workspace_page("enter")
 def workspace_home(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """What there is in this workspace, and the next step."""
-    return render("home/workspace.html", cards=shell.home_cards(uow, access), now=uow.now)
+    steps = list(_first_steps(uow, access))
+    page = render("home/workspace.html", cards=shell.home_cards(uow, access), steps=steps)
+    remember(page, place=uow.workspace.key)
+    return page
 
 
 @blueprint.get("/workspaces/new")
@@ -82,6 +87,22 @@ def open_workspace(person: User) -> ResponseReturnValue:
         page = {"values": request.form, "errors": errors, "options": shop_options()}
         return render("home/new_workspace.html", 422, may_open=True, **page)
     return go_to(url_for("home.workspace_home", workspace=made.key))
+
+
+def _first_steps(uow: UnitOfWork, access: Access) -> Iterator[HomeCard]:
+    """What an owner has not looked after yet; a page that is done with says nothing."""
+    if not access.can("manage_workspace"):
+        return
+    if not units.list_units(uow):
+        yield _step("units", "store")
+    if len(members.list_members(uow)) == 1:
+        yield _step("members", "users")
+        yield _step("workspace", "settings")
+
+
+def _step(name: str, icon: str) -> HomeCard:
+    words = f"home.step-{name}"
+    return HomeCard(url_for(f"settings.{name}"), icon, words, f"{words}-text", "home.go")
 
 
 def nav(uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
