@@ -34,6 +34,7 @@ from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.system_forms import SystemForm, system_forms
+from regulars.form_builder.web import form_pages
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import events, jobs, redis_server
 from regulars.platform.config import Config
@@ -179,9 +180,9 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return (form_web.form_pages.nav, rule_web.navigation.nav, report_web.nav)
+    return (form_pages.nav, rule_web.navigation.nav, report_web.nav)
 
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return (form_web.form_pages.cards, rule_web.navigation.cards, report_web.cards)
+    return (form_pages.cards, rule_web.navigation.cards, report_web.cards)

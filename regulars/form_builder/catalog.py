@@ -117,7 +117,7 @@ class FormCatalog:
         if known is None or known[0] is not tree:
             known = (tree, compile_python(tree, self.shapes))
             self._trees[id(tree)] = known
-        return known[1]  # type: ignore[no-any-return]
+        return known[1]
 
     def checks(self, form_key: str) -> list[tuple[Check, Node]]:
         """A form's own checks with their trees."""

@@ -41,7 +41,7 @@ def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
 
 
 def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
-    empty = frozenset() if field.type == "tags" else None
+    empty: Any = frozenset() if field.type == "tags" else None
     if field.default is None:
         return empty
     if isinstance(field.default, Mapping) and "formula" in field.default:

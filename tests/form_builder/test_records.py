@@ -36,14 +36,20 @@ def customer(uow: UnitOfWork, access: Access, **values: Any) -> Record:
     return records.create_record(uow, access, "customers", {"name": "王芳", **values}, origin=PAGE)
 
 
-def order(uow: UnitOfWork, access: Access, who: int, *lines: tuple[int, str], **values: Any) -> Record:
+def order(
+    uow: UnitOfWork, access: Access, who: int, *lines: tuple[int, str], **values: Any
+) -> Record:
     items = [{"quantity": quantity, "price": price} for quantity, price in lines]
     body = {"customer": who, "items": items, **values}
     return records.create_record(uow, access, "orders", body, origin=PAGE)
 
 
-def test_a_new_record_has_its_defaults_and_its_folded_text(shop: UnitOfWork, access: Access) -> None:
-    made = customer(shop, access, mobile="138 0013 8000", email="A@Example.COM", tags=["vip", "tea"])
+def test_a_new_record_has_its_defaults_and_its_folded_text(
+    shop: UnitOfWork, access: Access
+) -> None:
+    made = customer(
+        shop, access, mobile="138 0013 8000", email="A@Example.COM", tags=["vip", "tea"]
+    )
     assert made["mobile"] == "+8613800138000"
     assert made["email"] == "A@example.com"
     assert made["tier"] == "basic"
@@ -159,7 +165,10 @@ def test_a_check_of_the_form_sees_rows_that_are_not_stored_yet(
 
 def test_problems_of_rows_name_their_place(shop: UnitOfWork, access: Access) -> None:
     who = customer(shop, access)
-    body = {"customer": who.id, "items": [{"quantity": 1}, {"price": "x"}, {"quantity": 1, "product": 99}]}
+    body = {
+        "customer": who.id,
+        "items": [{"quantity": 1}, {"price": "x"}, {"quantity": 1, "product": 99}],
+    }
     with pytest.raises(Invalid) as caught:
         records.create_record(shop, access, "orders", body, origin=PAGE)
     assert {(p.path, p.code) for p in caught.value.problems} == {
@@ -254,7 +263,12 @@ def test_what_a_rule_keeps_may_not_be_set_by_hand_but_its_default_may_stand(
     assert made["tier"] == "basic"
     with pytest.raises(Invalid) as caught:
         records.update_record(
-            shop, access, "customers", made.id, {"tier": "diamond", "tags": ["sleeping"]}, origin=PAGE
+            shop,
+            access,
+            "customers",
+            made.id,
+            {"tier": "diamond", "tags": ["sleeping"]},
+            origin=PAGE,
         )
     assert {(p.path, p.code) for p in caught.value.problems} == {
         ("tier", "locked-by-rule"),

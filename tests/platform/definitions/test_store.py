@@ -136,9 +136,13 @@ def test_another_process_sees_what_was_published(
 def test_a_failed_publish_leaves_no_table(
     database: Database, workspace: Workspace, access: Access
 ) -> None:
-    with pytest.raises(RuntimeError), database.workspace_tx(workspace) as uow:
-        publish_forms(uow, [NOTES])
-        raise RuntimeError
+    def publish_and_fail() -> None:
+        with database.workspace_tx(workspace) as uow:
+            publish_forms(uow, [NOTES])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        publish_and_fail()
     with database.workspace_tx(workspace) as uow:
         assert snapshot(uow).all("form") == {}
         publish_forms(uow, [NOTES])  # would fail if the first table had stayed

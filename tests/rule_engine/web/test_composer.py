@@ -1,7 +1,5 @@
 """The composer as its user goes through it: from nothing to a rule that runs."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from regulars.platform.accounts.access import system_access
@@ -21,7 +19,7 @@ MESSAGE = {
 
 
 @pytest.fixture
-def shop(site: Site) -> Iterator[Site]:
+def shop(site: Site) -> Site:
     with site.database.workspace_tx(site.workspace) as uow:
         access = system_access("en")
         for form in (PRODUCTS, CUSTOMERS, ORDERS):
@@ -29,7 +27,7 @@ def shop(site: Site) -> Iterator[Site]:
         store.save_draft(uow, access, "message", MESSAGE)
         keys = [("form", form["key"]) for form in (PRODUCTS, CUSTOMERS, ORDERS)]
         store.publish(uow, access, [*keys, ("message", "welcome")])
-    yield site
+    return site
 
 
 def draft_of(site: Site, key: str) -> Rule:
