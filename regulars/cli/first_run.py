@@ -18,6 +18,7 @@ from regulars.platform.accounts.users import NewUser
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database, Workspace
 from regulars.platform.faultpoint import faultpoint
+from regulars.rule_engine.looking_over import look_over_due
 from regulars.seed_templates.catalogue import get_pack
 from regulars.seed_templates.installer import Wishes, install
 
@@ -93,6 +94,7 @@ def _make_demo(config: Config, database: Database) -> None:
     with database.workspace_tx(shop, now=now) as uow:
         wishes = Wishes(sample=True, demo=True)
         install(uow, system_access(LOCALE), get_pack(PACK), wishes)
+    look_over_due(database, shop, database.clock, anyway=True)  # tags and tiers from the first page
     faultpoint("D2")
     data_folder.write_private(config.data_dir / SIGN_IN_FILE, f"{OWNER}\n{password}\n")
 
