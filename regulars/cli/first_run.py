@@ -94,7 +94,7 @@ def _make_demo(config: Config, database: Database) -> None:
     with database.workspace_tx(shop, now=now) as uow:
         wishes = Wishes(sample=True, demo=True)
         install(uow, system_access(LOCALE), get_pack(PACK), wishes)
-    look_over_due(database, shop, database.clock, anyway=True)  # tags and tiers from the first page
+    look_over_due(database, shop, database.clock, anyway=True)  # tags and tiers at once
     faultpoint("D2")
     data_folder.write_private(config.data_dir / SIGN_IN_FILE, f"{OWNER}\n{password}\n")
 
