@@ -10,6 +10,7 @@ from flask import Flask, Response, g, request
 from regulars.platform import ids
 from regulars.platform.errors import RegularsError
 from regulars.platform.web.installation import installation
+from regulars.platform.web.permissions import requested_permission
 
 _LOCAL_NAMES = {"localhost", "testserver"}
 
@@ -49,13 +50,19 @@ def set_headers(app: Flask) -> None:
         headers.setdefault("Content-Security-Policy", content_security_policy())
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Referrer-Policy", _referrer_policy())
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         headers.setdefault("Cache-Control", "no-store")
         if installation().config.is_https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
+
+
+def _referrer_policy() -> str:
+    permission = requested_permission()
+    hidden = permission is not None and permission.secret_address
+    return "no-referrer" if hidden else "same-origin"
 
 
 def trust_known_hosts(app: Flask) -> None:

@@ -22,12 +22,15 @@ class Permission:
 
     ``csrf`` is False for machines that prove themselves otherwise (bearer tokens, signed links).
     ``max_body`` in bytes replaces the application's limit where files are taken.
+    ``secret_address`` is for links that are keys: their pages send no Referer, and browsers then
+    say ``Origin: null``.
     """
 
     door: Door
     capability: str | None = None
     csrf: bool = True
     max_body: int | None = None
+    secret_address: bool = False
 
 
 def declare(view: View, permission: Permission) -> View:
@@ -44,6 +47,11 @@ def open_to_all(view: View) -> View:
 def open_to_machines(view: View) -> View:
     """A public address that proves its caller by itself (a signed link, a webhook): no CSRF."""
     return declare(view, Permission("everyone", csrf=False))
+
+
+def open_to_link_holders(view: View) -> View:
+    """A page whose address is the key: it must not travel on, and opens no other door."""
+    return declare(view, Permission("everyone", secret_address=True))
 
 
 def permission_of(view: Callable[..., Any]) -> Permission | None:

@@ -94,6 +94,15 @@ def test_s23_the_page_of_a_secret_address_sends_no_referrer(site: Site) -> None:
     assert site.visitor().get(link).headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_a_page_without_referrer_is_believed_with_its_token_only(site: Site) -> None:
+    link = invite(site, site.signed_in("Alice"))
+    eve, nobody = site.visitor(), {"Origin": "null"}
+    eve.get(link)
+    assert eve.post(link, data=JOIN, headers=nobody).status_code == 403
+    assert eve.send(link, JOIN, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert eve.send(link, JOIN, headers=nobody).status_code == 303
+
+
 def test_s23_links_name_the_configured_address_whatever_host_is_claimed(site: Site) -> None:
     alice = site.signed_in("Alice")
     answer = alice.send(

@@ -29,7 +29,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.installation import installation, request_now
-from regulars.platform.web.permissions import open_to_all
+from regulars.platform.web.permissions import open_to_all, open_to_link_holders
 from regulars.platform.web.rendering import render
 from regulars.platform.web.visit import renew_visit, visit_id
 
@@ -117,14 +117,14 @@ _SET_UP_FIELDS = (
 
 
 @blueprint.get("/invitations/<secret>")
-@open_to_all
+@open_to_link_holders
 def invitation(secret: str) -> ResponseReturnValue:
     """Who invites, and where to."""
     return _invitation_page(secret, {}, {})
 
 
 @blueprint.post("/invitations/<secret>")
-@open_to_all
+@open_to_link_holders
 def accept_invitation(secret: str) -> ResponseReturnValue:
     """Join with the account one is signed in with, or with a new one."""
     database, now, form = installation().database, request_now(), request.form
@@ -153,14 +153,14 @@ def accept_invitation(secret: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/new-password/<secret>")
-@open_to_all
+@open_to_link_holders
 def new_password(secret: str) -> ResponseReturnValue:
     """Where a password link leads."""
     return _new_password_page(secret, {})
 
 
 @blueprint.post("/new-password/<secret>")
-@open_to_all
+@open_to_link_holders
 def choose_password(secret: str) -> ResponseReturnValue:
     """Set the new password and go in."""
     database, now = installation().database, request_now()
@@ -212,7 +212,7 @@ def _invitation_page(
     with installation().database.main_tx(write=False) as connection:
         found = invitations.get_invitation(connection, secret, now=request_now())
         known = users.find_user(connection, found.email) is not None
-    response = render(
+    return render(
         "accounts/invitation.html",
         status,
         invitation=found,
@@ -222,20 +222,13 @@ def _invitation_page(
         values=values,
         errors=errors,
     )
-    return _keep_address_secret(response)
 
 
 def _new_password_page(secret: str, errors: dict[str, list[str]], status: int = 200) -> Response:
     with installation().database.main_tx(write=False) as connection:
         person = password_links.owner_of_link(connection, secret, now=request_now())
     page = {"person": person, "secret": secret, "errors": errors}
-    return _keep_address_secret(render("accounts/new_password.html", status, **page))
-
-
-def _keep_address_secret(response: Response) -> Response:
-    """The address itself is the key: it must not travel on in a Referer."""
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return render("accounts/new_password.html", status, **page)
 
 
 def _require_open() -> None:
