@@ -66,6 +66,7 @@ def test_somebody_is_invited_and_joins_on_their_phone(
     owner.get_by_label("邮箱").fill("han@shop.example")
     owner.get_by_role("button", name="生成链接").click()
     link = owner.get_by_label("邀请链接").input_value()
+    owner.wait_for_load_state()
     owner.get_by_role("button", name="复制").click()
     expect(owner.get_by_role("button", name="已复制")).to_be_visible()
     assert owner.evaluate("navigator.clipboard.readText()") == link

@@ -1,8 +1,10 @@
 import gzip
+import re
 
 import pytest
 
-from regulars.platform.web.static_files import static_url, version
+from regulars.platform.web.rendering import MODULES
+from regulars.platform.web.static_files import root, static_url, version
 from tests.support.site import Site
 
 pytestmark = pytest.mark.one_database
@@ -55,3 +57,11 @@ def test_health_and_readiness(site: Site) -> None:
     assert visitor.get("/healthz").json == {"ok": True}
     ready = visitor.get("/readyz")
     assert (ready.status_code, ready.json) == (200, {"ok": True, "checks": {"database": True}})
+
+
+def test_every_module_of_the_page_is_fetched_at_once() -> None:
+    text = (root() / "js" / "app.js").read_text(encoding="utf-8")
+    imported = {
+        f"js/{name}" for name in re.findall(r'(?m)^import .* from "\./([\w-]+\.js)"', text)
+    }
+    assert imported | {"js/elements.js"} == set(MODULES)
