@@ -7,8 +7,8 @@ exactly afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -31,7 +31,7 @@ Read = Callable[[Row], Any]
 
 @dataclass(frozen=True)
 class Question:
-    """What one SELECT asks. ``lo``/``hi`` bound the time field; ``spans`` are the time
+    """What one SELECT asks. ``lo``/``hi`` bound the time field; ``spans`` are each time
     dimension's periods.
     """
 
@@ -39,7 +39,7 @@ class Question:
     views: dict[str, FieldView]  # by path
     where: tuple[Any, ...] = ()  # condition JSON, all must hold
     bounds: Bounds = OPEN
-    spans: tuple[Span, ...] = ()
+    spans: Mapping[str, tuple[Span, ...]] = field(default_factory=dict)
     by_dimension: bool = True
 
 
@@ -110,7 +110,8 @@ class _Inner:
         """The names of the key and of the shown value, and how to read it."""
         name = f"d{number}"
         if each.by is not None:
-            return self._period(name, each), None, _span_of(self.question.spans)
+            spans = self.question.spans.get(each.name, ())
+            return self._period(name, each, spans), None, _span_of(spans)
         key = self.ground.group_key(each.field)
         self.columns.append(key.label(name))
         view = self.question.views[each.field]
@@ -138,12 +139,10 @@ class _Inner:
             return self.ground.group_key(each.field)
         return self.ground.value(each.field)
 
-    def _period(self, name: str, each: Dimension) -> str:
+    def _period(self, name: str, each: Dimension, spans: Sequence[Span]) -> str:
         """Only one dimension can be joined to the calendar; another is searched for."""
         bounds = self.question.bounds if each.field == self.question.report.time_field else OPEN
-        placed = place(
-            self.ground, each.field, self.question.spans, bounds, may_join=self.first is None
-        )
+        placed = place(self.ground, each.field, spans, bounds, may_join=self.first is None)
         self.first = self.first if placed.first is None else placed.first
         self.conditions += placed.conditions
         self.columns.append(placed.number.label(name))

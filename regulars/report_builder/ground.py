@@ -95,9 +95,9 @@ class Ground:
         return compile_sql(tree, self._target(), self.root)
 
     def is_indexed(self, path: str) -> bool:
-        """Whether this is the form's own stored field; published reports index theirs."""
+        """Whether ranges of this field can be read from an index of the form's own table."""
         tree, _form_key, key, _table = self._walk(path)
-        return "." not in path and _is_stored(tree) and key in self.root.c
+        return "." not in path and _is_stored(tree) and key in self.indexed
 
     def _walk(self, path: str) -> tuple[Path, str, str, sa.FromClause]:
         tree = tree_of(self.catalog, self.form_key, path)

@@ -14,7 +14,7 @@ from regulars.report_builder.periods_sql import OPEN, Bounds
 from regulars.report_builder.result import Drill, Linked
 
 if TYPE_CHECKING:
-    from regulars.report_builder.plain import PlainRun
+    from regulars.report_builder.plain_run import PlainRun
 
 
 def row_drill(run: PlainRun, row: Sequence[Any]) -> Drill:

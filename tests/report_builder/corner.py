@@ -100,6 +100,6 @@ def ask(
     **raw: Any,
 ) -> Result:
     """Run a report over the sales; counts them unless told what to measure."""
-    wanted = list(measures or [{"as": "n", "aggregate": "count"}])
-    definition = {"from": "sales", "measures": wanted, **raw}
+    wanted = {"measures": list(measures or [{"as": "n", "aggregate": "count"}])}
+    definition = {"from": "sales", **({} if "analysis" in raw else wanted), **raw}
     return run_inline(uow, access, definition, Wish(params or {}, now))
