@@ -30,6 +30,9 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
+from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
+from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
+from regulars.form_builder.importing.desk import ImportDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
@@ -140,16 +143,21 @@ def ring_for_rules(uow: UnitOfWork) -> None:
 
 def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
-    rules = rule_engine(database)
-    return (JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),)
+    rules, desk = rule_engine(database), ImportDesk(database)
+    return (
+        JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
+        JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
+    )
 
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
-    rules = rule_engine(database)
+    rules, desk = rule_engine(database), ImportDesk(database)
     return (
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
+        Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
+        Tick("old import files", desk.tidy, is_due=desk.is_untidy),
     )
 
 

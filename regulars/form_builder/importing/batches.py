@@ -134,7 +134,7 @@ def start_check(uow: UnitOfWork, access: Access, batch_id: int) -> Batch:
 def start_batch(uow: UnitOfWork, access: Access, batch_id: int) -> Batch:
     """Ask for the import itself. The same file with the same map twice at once is refused."""
     batch = _in_state(uow, access, batch_id, ("draft", "stopped"))
-    twin = _running_twin(uow, batch)
+    twin = find_running_twin(uow, batch)
     if twin is not None:
         raise Conflict("import-already-running", id=twin)
     started = batch.started_at or uow.now
@@ -311,7 +311,8 @@ def _put_to_work(
     return get_batch(uow, access, batch_id)
 
 
-def _running_twin(uow: UnitOfWork, batch: Batch) -> int | None:
+def find_running_twin(uow: UnitOfWork, batch: Batch) -> int | None:
+    """Another batch of the same file with the same map that is being imported, or None."""
     statement = (
         sa.select(import_batch.c.id)
         .join(import_file, import_file.c.id == import_batch.c.file)

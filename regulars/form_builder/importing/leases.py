@@ -6,6 +6,7 @@ one who was thought dead and comes back finds the batch taken and writes nothing
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -47,6 +48,8 @@ class Lease:
         self.workspace = workspace
         self.batch = batch
         self.token = token
+        self.watch: Callable[[str, int, int], None] = lambda _phase, _done, _total: None
+        self._phase, self._done, self._total = "", 0, 0
 
     def hold(self, uow: UnitOfWork, **values: Any) -> None:
         """Go on holding it, in the transaction of the work itself; LeaseLost when it is gone.
@@ -72,6 +75,10 @@ class Lease:
         )
         if done.rowcount != 1:
             raise LeaseLost(str(self.batch.id))
+        self._phase = values.get("phase", self._phase)
+        self._done = values.get("work_done", self._done)
+        self._total = values.get("work_total", self._total)
+        self.watch(self._phase, self._done, self._total)
 
 
 def claim(database: Database, workspace: Workspace, batch_id: int) -> Lease | None:

@@ -42,6 +42,7 @@ SHOWN_PROBLEMS = 50
 
 log = logging.getLogger(__name__)
 Hold = Callable[[UnitOfWork, int], None]
+Watch = Callable[[str, int, int], None]  # phase, work done, work in all
 
 
 @dataclass
@@ -73,11 +74,18 @@ def run_due(database: Database, workspace: Workspace) -> int:
     return sum(run_batch(database, workspace, batch_id) for batch_id in waiting)
 
 
-def run_batch(database: Database, workspace: Workspace, batch_id: int) -> bool:
+def nobody(_phase: str, _done: int, _total: int) -> None:
+    """Watches without looking."""
+
+
+def run_batch(
+    database: Database, workspace: Workspace, batch_id: int, watch: Watch = nobody
+) -> bool:
     """Work on one batch until it is finished; False when somebody else has it."""
     lease = claim(database, workspace, batch_id)
     if lease is None:
         return False
+    lease.watch = watch
     works = {"checking": _check, "running": _import, "undoing": undoing.undo}
     try:
         works[lease.batch.state](lease)
