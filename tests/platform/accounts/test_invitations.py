@@ -1,7 +1,7 @@
 import re
 
-from regulars.platform.accounts import invitations, users
-from regulars.platform.accounts.tables import invitation
+from regulars.platform.accounts import invitations
+from regulars.platform.accounts.tables import invitation, user
 from tests.support.clocks import MovableClock
 from tests.support.site import PASSWORD, Site, Visitor
 
@@ -141,6 +141,6 @@ def test_a_shop_makes_no_password_link_for_people_known_elsewhere(site: Site) ->
     alice = site.signed_in("Alice")
     bob = site.person("Bob", "clerk")
     with site.database.main_tx() as connection:
-        connection.execute(users.user.update().where(users.user.c.id == bob.id).values(admin=True))
+        connection.execute(user.update().where(user.c.id == bob.id).values(admin=True))
     target = f"{site.home}/settings/members/{site.member_id('Bob')}/password-link"
     assert alice.send(target).status_code == 403

@@ -1,7 +1,7 @@
 import pytest
 
-from regulars.platform.accounts import signing, users
-from regulars.platform.accounts.tables import session
+from regulars.platform.accounts import passwords, signing
+from regulars.platform.accounts.tables import session, user
 from tests.support.clocks import MovableClock
 from tests.support.site import PASSWORD, Site
 
@@ -45,7 +45,7 @@ def test_an_unknown_person_costs_a_hash_too(site: Site, monkeypatch: pytest.Monk
         compared.append(stored)
         return False
 
-    monkeypatch.setattr(signing.passwords, "password_matches", notice)
+    monkeypatch.setattr(passwords, "password_matches", notice)
     site.person("Alice")
     site.visitor().send("/sign-in", values("nobody@shop.example"))
     assert compared == [None]
@@ -171,7 +171,7 @@ def test_s22_next_leads_to_our_own_pages_only(site: Site, target: str) -> None:
 def test_s15_a_user_switched_off_is_out_at_the_next_request(site: Site) -> None:
     visitor = site.signed_in("Alice")
     with site.database.main_tx() as connection:
-        connection.execute(users.user.update().values(active=False))
+        connection.execute(user.update().values(active=False))
     assert visitor.get(f"{site.home}/").status_code == 303
     assert site.visitor().send("/sign-in", values()).status_code == 422
 

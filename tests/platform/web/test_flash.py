@@ -2,6 +2,7 @@ import json
 
 import pytest
 from flask import Response, url_for
+from flask.typing import ResponseReturnValue
 
 from regulars.platform.web.flash import COOKIE, flash
 from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial, with_event
@@ -16,17 +17,17 @@ def pages(site: Site) -> None:
     site.person("Alice")
 
     @open_to_all
-    def done() -> object:
+    def done() -> ResponseReturnValue:
         flash("common.saved")
         return go_to(url_for("accounts.sign_in"))
 
     @open_to_all
-    def fragment() -> object:
+    def fragment() -> ResponseReturnValue:
         flash("common.saved", "info")
         return with_event(Response("<p id='x'>x</p>"), "things-changed")
 
     @open_to_all
-    def both() -> object:
+    def both() -> ResponseReturnValue:
         return vary_on_htmx(Response("fragment" if wants_partial() else "page"))
 
     for view in (done, fragment, both):
