@@ -18,9 +18,9 @@ from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web.json_body import read_object
 from regulars.report_builder import dashboards, service
+from regulars.report_builder.moments import read_moment
 from regulars.report_builder.service import EDIT, VIEW, Wish
 from regulars.report_builder.web.blueprints import api
-from regulars.report_builder.web.chosen import read_moment
 
 KINDS = {"reports": service.KIND, "dashboards": dashboards.KIND}
 RUN_KEYS = ("definition", "key", "params", "at")

@@ -10,9 +10,8 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.datastructures import MultiDict
 
-from regulars.platform.errors import Invalid
-from regulars.platform.problems import Problem
 from regulars.report_builder.asking import PERIOD
+from regulars.report_builder.moments import read_moment
 from regulars.report_builder.ranges import to_word
 
 PRESETS = (
@@ -76,17 +75,6 @@ class Chosen:
     def moment(self, zone: ZoneInfo) -> datetime | None:
         """The "now" that was asked for, in the shop's time without an offset. Raises Invalid."""
         return read_moment(self.at, zone)
-
-
-def read_moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """``2011-12-10T10:00`` as an instant; None for nothing. Raises Invalid."""
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid([Problem("at", "bad-moment")]) from None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
 def _day_after(text: str) -> str:

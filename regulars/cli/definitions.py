@@ -1,0 +1,88 @@
+"""The commands that every kind of definition has: list, show, put, publish."""
+
+from __future__ import annotations
+
+from typing import Any, BinaryIO
+
+import click
+
+from regulars.cli.base import Shell
+from regulars.platform import i18n
+from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.json_schema import dump
+from regulars.platform.problems import Problem
+from regulars.platform.web.json_body import BadJson, parse_json
+
+
+def definition_group(kind: str, plural: str) -> click.Group:
+    """``regulars <kind> list|show KEY|put FILE|publish KEY``."""
+
+    @click.group(kind, help=f"The {plural} of a workspace, as JSON files.")
+    def group() -> None:
+        """Holds the commands; their words are made per kind."""
+
+    @group.command("list", help=f"Every one of the {plural}, with its published version.")
+    @click.pass_obj
+    def list_all(shell: Shell) -> None:
+        with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+            drafts = store.list_drafts(uow, kind)
+        data = [_summary(draft, shell.locale) for draft in drafts]
+        lines = [f"{each['key']}  {each['label']}  ({each['version'] or '-'})" for each in data]
+        shell.answer(data, "\n".join(lines))
+
+    @group.command("show", help="Print the published definition, or the working copy.")
+    @click.argument("key", metavar="KEY")
+    @click.option("--draft", is_flag=True, help="The working copy instead.")
+    @click.pass_obj
+    def show(shell: Shell, key: str, draft: bool) -> None:
+        with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+            found = snapshot(uow).items.get((kind, key))
+            raw = store.get_draft(uow, kind, key).raw if draft else found.raw if found else None
+        if raw is None:
+            raise NotFound(f"no-{kind}", key=key)
+        click.echo(dump(raw, kinds.get(kind).schema), nl=False)
+
+    @group.command("put", help="Save FILE (- for standard input) as the working copy.")
+    @click.argument("source", metavar="FILE", type=click.File("rb"))
+    @click.pass_obj
+    def put(shell: Shell, source: BinaryIO) -> None:
+        raw = _read(source)
+        with shell.database.workspace_tx(shell.workspace) as uow:
+            draft = store.save_draft(uow, system_access(shell.locale), kind, raw)
+        shell.answer(_summary(draft, shell.locale), draft.key)
+
+    @group.command("publish", help="Publish the working copies of the given keys together.")
+    @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+    @click.pass_obj
+    def publish(shell: Shell, keys: tuple[str, ...]) -> None:
+        chosen = [(kind, key) for key in keys]
+        with shell.database.workspace_tx(shell.workspace) as uow:
+            versions = store.publish(uow, system_access(shell.locale), chosen)
+        data = [{"key": key, "version": versions[kind, key]} for key in keys]
+        shell.answer(data, "\n".join(f"{each['key']} {each['version']}" for each in data))
+
+    return group
+
+
+def _summary(draft: store.Draft, locale: str) -> dict[str, Any]:
+    label = i18n.pick(draft.raw.get("label"), locale)
+    return {
+        "key": draft.key,
+        "label": label,
+        "version": draft.published,
+        "changed": draft.changed,
+    }
+
+
+def _read(source: BinaryIO) -> dict[str, Any]:
+    try:
+        found = parse_json(source.read())
+    except BadJson as bad:
+        raise click.UsageError(bad.message("en")) from None
+    if not isinstance(found, dict):
+        raise Invalid([Problem("", "shape-type", {"expected": ["object"]})])
+    return found
