@@ -1,0 +1,196 @@
+import copy
+
+import pytest
+
+from regulars.form_builder import edits, service, undo
+from regulars.form_builder.service import Wish
+from regulars.form_builder.starters import PARTS
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.errors import Conflict, Forbidden, Invalid, VersionConflict
+from tests.support.shop_forms import publish_forms
+
+OWNER = Access(1, "Alice", "owner", "en")
+CLERK = Access(2, "Bob", "clerk", "en")
+
+
+def begun(uow: UnitOfWork, label: str = "Visits", parts: tuple[str, ...] = ()) -> str:
+    return service.create_form(uow, OWNER, Wish(label, parts)).key
+
+
+def labels(uow: UnitOfWork, key: str) -> list[str]:
+    return [field["label"] for field in store.get_draft(uow, "form", key).raw["fields"]]
+
+
+def add(uow: UnitOfWork, key: str, label: str) -> None:
+    service.edit_form(
+        uow, OWNER, key, lambda form: edits.add_field(form, {"type": "text", "label": label})
+    )
+
+
+def test_a_form_begins_with_the_parts_that_were_wished_for(uow: UnitOfWork) -> None:
+    key = begun(uow, "会员", ("person", "tags"))
+    raw = store.get_draft(uow, "form", key).raw
+    assert key == "hui_yuan"
+    assert [field["key"] for field in raw["fields"]] == [
+        "name", "mobile", "email", "birthday", "tags",
+    ]  # fmt: skip
+    assert raw["person"]["mobile"] == "mobile"
+    assert service.draft_problems(uow, key) == []
+
+
+def test_every_part_alone_makes_a_form_that_can_be_published(uow: UnitOfWork) -> None:
+    keys = [begun(uow, f"With {part}", (part,)) for part in PARTS]
+    assert all(version == 1 for version in service.publish_forms(uow, OWNER, keys).values())
+
+
+def test_a_second_form_of_the_same_name_gets_a_key_of_its_own(uow: UnitOfWork) -> None:
+    assert (begun(uow), begun(uow)) == ("visits", "visits_2")
+
+
+def test_a_form_needs_a_name(uow: UnitOfWork) -> None:
+    with pytest.raises(Invalid) as refused:
+        service.create_form(uow, OWNER, Wish("  "))
+    assert [(p.path, p.code) for p in refused.value.problems] == [("label", "required")]
+
+
+def test_who_may_not_design_changes_nothing(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    with pytest.raises(Forbidden):
+        service.create_form(uow, CLERK, Wish("Mine"))
+    with pytest.raises(Forbidden):
+        service.edit_form(uow, CLERK, key, lambda form: edits.remove_field(form, "name"))
+    with pytest.raises(Forbidden):
+        service.undo_step(uow, CLERK, key)
+    with pytest.raises(Forbidden):
+        service.publish_forms(uow, CLERK, [key])
+    assert service.list_forms(uow, CLERK) == []
+
+
+def test_undoing_everything_gives_the_start_and_redoing_the_end(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    start = copy.deepcopy(store.get_draft(uow, "form", key).raw)
+    for label in ("A", "B", "C"):
+        add(uow, key, label)
+    end = copy.deepcopy(store.get_draft(uow, "form", key).raw)
+    assert undo.depths(uow, key) == (3, 0)
+    for _ in range(5):
+        service.undo_step(uow, OWNER, key)
+    assert store.get_draft(uow, "form", key).raw == start
+    assert undo.depths(uow, key) == (0, 3)
+    for _ in range(5):
+        service.redo_step(uow, OWNER, key)
+    assert store.get_draft(uow, "form", key).raw == end
+
+
+def test_a_new_step_ends_what_could_be_redone(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    add(uow, key, "A")
+    service.undo_step(uow, OWNER, key)
+    add(uow, key, "B")
+    service.redo_step(uow, OWNER, key)
+    assert labels(uow, key) == ["Name", "B"]
+
+
+def test_a_step_that_changes_nothing_is_no_step(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    service.edit_form(uow, OWNER, key, lambda form: edits.shift_field(form, "name", -1))
+    assert undo.depths(uow, key) == (0, 0)
+
+
+def test_a_step_to_a_place_that_is_gone_is_refused(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    with pytest.raises(Conflict) as refused:
+        service.edit_form(uow, OWNER, key, lambda form: edits.remove_field(form, "gone"))
+    assert refused.value.code == "no-such-place"
+    assert "Load the page again" in refused.value.message("en")
+
+
+def test_a_step_that_breaks_the_shape_is_not_kept(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    with pytest.raises(Invalid):
+        service.edit_form(
+            uow, OWNER, key, lambda form: edits.change_field(form, "name", {"max_length": "many"})
+        )
+    assert undo.depths(uow, key) == (0, 0)
+
+
+def test_a_step_on_an_old_draft_is_refused(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    tag = store.get_draft(uow, "form", key).tag
+    add(uow, key, "A")
+    with pytest.raises(VersionConflict):
+        service.edit_form(uow, OWNER, key, lambda form: edits.remove_field(form, "name"), tag=tag)
+
+
+def test_undoing_back_to_what_is_published_leaves_nothing_to_publish(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    service.publish_forms(uow, OWNER, [key])
+    add(uow, key, "A")
+    assert [change.code for change in service.pending_changes(uow, key)] == ["field-added"]
+    service.undo_step(uow, OWNER, key)
+    assert service.pending_changes(uow, key) == []
+    assert not store.get_draft(uow, "form", key).changed
+
+
+def test_only_the_last_steps_are_kept(uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "KEPT", 3)
+    key = begun(uow)
+    for label in "ABCDEF":
+        add(uow, key, label)
+    assert undo.depths(uow, key) == (3, 0)
+
+
+def test_dropped_changes_can_be_had_back(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    service.publish_forms(uow, OWNER, [key])
+    add(uow, key, "A")
+    service.discard_changes(uow, OWNER, key)
+    assert labels(uow, key) == ["Name"]
+    service.undo_step(uow, OWNER, key)
+    assert labels(uow, key) == ["Name", "A"]
+
+
+def test_a_dropped_form_that_was_never_published_is_gone(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    add(uow, key, "A")
+    service.discard_changes(uow, OWNER, key)
+    assert store.find_draft(uow, "form", key) is None
+    assert undo.depths(uow, key) == (0, 0)
+
+
+def test_a_form_that_others_use_cannot_be_put_away(uow: UnitOfWork) -> None:
+    publish_forms(uow)
+    with pytest.raises(Conflict) as refused:
+        service.archive_form(uow, OWNER, "products")
+    assert refused.value.message("zh-Hans") == "还有 1 张表单指向它：订单"
+
+
+def test_the_key_of_a_form_put_away_is_not_given_again(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    service.publish_forms(uow, OWNER, [key])
+    service.archive_form(uow, OWNER, key)
+    assert [each.key for each in service.list_forms(uow, OWNER)] == []
+    assert begun(uow) == "visits_2"
+
+
+def test_the_list_tells_state_and_number_of_records(uow: UnitOfWork) -> None:
+    publish_forms(uow)
+    draft = begun(uow)
+    add(uow, "products", "Colour")
+    found = {each.key: each for each in service.list_forms(uow, OWNER)}
+    assert (found["customers"].published, found["customers"].records) == (1, 0)
+    assert (found["products"].changed, found["customers"].changed) == (True, False)
+    assert (found[draft].published, found[draft].records) == (None, None)
+    assert {each.key for each in service.list_forms(uow, CLERK)} == {
+        "products", "customers", "orders",
+    }  # fmt: skip
+
+
+def test_putting_a_whole_definition_is_one_step_to_undo(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    before = store.get_draft(uow, "form", key).raw
+    service.put_form(uow, OWNER, {**before, "title": "{id}"})
+    service.undo_step(uow, OWNER, key)
+    assert store.get_draft(uow, "form", key).raw == before
