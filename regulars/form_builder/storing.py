@@ -144,13 +144,18 @@ def replace_tags(
 
 def insert_rows(
     uow: UnitOfWork, form: FormDefinition, tables: FormTables, key: str,
-    rows: Sequence[tuple[int, int, Mapping[str, Any]]],
+    rows: Sequence[tuple[int, int, Mapping[str, Any]]], kept: Sequence[int | None] = (),
 ) -> None:  # fmt: skip
-    """Insert subform rows given as (parent id, position, plain values)."""
+    """Insert subform rows given as (parent id, position, plain values).
+
+    ``kept`` has the id that each row had before, None for a row that is new.
+    """
     if not rows:
         return
     table = tables.rows[key].main
-    ids = take_ids(uow, table, len(rows))
+    known = list(kept) or [None] * len(rows)
+    fresh = iter(take_ids(uow, table, known.count(None)))
+    ids = [next(fresh) if each is None else each for each in known]
     names, make = _row_maker(uow, row_form(form, form.by_key[key]), table)
     insert_many(
         uow,

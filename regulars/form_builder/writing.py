@@ -176,14 +176,28 @@ def _write_subforms(writing: Writing, drafts: Sequence[RowDraft], before_rows: R
     for key, tables in writing.tables.rows.items():
         owners = [draft for draft in drafts if key in draft.rows and draft.id is not None]
         known = before_rows.get(key, {})
-        gone = [row["id"] for draft in owners for row in known.get(draft.id or 0, [])]
-        delete_rows(writing.uow, tables.main, gone)
+        gone = {(draft.id, row["id"]) for draft in owners for row in known.get(draft.id or 0, [])}
+        delete_rows(writing.uow, tables.main, [row_id for _owner, row_id in gone])
         rows = [
             (draft.id or 0, position, child.values)
             for draft in owners
             for position, child in enumerate(draft.rows[key])
         ]
-        insert_rows(writing.uow, writing.form, writing.tables, key, rows)
+        insert_rows(writing.uow, writing.form, writing.tables, key, rows, _kept(owners, key, gone))
+
+
+def _kept(
+    owners: Sequence[RowDraft], key: str, known: set[tuple[int | None, int]]
+) -> list[int | None]:
+    """The id each row keeps: the one it names, if it was this record's and is named once."""
+    kept: list[int | None] = []
+    free = set(known)
+    for draft in owners:
+        for child in draft.rows[key]:
+            name = (draft.id, child.id or 0)
+            kept.append(child.id if name in free else None)
+            free.discard(name)
+    return kept
 
 
 def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:

@@ -150,6 +150,27 @@ def test_a_change_touches_only_what_is_given(program: Program) -> None:
     assert (changed["name"], changed["tags"]) == ("Ann", ["vip"])
 
 
+def test_a_changed_list_of_rows_keeps_the_ids_it_names(program: Program) -> None:
+    ann = program.make(CUSTOMERS, name="Ann")
+    items = [{"quantity": n, "price": "1"} for n in (1, 2, 3)]
+    order = program.make(ORDERS, customer=ann["id"], items=items)
+    first, second, third = (row["id"] for row in order["items"])
+    rows = [
+        {"id": third, "quantity": 3, "price": "2"},
+        {"quantity": 9, "price": "1"},
+        {"id": first, "quantity": 1, "price": "1"},
+        {"id": first, "quantity": 7, "price": "1"},
+        {"id": 10**6, "quantity": 8, "price": "1"},
+    ]
+    changed = program.call("PATCH", f"{ORDERS}/{order['id']}", {"items": rows}).get_json()
+    ids = [row["id"] for row in changed["items"]]
+    assert [row["quantity"] for row in changed["items"]] == ["3", "9", "1", "7", "8"]
+    assert (ids[0], ids[2]) == (third, first)
+    assert len(set(ids)) == 5
+    assert not {ids[1], ids[3], ids[4]} & {first, second, third, 10**6}
+    assert changed["amount"] == "31.00"
+
+
 def test_a_change_of_nothing_keeps_the_version(program: Program) -> None:
     ann = program.make(CUSTOMERS, name="Ann")
     answer = program.call("PATCH", f"{CUSTOMERS}/{ann['id']}", {"name": "Ann"})

@@ -90,7 +90,7 @@ def _places(
             yield Place(f"{front}{each.key}", each, None, rows)
             continue
         target = forms.get(str(each.settings["to"]))
-        for key in (field for field in target.fields if field.unique) if target else ():
+        for key in (one for one in target.fields if one.unique) if target else ():
             yield Place(f"{front}{each.key}@{key.key}", each, key, rows)
 
 
@@ -136,8 +136,8 @@ def fits_page(wanted: ImportMap, form: FormDefinition) -> bool:
 
 
 def _fits(source: Source) -> bool:
-    way = source.parse.way
-    return source.column is not None and not source.values and not source.zone and (not way or way in WAYS)  # fmt: skip
+    plain = source.column is not None and not source.values and not source.zone
+    return plain and source.parse.way in ("", *WAYS)
 
 
 def from_map(wanted: ImportMap, file: StoredFile) -> Choices:
@@ -238,7 +238,7 @@ def from_post(posted: MultiDict[str, str], file: StoredFile) -> Choices:
 def to_map(
     chosen: Choices, form: FormDefinition, forms: Forms
 ) -> tuple[dict[str, Any], list[Problem]]:
-    """The JSON of the map, and what is wrong with the choices themselves (paths are input names)."""
+    """The JSON of the map, and what is wrong with the choices (paths are input names)."""
     known = {place.value: place for place in places_of(form, forms)}
     problems: list[Problem] = []
     target: dict[str, Any] = {"form": form.key, "fields": {}}

@@ -1,4 +1,4 @@
-"""Importing a file, page by page: choose it, match its columns, try it out, let it run, undo it."""
+"""Importing a file, page by page: choose it, match its columns, try it, run it, undo it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ blueprint = Blueprint("imports", __name__, url_prefix="/w/<workspace>")
 STEPS = ("choose", "match", "check", "done")
 UPLOAD = MAX_UPLOAD_BYTES + MIB
 DELIMITERS = ((",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "bar"))
-MEDIA = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}  # fmt: skip
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+MEDIA = {"csv": "text/csv", "xlsx": f"{_OFFICE}.spreadsheetml.sheet"}
 
 
 @blueprint.get("/forms/<form_key>/import")
@@ -73,7 +74,7 @@ def upload(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
 def match_page(
     uow: UnitOfWork, access: Access, form_key: str, file_id: int
 ) -> ResponseReturnValue:
-    """Match the columns: what an earlier import of such a file chose, else what is called alike."""
+    """Match the columns: as an earlier import of such a file did, else by their names."""
     catalog = catalog_of(uow)
     form, file = catalog.get_form(form_key), files.get_file(uow, file_id)
     draft = _draft_of_file(uow, access, file)
@@ -114,7 +115,7 @@ def read_again(
     wanted: dict[str, Any] = {
         name: request.form[name]
         for name in ("encoding", "delimiter", "sheet")
-        if request.form.get(name)  # fmt: skip
+        if request.form.get(name)
     }
     wanted["heading"] = "heading" in request.form
     try:

@@ -177,8 +177,15 @@ def _moment(value: datetime, zone: ZoneInfo) -> str:
     return local.isoformat(timespec=exact)
 
 
+def _digits(value: Decimal) -> str:
+    """A number as people type it: zeros beyond the second decimal place are left out."""
+    whole, _dot, places = f"{value:f}".partition(".")
+    kept = places[:2] + places[2:].rstrip("0")
+    return f"{whole}.{kept}" if kept else whole
+
+
 _INPUTS: Mapping[type, Callable[[Any, ZoneInfo], str]] = {
     bool: lambda value, zone: "true" if value else "false",
-    Decimal: lambda value, zone: f"{value:f}",
+    Decimal: lambda value, zone: _digits(value),
     datetime: _moment,
 }

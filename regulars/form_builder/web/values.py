@@ -224,6 +224,7 @@ _TEXTS: Mapping[str, Any] = {
     "money": lambda cell, fmt, _: fmt.money(
         cell.value, cell.field.settings.get("currency"), places_of(cell.field)
     ),
+    "phone": lambda cell, fmt, _: phone_words(cell.value),
     "boolean": lambda cell, fmt, yes_no: yes_no[0] if cell.value else yes_no[1],
     "date": lambda cell, fmt, _: fmt.date(cell.value),
     "datetime": lambda cell, fmt, _: fmt.datetime(cell.value),
