@@ -37,6 +37,7 @@ from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.system_forms import SystemForm, system_forms
+from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.web import form_pages
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import events, jobs, redis_server
@@ -64,10 +65,13 @@ from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import mirror_values
 from regulars.rule_engine import web as rule_web
+from regulars.rule_engine.api import api as rules_api
+from regulars.rule_engine.api_activity import api as activity_api
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
 from regulars.rule_engine.kinds import message_kind, rule_kind
+from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.steps.base import StepKind, step_kinds
 from regulars.rule_engine.steps.flow import Branch, Stop
@@ -132,6 +136,7 @@ def wire() -> None:
         providers.register(provider.name, provider)
     lock_sources.register("mirrors", mirror_values.locks)
     events.listeners.register("rules", ring_for_rules)
+    timeline_sources.register("rules", rule_moments)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
 
@@ -183,7 +188,14 @@ def open_installation(config: Config) -> Database:
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
-    return (form_api, *form_web.BLUEPRINTS, *rule_web.BLUEPRINTS, *report_web.BLUEPRINTS)
+    return (
+        form_api,
+        rules_api,
+        activity_api,
+        *form_web.BLUEPRINTS,
+        *rule_web.BLUEPRINTS,
+        *report_web.BLUEPRINTS,
+    )
 
 
 def nav_providers() -> tuple[NavProvider, ...]:

@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
 
 from __future__ import annotations
 
-from regulars.cli import accounts, importing, packs, reports, running
+from regulars.cli import accounts, importing, packs, reports, rules, running
 from regulars.cli.base import Main, main
 
 main.add_command(running.up)
@@ -15,6 +15,9 @@ main.add_command(running.ticker)
 main.add_command(packs.pack_group)
 main.add_command(importing.import_group)
 main.add_command(importing.export)
+main.add_command(rules.rule_group)
+main.add_command(rules.message_group)
+main.add_command(rules.rules_group)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)
 main.add_command(accounts.user)

@@ -64,7 +64,7 @@ def enter(
         admitted = _outside_loops(uow, pinned.rule, admitted, entries)
         admitted = _after_gap(uow, pinned.rule, admitted, entries)
         admitted = _within_group(uow, pinned.rule, admitted, entries)
-    rows = [_row(uow, pinned, candidate, skipped=skipped) for candidate in admitted]
+    rows = [run_row(uow, pinned, candidate, skipped=skipped) for candidate in admitted]
     entries.entered = insert_new(uow, run, rows, "record")
     entries.known += len(rows) - len(entries.entered)
     return entries
@@ -83,7 +83,7 @@ def revive(uow: UnitOfWork, pinned: PinnedRule, candidates: Sequence[Candidate])
                 run.c.entry_key == candidate.entry_key,
                 run.c.status == "skipped",
             )
-            .values(_row(uow, pinned, candidate, skipped=False))
+            .values(run_row(uow, pinned, candidate, skipped=False))
             .returning(run.c.record)
         )
         started += found.scalars().all()
@@ -110,9 +110,10 @@ def arm_of(rule: Rule, record: int) -> str:
     return "control" if bucket < rule.guards.control_group else "treatment"
 
 
-def _row(
+def run_row(
     uow: UnitOfWork, pinned: PinnedRule, candidate: Candidate, *, skipped: bool
 ) -> dict[str, Any]:
+    """The row of a run that this candidate would begin."""
     rule = pinned.rule
     context = {} if candidate.trigger is None else {"trigger": list(candidate.trigger)}
     return {

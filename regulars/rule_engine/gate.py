@@ -58,7 +58,10 @@ class Gate:
         if row.rule not in self.active:
             return None
         pinned = pinned_rule(self.uow, row.rule, row.rule_version)
-        guards = pinned.rule.guards if pinned else _NO_GUARDS
+        return self.decide(row, pinned.rule.guards if pinned else _NO_GUARDS)
+
+    def decide(self, row: Any, guards: Guards) -> Verdict:
+        """What to do with one message under a rule's guards, the rule being active."""
         refusal = self._expired(row) or self._refused(row)
         if refusal is not None:
             return refusal

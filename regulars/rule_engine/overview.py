@@ -109,6 +109,7 @@ class Wanted:
     status: str | None = None
     run: int | None = None
     below: int | None = None
+    outcome: str | None = None
 
 
 EVERYTHING = Wanted()
@@ -206,6 +207,8 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
         statement = statement.where(table.c.form == form, table.c.record == record)
     if wanted.status:
         statement = statement.where(table.c.status == wanted.status)
+    if wanted.outcome:
+        statement = statement.where(table.c.outcome == wanted.outcome)
     if wanted.run:
         statement = statement.where(table.c.run == wanted.run)
     if wanted.below:

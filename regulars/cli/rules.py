@@ -1,0 +1,79 @@
+"""``regulars rule …`` and ``regulars rules …``: definitions, due work, enrolling, why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import click
+
+from regulars import wiring
+from regulars.cli.base import Shell
+from regulars.cli.definitions import definition_group
+from regulars.platform.accounts.access import system_access
+from regulars.platform.i18n import translate
+from regulars.rule_engine.service import enrol_people
+from regulars.rule_engine.why import explain_rule
+
+rule_group = definition_group("rule", "rules")
+message_group = definition_group("message", "message texts")
+
+INSTANT = click.DateTime(
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d"]
+)
+AT = click.option(
+    "--at", type=INSTANT, help="As of this instant; without an offset it is the shop's time."
+)
+
+
+@click.group("rules")
+def rules_group() -> None:
+    """What rules do: due work, enrolling people, why and why not."""
+
+
+@rules_group.command("tick")
+@AT
+@click.pass_obj
+def tick(shell: Shell, at: datetime | None) -> None:
+    """Do all due work once: events, schedules, tags, steps, messages."""
+    engine = wiring.rule_engine(shell.database)
+    done = engine.tick(_instant(shell, at), shell.workspace)
+    words = translate("rules.ticked", shell.locale, **asdict(done))
+    shell.answer(asdict(done), words)
+
+
+@rules_group.command("enrol")
+@click.argument("key", metavar="KEY")
+@AT
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many people.")
+@click.pass_obj
+def enrol(shell: Shell, key: str, at: datetime | None, limit: int | None) -> None:
+    """Let people in who fit, those who fitted before the rule was published included."""
+    now = _instant(shell, at)
+    with shell.database.workspace_tx(shell.workspace, now=now) as uow:
+        done = enrol_people(uow, system_access(shell.locale), key, limit=limit)
+    words = translate("rules.enrolled", shell.locale, n=done.entered)
+    shell.answer(asdict(done), words)
+
+
+@rules_group.command("explain")
+@click.argument("key", metavar="KEY")
+@click.option("--record", type=int, required=True, metavar="ID", help="The subject's number.")
+@AT
+@click.pass_obj
+def explain(shell: Shell, key: str, record: int, at: datetime | None) -> None:
+    """Why a rule acts, or not, for one record."""
+    now = _instant(shell, at)
+    with shell.database.workspace_tx(shell.workspace, write=False, now=now) as uow:
+        found = explain_rule(uow, system_access(shell.locale), key, record)
+        data = found.as_json(shell.locale)
+    data["at"] = found.at.isoformat()
+    marks = {True: "✓", False: "✗", None: "·"}
+    lines = [f"{marks[each['holds']]} {each['text']}" for each in data["answers"]]
+    shell.answer(data, "\n".join(lines))
+
+
+def _instant(shell: Shell, at: datetime | None) -> datetime | None:
+    if at is None or at.tzinfo is not None:
+        return at
+    return at.replace(tzinfo=shell.workspace.tz)

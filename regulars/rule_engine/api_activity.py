@@ -1,0 +1,252 @@
+"""The API of what rules do: runs with their trace, messages with their states, consents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.linking import ids_by_key
+from regulars.form_builder.records import get_record
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_api
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Conflict, Invalid
+from regulars.platform.i18n import translate
+from regulars.platform.privacy.consents import (
+    ConsentChange,
+    consents_of,
+    ledger_of,
+    set_consent,
+)
+from regulars.platform.problems import Problem
+from regulars.platform.web.json_body import read_object
+from regulars.rule_engine import overview, service
+from regulars.rule_engine.overview import Wanted
+
+api = Blueprint("activity_api", __name__, url_prefix="/api/v1")
+
+CONSENT_KEYS = frozenset(
+    {"person", "purpose", "channel", "action", "source", "evidence", "text_version", "at"}
+)
+
+
+@api.get("/runs")
+@workspace_api("edit_rules")
+def list_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Runs, newest first; of a ``rule``, ``form`` + ``record``, ``status`` or ``outcome``."""
+    found = overview.list_runs(
+        uow, access, replace(_wanted(), outcome=request.args.get("outcome"))
+    )
+    return {"runs": [_run_json(row) for row in found.rows], "next": found.next}
+
+
+@api.get("/runs/<int:run_id>")
+@workspace_api("edit_rules")
+def get_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """One run with its trace."""
+    row, trace = overview.get_run(uow, access, run_id)
+    steps = [
+        {
+            "path": step.path, "do": step.do, "outcome": step.outcome, "input": step.input,
+            "output": step.output, "error": step.error, "attempts": step.attempts,
+            "started_at": step.started_at, "finished_at": step.finished_at,
+        }
+        for step in trace
+    ]  # fmt: skip
+    return {**_run_json(row), "steps": steps}
+
+
+@api.post("/runs/<int:run_id>/stop")
+@workspace_api("run_rules")
+def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """End a run now; what it has queued is not sent."""
+    service.stop_run(uow, access, run_id)
+    return _run_json(overview.get_run(uow, access, run_id)[0])
+
+
+@api.post("/runs/<int:run_id>/retry")
+@workspace_api("run_rules")
+def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """Take up a failed or stuck run again at the step where it stood."""
+    service.retry_run(uow, access, run_id)
+    return _run_json(overview.get_run(uow, access, run_id)[0])
+
+
+@api.get("/messages")
+@workspace_api("edit_rules")
+def list_messages(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Outbound messages, newest first; ``status``, ``rule``, ``run``, ``form`` + ``record``."""
+    found = overview.list_messages(
+        uow, access, replace(_wanted(), run=request.args.get("run", type=int))
+    )
+    rows = [_message_json(row, access.locale) for row in found.rows]
+    return {"messages": rows, "next": found.next}
+
+
+@api.get("/messages/<int:message_id>")
+@workspace_api("edit_rules")
+def get_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """One outbound message."""
+    return _message_json(overview.get_message(uow, access, message_id), access.locale)
+
+
+@api.post("/messages/<int:message_id>/resolve")
+@workspace_api("send_messages")
+def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """Decide about a message in doubt: ``{"decision": "sent" | "resend"}``."""
+    decision = read_object(request).get("decision")
+    if decision not in ("sent", "resend"):
+        raise Conflict("unknown-decision")
+    service.resolve_message(uow, access, message_id, decision)
+    return _message_json(overview.get_message(uow, access, message_id), access.locale)
+
+
+@api.post("/consents")
+@workspace_api("manage_consents")
+def record_consent(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Record what a person said about a purpose and channel; a grant needs its evidence."""
+    body = read_object(request)
+    change = _change(uow, access, body)
+    state = set_consent(uow, access, change)
+    answer = jsonify(
+        person={"form": change.form, "id": change.record}, purpose=state.purpose,
+        channel=state.channel, granted=state.granted, at=state.at,
+    )  # fmt: skip
+    answer.status_code = 201
+    return answer
+
+
+@api.get("/consents")
+@workspace_api("manage_consents")
+def list_consents(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """What one person (``form``, ``record``) agrees to now, and every word that led there."""
+    person = _person_in_query()
+    if person is None:
+        raise Invalid([Problem("record", "required")])
+    get_record(uow, access, *person)
+    return {
+        "consents": [vars(state) for state in consents_of(uow, *person)],
+        "ledger": [vars(entry) for entry in ledger_of(uow, *person)],
+    }
+
+
+def record_id_of(body: Mapping[str, Any]) -> int:
+    """``{"record": 7}``."""
+    found = body.get("record")
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise Invalid([Problem("record", "required")])
+    return found
+
+
+def limit_of(body: Mapping[str, Any]) -> int | None:
+    """``{"limit": 100}``; None for all."""
+    found = body.get("limit")
+    if found is None:
+        return None
+    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+        raise Invalid([Problem("limit", "shape-minimum", {"limit": 1})])
+    return found
+
+
+def read_instant(uow: UnitOfWork, given: Any) -> datetime | None:
+    """An instant of a request; without an offset it is the shop's time."""
+    if given is None:
+        return None
+    try:
+        found = datetime.fromisoformat(str(given))
+    except ValueError:
+        shown = {"value": str(given)[:40]}
+        raise Invalid([Problem("at", "not-a-datetime", shown)]) from None
+    return found if found.tzinfo else found.replace(tzinfo=uow.workspace.tz)
+
+
+def _change(uow: UnitOfWork, access: Access, body: Mapping[str, Any]) -> ConsentChange:
+    problems = [
+        Problem(key[:60], "unknown-key", {"key": key[:60]})
+        for key in body
+        if key not in CONSENT_KEYS
+    ]
+    problems += [
+        Problem(key, "required")
+        for key in ("person", "purpose", "channel", "action", "source")
+        if not body.get(key)
+    ]
+    problems += [
+        Problem(key, "not-text")
+        for key in CONSENT_KEYS - {"person"}
+        if not isinstance(body.get(key) or "", str)
+    ]
+    if problems:
+        raise Invalid(problems)
+    form, record = _person(uow, access, body["person"])
+    return ConsentChange(
+        form, record, body["purpose"], body["channel"], body["action"], body["source"],
+        body.get("evidence"), body.get("text_version"), read_instant(uow, body.get("at")),
+    )  # fmt: skip
+
+
+def _person(uow: UnitOfWork, access: Access, given: Any) -> tuple[str, int]:
+    """``{"form": "customers", "id": 7}`` or ``{"form": "customers", "mobile": "138…"}``."""
+    if not isinstance(given, Mapping) or not isinstance(given.get("form"), str):
+        raise Invalid([Problem("person/form", "required")])
+    catalog = catalog_of(uow)
+    form = catalog.get_form(given["form"])
+    if form.person is None:
+        raise Conflict("not-a-person", form=form.label)
+    rest = {key: value for key, value in given.items() if key != "form"}
+    if len(rest) != 1:
+        raise Invalid([Problem("person", "not-a-link")])
+    ((key, value),) = rest.items()
+    found: Any = value
+    if key != "id":
+        found = ids_by_key(uow, catalog, form.key, key, [str(value)]).get(str(value))
+    if not isinstance(found, int) or isinstance(found, bool):
+        code = found if isinstance(found, str) and key != "id" else "no-such-record"
+        raise Invalid([Problem(f"person/{key}", code, {"value": str(value)[:60], "field": key})])
+    return form.key, get_record(uow, access, form.key, found).id
+
+
+def _wanted() -> Wanted:
+    """What a list of runs or messages is narrowed to."""
+    given = request.args
+    return Wanted(
+        rule=given.get("rule"),
+        person=_person_in_query(),
+        status=given.get("status"),
+        below=given.get("before", type=int),
+    )
+
+
+def _person_in_query() -> tuple[str, int] | None:
+    form, record = request.args.get("form"), request.args.get("record", type=int)
+    return (form, record) if form and record is not None else None
+
+
+def _run_json(row: overview.RunRow) -> dict[str, Any]:
+    return {
+        "id": row.id, "rule": row.rule, "version": row.version,
+        "subject": {"form": row.form, "id": row.record, "title": row.title},
+        "status": row.status, "outcome": row.outcome, "at": row.cursor, "due_at": row.due_at,
+        "entered_at": row.entered_at, "finished_at": row.finished_at, "reason": row.reason,
+        "arm": row.arm,
+    }  # fmt: skip
+
+
+def _message_json(row: overview.MessageRow, locale: str) -> dict[str, Any]:
+    reason = dict(row.reason) if row.reason else None
+    if reason is not None:
+        words = {key: value for key, value in reason.items() if key != "code"}
+        reason["text"] = translate(f"messages.reason.{reason['code']}", locale, **words)
+    return {
+        "id": row.id, "rule": row.rule, "message": row.message, "run": row.run,
+        "person": {"form": row.form, "id": row.record, "title": row.title},
+        "channel": row.channel, "address": row.address, "body": row.body, "status": row.status,
+        "reason": reason, "due_at": row.due_at, "created_at": row.created_at,
+        "finished_at": row.finished_at,
+    }  # fmt: skip

@@ -1,0 +1,258 @@
+"""Why a rule does, did or does not act for one person: every question it asks, with the answer.
+
+The same functions decide as when the rule runs, so the explanation cannot drift from the deed.
+What a record was like at an earlier instant is not known here: values are today's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.querying import scope_conditions
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import NotFound
+from regulars.platform.events import event
+from regulars.platform.expressions.findings import Finding, explain_result
+from regulars.platform.formats import Formats
+from regulars.platform.i18n import translate
+from regulars.platform.privacy.consents import find_state
+from regulars.platform.privacy.purposes import needs_consent
+from regulars.rule_engine.book import PinnedRule, book_of
+from regulars.rule_engine.checks import trigger_form
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.durations import Length
+from regulars.rule_engine.entering import arm_of, key_text, last_entries, live_in_group
+from regulars.rule_engine.people import Person
+from regulars.rule_engine.quiet import is_quiet
+from regulars.rule_engine.scans import fixed_key
+from regulars.rule_engine.sight import RunSight
+from regulars.rule_engine.tables import (
+    decision,
+    mirror_member,
+    outbound,
+    rule_state,
+    run,
+)
+from regulars.rule_engine.triggers.base import trigger_kinds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One question: ``holds`` True, False, or None where it is neither good nor bad.
+
+    ``code`` has words at ``rules.why.<code>``; ``finding`` says it leaf by leaf.
+    """
+
+    code: str
+    holds: bool | None
+    params: dict[str, Any] = field(default_factory=dict)
+    finding: Finding | None = None
+
+    def as_json(self, locale: str) -> dict[str, Any]:
+        """The shape outside clients read."""
+        told: dict[str, Any] = {
+            "code": self.code, "holds": self.holds,
+            "text": translate(f"rules.why.{self.code}", locale, **self.params),
+        }  # fmt: skip
+        if self.finding is not None:
+            told["finding"] = self.finding.as_json()
+        return told
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Every question a rule asks about one person as of ``at``."""
+
+    rule: str
+    record: int
+    at: datetime
+    answers: tuple[Answer, ...]
+
+    @property
+    def acts(self) -> bool:
+        """Whether nothing stands in the way."""
+        return all(answer.holds is not False for answer in self.answers)
+
+    def as_json(self, locale: str) -> dict[str, Any]:
+        """The shape outside clients read."""
+        return {
+            "rule": self.rule, "record": self.record, "at": self.at, "acts": self.acts,
+            "answers": [answer.as_json(locale) for answer in self.answers],
+        }  # fmt: skip
+
+
+def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Explanation:
+    """Why the published rule acts, or not, for this record as of now."""
+    access.require("edit_rules")
+    pinned = book_of(uow).rules.get(key)
+    if pinned is None:
+        raise NotFound("no-rule", key=key)
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    scope = scope_conditions(access, pinned.rule.subject, table, "read")
+    if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
+        form = pinned.catalog.get_form(pinned.rule.subject)
+        raise NotFound("no-record", form=form.label, id=record)
+    asking = _Asking(uow, access.locale, pinned, record)
+    return Explanation(key, record, uow.now, tuple(asking.all()))
+
+
+class _Asking:
+    def __init__(self, uow: UnitOfWork, locale: str, pinned: PinnedRule, record: int) -> None:
+        self.uow = uow
+        self.pinned = pinned
+        self.rule: Rule = pinned.rule
+        self.record = record
+        shop = uow.workspace
+        self.formats = Formats(locale, shop.zone, shop.currency, uow.now)
+        self.sight = RunSight(uow, self.rule.subject, record, {})
+
+    def all(self) -> Iterator[Answer]:
+        yield self._state()
+        yield from self._when()
+        if self.rule.is_mirror:
+            yield self._membership()
+            return
+        yield from self._trigger()
+        yield from self._entry()
+        yield from self._sending()
+
+    def _state(self) -> Answer:
+        state = self.uow.scalar(
+            sa.select(rule_state.c.state).where(rule_state.c.rule == self.rule.key)
+        )
+        return Answer("active" if state == "active" else "paused", state == "active")
+
+    def _when(self) -> Iterator[Answer]:
+        if not self.rule.when:
+            return
+        catalog = self.pinned.catalog
+        tree, problems = catalog.condition(self.rule.subject, self.rule.when)
+        if problems:
+            yield Answer("broken", False)
+            return
+        found = explain_result(
+            tree, catalog.shapes, self.sight.row(), self.sight.context, self.formats
+        )
+        yield Answer("fits" if found.holds else "does-not-fit", found.holds, finding=found)
+
+    def _membership(self) -> Answer:
+        value = self.uow.scalar(
+            sa.select(mirror_member.c.value).where(
+                mirror_member.c.rule == self.rule.key, mirror_member.c.record == self.record
+            )
+        )
+        return Answer("member" if value else "no-member", None, {"value": value or ""})
+
+    def _trigger(self) -> Iterator[Answer]:
+        kind = trigger_kinds.get(self.rule.trigger.on)
+        if not kind.by_event:
+            return
+        seen = self.uow.scalar(
+            sa.select(sa.func.count()).where(
+                event.c.kind == kind.name, event.c.form == self.rule.subject,
+                event.c.record == self.record,
+            )
+        )  # fmt: skip
+        if not kind.about_records:
+            yield Answer("event-seen" if seen else "no-event", None if seen else False)
+        held = self.uow.execute(
+            decision.select()
+            .where(
+                decision.c.rule == self.rule.key, decision.c.form == self.rule.subject,
+                decision.c.record == self.record,
+            )
+            .order_by(decision.c.id.desc())
+            .limit(1)
+        ).first()  # fmt: skip
+        if held is not None:
+            when = self.formats.datetime(held.at)
+            yield Answer(f"held-{held.reason['code']}", None, {"at": when})
+
+    def _entry(self) -> Iterator[Answer]:
+        key = self._key()
+        runs = self.uow.execute(
+            run.select()
+            .where(
+                run.c.rule == self.rule.key, run.c.form == self.rule.subject,
+                run.c.record == self.record,
+            )
+            .order_by(run.c.id.desc())
+        ).all()  # fmt: skip
+        same = next((each for each in runs if each.entry_key == key), None)
+        if same is not None:
+            code = "backlog" if same.status == "skipped" else "entered-already"
+            when = self.formats.datetime(same.entered_at)
+            yield Answer(code, False, {"at": when, "run": same.id})
+        elif runs:
+            when = self.formats.datetime(runs[0].entered_at)
+            yield Answer("entered-before", None, {"at": when, "run": runs[0].id})
+        yield from self._limits()
+
+    def _key(self) -> str | None:
+        """The entry key of an entry now; None where only the event would tell it."""
+        if self.rule.entry.key is not None:
+            _tree, problems = self.pinned.entry_scope.formula(self.rule.entry.key)
+            if problems or trigger_form(self.rule) is not None:
+                return None
+            return key_text(self.sight.value(self.pinned.entry_scope, self.rule.entry.key))
+        if trigger_kinds.get(self.rule.trigger.on).by_event:
+            return None
+        return fixed_key(self.uow, self.rule)
+
+    def _limits(self) -> Iterator[Answer]:
+        entry = self.rule.entry
+        if entry.min_gap_days is not None:
+            last = last_entries(self.uow, self.rule, [self.record]).get(self.record)
+            gap = Length(entry.min_gap_days, "day")
+            if last and gap.after(last, self.uow.workspace.tz) > self.uow.now:
+                yield Answer("gap", False, {"n": entry.min_gap_days})
+        if entry.group is not None and entry.max_live_per_group is not None:
+            live = live_in_group(self.uow, self.rule, [self.record]).get(self.record, 0)
+            if live >= entry.max_live_per_group:
+                yield Answer("group", False, {"group": entry.group})
+        if arm_of(self.rule, self.record) == "control":
+            yield Answer("control", False, {"n": self.rule.guards.control_group})
+
+    def _sending(self) -> Iterator[Answer]:
+        form = self.pinned.catalog.get_form(self.rule.subject)
+        purpose = self.pinned.purpose
+        channels = {
+            step.settings["channel"]
+            for step in self.rule.walk()
+            if step.do == "send_message" and "to" not in step.settings
+        }
+        if form.person is None or purpose is None:
+            return
+        person = Person(form, self.record, self.sight.row())
+        for channel in sorted(channels):
+            said = find_state(self.uow, form.key, self.record, purpose, channel)
+            agreed = said is True or (said is None and not needs_consent(purpose))
+            words = {"channel": translate(f"rules.channel.{channel}", self.formats.locale)}
+            yield Answer("consent" if agreed else "no-consent", agreed, words)
+            if person.address(channel) is None:
+                yield Answer("no-address", False, words)
+        yield from self._guards()
+
+    def _guards(self) -> Iterator[Answer]:
+        guards, zone = self.rule.guards, self.uow.workspace.tz
+        if guards.quiet_hours and is_quiet(guards.quiet_hours, self.uow.now, zone):
+            start, end = guards.quiet_hours
+            yield Answer("quiet", None, {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"})
+        if guards.cap is not None:
+            since = Length(guards.cap.days, "day").before(self.uow.now, zone)
+            used = self.uow.scalar(
+                sa.select(sa.func.count()).where(
+                    outbound.c.form == self.rule.subject, outbound.c.record == self.record,
+                    outbound.c.purpose == self.pinned.purpose, outbound.c.sending_at > since,
+                    outbound.c.status.in_(("sending", "sent", "unknown")),
+                )
+            )  # fmt: skip
+            told = {"used": used, "most": guards.cap.n, "days": guards.cap.days}
+            free = used < guards.cap.n
+            yield Answer("cap" if free else "cap-reached", free, told)
