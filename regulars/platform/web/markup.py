@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from markupsafe import Markup, escape
 
 from regulars.platform.web.static_files import static_url
 
 
+@lru_cache(maxsize=4096)  # a page draws the same few a thousand times
 def icon(name: str, size: int = 20, label: str = "", css: str = "") -> Markup:
     """One drawing of the icon sprite; without ``label`` it is decoration, hidden from readers."""
     voice = (
