@@ -39,6 +39,7 @@ from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.web import form_pages
+from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import events, jobs, redis_server
 from regulars.platform.config import Config
@@ -49,6 +50,7 @@ from regulars.platform.mailer import SmtpMailer
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
 from regulars.platform.web.shell import CardProvider, NavProvider
+from regulars.platform.workspaces import list_workspaces
 from regulars.report_builder.analyses.base import Analysis, analyses
 from regulars.report_builder.analyses.cohort import Cohort
 from regulars.report_builder.analyses.lifecycle import Lifecycle
@@ -180,6 +182,8 @@ def open_installation(config: Config) -> Database:
     wire()
     database = Database(config.database_url, config.data_dir)
     database.create_stores()
+    for workspace in list_workspaces(database):
+        database.create_stores(workspace)
     if config.secret_key:
         url = redis_server.url_for(config)
         jobs.install(RedisBell(url, config.secret_key, job_kinds(database)))
@@ -193,6 +197,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         rules_api,
         activity_api,
         *form_web.BLUEPRINTS,
+        *import_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,
         *report_web.BLUEPRINTS,
     )

@@ -116,14 +116,15 @@ def _let_in(
     total: Entries,
 ) -> None:  # fmt: skip
     revivable = _skipped(uow, pinned, candidates)
+    known = _entered(uow, pinned, candidates)
     chosen = [c for c in candidates if (c.record, c.entry_key) in revivable][:room]
     total.entered += revive(uow, pinned, chosen)
     room = None if room is None else room - len(chosen)
-    known = {(c.record, c.entry_key) for c in candidates} & _entered(uow, pinned, candidates)
     fresh = [c for c in candidates if (c.record, c.entry_key) not in known | revivable][:room]
     entries = enter(uow, pinned, fresh)
     total.entered += entries.entered
-    total.known += entries.known + len(known)
+    total.known += entries.known
+    total.known += sum((c.record, c.entry_key) in known for c in candidates)
     for reason, n in entries.held.items():
         total.held[reason] = total.held.get(reason, 0) + n
 
