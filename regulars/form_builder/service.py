@@ -157,6 +157,18 @@ def publish_forms(uow: UnitOfWork, access: Access, keys: Sequence[str]) -> dict[
     return {key: version for (_kind, key), version in versions.items()}
 
 
+def change_views(uow: UnitOfWork, access: Access, key: str, step: Step) -> bool:
+    """Add or remove a saved view; published at once unless other changes wait in the draft.
+
+    The answer is whether it was published.
+    """
+    waiting = store.get_draft(uow, KIND, key).changed
+    edit_form(uow, access, key, step)
+    if not waiting:
+        publish_forms(uow, access, [key])
+    return not waiting
+
+
 def discard_changes(uow: UnitOfWork, access: Access, key: str) -> None:
     """Go back to the published version; a form never published goes altogether."""
     draft = store.get_draft(uow, KIND, key)

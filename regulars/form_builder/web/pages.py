@@ -10,6 +10,7 @@ from regulars.form_builder.web import (
     record_lists,
     record_pages,
     template_words,
+    view_pages,
 )
 from regulars.form_builder.web.blueprints import designer, forms, records
 
@@ -21,5 +22,6 @@ MODULES = (
     entry_pages,
     template_words,
     panel_words,
+    view_pages,
 )
 BLUEPRINTS = (forms, records, designer)

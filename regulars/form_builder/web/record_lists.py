@@ -91,6 +91,11 @@ class Listing:
         return self.state.url(page=self.state.page + 1) if self.page.next else ""
 
     @property
+    def is_own(self) -> bool:
+        """Whether the reader sees something that could be kept as a view."""
+        return bool(self.state.filter or self.state.columns or self.state.sort)
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether words or a filter hide records."""
         return bool(self.state.words or self.state.filter or self.state.view)
