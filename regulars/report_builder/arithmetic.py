@@ -19,6 +19,11 @@ def ratio(numerator: Decimal | int | None, denominator: Decimal | int | None) ->
         return (Decimal(numerator) / Decimal(denominator)).quantize(RATIO_PLACES, ROUND_HALF_UP)
 
 
+def nought(decimals: int | None) -> Decimal:
+    """0, 0.00 or 0.0000: a sum of nothing, with the places of its field."""
+    return Decimal(0).scaleb(-(decimals or 0))
+
+
 def to_decimal(value: Fraction) -> Decimal:
     """A fraction with six decimals, halves away from zero."""
     with localcontext() as context:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -82,7 +82,8 @@ def moment_at(uow: UnitOfWork, access: Access, at: datetime | None) -> Moment:
     here = moment_of(uow, access)
     if at is None:
         return here
-    return Moment(at, here.zone, here.week_start, here.member_id, here.unit_ids)
+    now = at.astimezone(UTC)
+    return Moment(now, here.zone, here.week_start, here.member_id, here.unit_ids)
 
 
 def _filter(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
+from regulars.report_builder.arithmetic import nought
 from regulars.report_builder.periods import Span, span_of, step
 from regulars.report_builder.plain_run import PlainRun, Values
 from regulars.report_builder.ranges import Range
@@ -17,7 +17,7 @@ def nothing_of(column: Column) -> Any:
     """What a measure is where nothing was counted: nought if it adds up, else unknown."""
     if not column.is_additive:
         return None
-    return 0 if column.type == "count" else Decimal(0)
+    return 0 if column.type == "count" else nought(column.decimals)
 
 
 def time_position(run: PlainRun) -> int:

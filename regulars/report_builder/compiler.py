@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.platform.expressions.types import Kind
-from regulars.report_builder.arithmetic import ratio
+from regulars.report_builder.arithmetic import nought, ratio
 from regulars.report_builder.definition import Dimension, Measure, ReportDefinition
 from regulars.report_builder.fields import FieldView
 from regulars.report_builder.ground import Element, Ground
@@ -195,7 +194,8 @@ class _Outer:
         elif each.aggregate == "count":
             self.reads[each.name] = self._add(sa.func.count(value))
         elif each.aggregate == "sum":
-            self.reads[each.name] = _then(self._add(sa.func.sum(value)), _or_nought)
+            summed = self._add(sa.func.sum(value))
+            self.reads[each.name] = _then(summed, _or_nought(getattr(value.type, "scale", 0)))
         else:
             extreme = sa.func.min if each.aggregate == "min" else sa.func.max
             self.reads[each.name] = self._add(extreme(value))
@@ -223,8 +223,8 @@ def _as_is(value: Any) -> Any:
     return value
 
 
-def _or_nought(value: Any) -> Any:
-    return Decimal(0) if value is None else value
+def _or_nought(scale: int | None) -> Callable[[Any], Any]:
+    return lambda value: nought(scale) if value is None else value
 
 
 def _span_of(spans: Sequence[Span]) -> Callable[[Any], date]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from regulars.platform.i18n import Text
+from regulars.report_builder.analyses.base import analyses
 
 Raw = Mapping[str, Any]
 
@@ -128,7 +129,8 @@ def _label(old: Text | None, text: str, locale: str) -> Text:
 
 
 def _study(sketch: Sketch) -> dict[str, Any]:
-    settings: dict[str, Any] = dict(sketch.settings or {})
+    known = analyses.get(sketch.analysis).settings
+    settings: dict[str, Any] = {k: v for k, v in (sketch.settings or {}).items() if k in known}
     if settings.get("window_days", "").isdecimal():
         settings["window_days"] = int(settings["window_days"])
     return {

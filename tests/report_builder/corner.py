@@ -94,6 +94,7 @@ def ask(
     uow: UnitOfWork,
     measures: Sequence[dict[str, Any]] | None = None,
     *,
+    source: str = "sales",
     access: Access = OWNER,
     now: datetime | None = None,
     params: dict[str, Any] | None = None,
@@ -101,5 +102,5 @@ def ask(
 ) -> Result:
     """Run a report over the sales; counts them unless told what to measure."""
     wanted = {"measures": list(measures or [{"as": "n", "aggregate": "count"}])}
-    definition = {"from": "sales", **({} if "analysis" in raw else wanted), **raw}
+    definition = {"from": source, **({} if "analysis" in raw else wanted), **raw}
     return run_inline(uow, access, definition, Wish(params or {}, now))

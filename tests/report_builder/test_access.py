@@ -1,6 +1,7 @@
 """A report obeys the reader's access: in rows, totals, filters and drills."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -55,8 +56,8 @@ def test_a_manager_counts_the_records_of_the_own_stores(
 def test_rows_of_a_subform_follow_their_record(uow: UnitOfWork, stores: dict[str, int]) -> None:
     manager = replace(MANAGER, unit_ids=(stores["east"],))
 
-    assert ask(uow, access=manager, **{"from": "sales.lines"}).rows == ((4,),)
-    assert ask(uow, **{"from": "sales.lines"}, params={"unit": "east"}).rows == ((3,),)
+    assert ask(uow, access=manager, source="sales.lines").rows == ((4,),)
+    assert ask(uow, source="sales.lines", params={"unit": "east"}).rows == ((3,),)
 
 
 def test_an_analysis_and_its_drill_stay_within_the_stores(
@@ -66,7 +67,12 @@ def test_an_analysis_and_its_drill_stay_within_the_stores(
     (other,) = add(uow, "people", {"name": "Cy"})
     add(uow, "sales", {"store": stores["west"], "buyer": other, "sold_at": "2026-01-06"})
     manager = replace(MANAGER, unit_ids=(stores["east"],))
-    raw = {"analysis": "repurchase", "subject": "buyer", "at": "sold_at", "by": "orders"}
+    raw: dict[str, Any] = {
+        "analysis": "repurchase",
+        "subject": "buyer",
+        "at": "sold_at",
+        "by": "orders",
+    }
 
     result = ask(uow, access=manager, **raw)
     drill = result.drill[0]

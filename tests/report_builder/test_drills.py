@@ -121,7 +121,7 @@ def test_rows_of_a_subform_lead_to_the_records_that_hold_them(uow: UnitOfWork, s
     result = ask(
         uow,
         [{"as": "sales", "aggregate": "count_distinct", "field": "parent"}],
-        **{"from": "sales.lines"},
+        source="sales.lines",
         dimensions=[
             {"as": "what", "field": "what"},
             {"as": "month", "field": "parent.sold_at", "by": "month"},

@@ -191,7 +191,7 @@ def test_a_record_counts_under_each_of_its_tags(shop: UnitOfWork) -> None:
         {"name": "C"},
     )
 
-    result = ask(shop, **{"from": "people"}, dimensions=[{"as": "tag", "field": "tags"}])
+    result = ask(shop, source="people", dimensions=[{"as": "tag", "field": "tags"}])
 
     assert dict(result.rows) == {"vip": 2, "new": 1, None: 1}
     assert result.totals == (None, 3)
@@ -230,11 +230,11 @@ def test_rows_of_a_subform(shop: UnitOfWork) -> None:
     )
     pieces = {"as": "pieces", "aggregate": "sum", "field": "pieces"}
 
-    by_thing = ask(shop, [pieces], **{"from": "sales.lines"}, dimensions=[{"field": "what"}])
+    by_thing = ask(shop, [pieces], source="sales.lines", dimensions=[{"field": "what"}])
     by_month = ask(
         shop,
         [pieces],
-        **{"from": "sales.lines"},
+        source="sales.lines",
         dimensions=[{"as": "month", "field": "parent.sold_at", "by": "month"}],
         params={"period": {"from": "2026-02-01", "to": "2026-03-01"}},
         now=local("2026-06-01"),

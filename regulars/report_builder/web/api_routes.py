@@ -139,7 +139,8 @@ def _card(card: dashboards.ShownCard, locale: str) -> dict[str, Any]:
 
 
 def _wish(uow: UnitOfWork, body: Body) -> Wish:
-    params = body.get("params") or {}
+    params = body.get("params")
+    params = {} if params is None else params
     if not isinstance(params, Mapping):
         raise Invalid([Problem("params", "shape-type", {"expected": ["object"]})])
     at = body.get("at")

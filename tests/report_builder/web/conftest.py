@@ -1,0 +1,89 @@
+"""A site whose shop has people, sales, reports and a dashboard."""
+
+from typing import Any
+
+import pytest
+
+from regulars.platform.definitions import store
+from tests.report_builder.corner import OWNER, add, open_shop
+from tests.support.site import Site
+
+REPORTS: tuple[dict[str, Any], ...] = (
+    {
+        "kind": "report",
+        "key": "by_month",
+        "label": {"en": "Sales by month", "zh-Hans": "每月销售"},
+        "from": "sales",
+        "dimensions": [{"as": "month", "field": "sold_at", "by": "month"}],
+        "measures": [
+            {"as": "total", "aggregate": "sum", "field": "amount"},
+            {"as": "n", "aggregate": "count"},
+        ],
+        "chart": {"type": "line", "x": "month", "y": ["total"]},
+    },
+    {
+        "kind": "report",
+        "key": "total",
+        "label": "Turnover",
+        "from": "sales",
+        "at": "sold_at",
+        "measures": [{"as": "total", "aggregate": "sum", "field": "amount"}],
+        "compare": "previous_period",
+        "chart": {"type": "number"},
+    },
+    {
+        "kind": "report",
+        "key": "cohorts",
+        "label": "Cohorts",
+        "from": "sales",
+        "analysis": "cohort",
+        "subject": "buyer",
+        "at": "sold_at",
+    },
+    {
+        "kind": "report",
+        "key": "tiers",
+        "label": "People by tier",
+        "from": "people",
+        "dimensions": [{"as": "tier", "field": "tier"}],
+        "measures": [{"as": "n", "aggregate": "count"}],
+        "chart": {"type": "bar", "x": "tier"},
+    },
+)
+DASHBOARD: dict[str, Any] = {
+    "kind": "dashboard",
+    "key": "front",
+    "label": {"en": "Front page", "zh-Hans": "首页看板"},
+    "filters": [
+        {"key": "period", "type": "date_range", "default": {"calendar": "this_month"}},
+        {"key": "store", "field": "unit"},
+    ],
+    "cards": [
+        {"report": "total", "x": 0, "y": 0, "w": 3, "h": 2},
+        {"report": "by_month", "x": 3, "y": 0, "w": 6, "h": 4},
+        {"report": "tiers", "x": 0, "y": 4, "w": 6, "h": 4},
+    ],
+}
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """Three sales in February, one in March (now is 10 March 2026)."""
+    with site.database.workspace_tx(site.workspace) as uow:
+        open_shop(uow)
+        one, two = add(
+            uow, "people", {"name": "Ann <b>", "tier": "gold"}, {"name": "Bo", "tier": "basic"}
+        )
+        add(
+            uow,
+            "sales",
+            {"buyer": one, "sold_at": "2026-02-03", "amount": "10", "note": "tea"},
+            {"buyer": one, "sold_at": "2026-02-04", "amount": "20", "note": "cup"},
+            {"buyer": two, "sold_at": "2026-02-20", "amount": "30", "note": "tea"},
+            {"buyer": one, "sold_at": "2026-03-05", "amount": "5", "note": "tea"},
+        )
+        for raw in (*REPORTS, DASHBOARD):
+            store.save_draft(uow, OWNER, raw["kind"], raw)
+        chosen = [(raw["kind"], raw["key"]) for raw in (*REPORTS, DASHBOARD)]
+        store.publish(uow, OWNER, chosen)
+    return site
