@@ -8,6 +8,7 @@ One installation has a *main* store (users, sessions, workspaces) and one store 
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
+from regulars.platform import migrations
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.expressions import sqlite_functions
 
@@ -74,7 +76,9 @@ class UnitOfWork:
         """``sqlite`` or ``postgresql``."""
         return self.connection.dialect.name
 
-    def execute(self, statement: sa.Executable, parameters: Any = None) -> CursorResult[*tuple[Any, ...]]:
+    def execute(
+        self, statement: sa.Executable, parameters: Any = None
+    ) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement inside this transaction."""
         result: CursorResult[*tuple[Any, ...]] = self.connection.execute(statement, parameters)
         return result
@@ -133,18 +137,23 @@ class Database:
             action()
 
     def create_stores(self, workspace: Workspace | None = None) -> None:
-        """Make the tables of the main store, or of one workspace, where they are missing."""
-        store, metadata = ("main", main_metadata)
-        schema = MAIN_SCHEMA
+        """Make the main store, or that of one workspace, or bring it up to this release.
+
+        Safe to call from several processes at once; each store changes in one transaction.
+        """
+        store, schema, line = "main", MAIN_SCHEMA, "main"
         if workspace is not None:
-            store, schema, metadata = workspace.store, workspace.store, workspace_metadata
+            store, schema, line = workspace.store, workspace.store, "workspace"
         if self.is_sqlite:
             self.path_of(store).parent.mkdir(parents=True, exist_ok=True)
         else:
             with self._engine("main").begin() as connection:
                 connection.execute(CreateSchema(schema, if_not_exists=True))
         with self._begin(store, schema, write=True) as connection:
-            metadata.create_all(connection)
+            if not self.is_sqlite:
+                key = zlib.crc32(f"regulars:{schema}".encode())
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+            migrations.upgrade(connection, line)
 
     def drop_store(self, workspace: Workspace) -> None:
         """Remove everything a workspace holds. There is no way back."""
@@ -197,12 +206,17 @@ class Database:
         if self.is_sqlite:
             return _sqlite_engine(self.path_of(store))
         return sa.create_engine(
-            self.url, pool_pre_ping=True, pool_size=5, max_overflow=10, query_cache_size=5000
+            self.url,
+            pool_pre_ping=True,
+            pool_size=5,
+            max_overflow=10,
+            query_cache_size=5000,
+            hide_parameters=True,
         )
 
 
 def _sqlite_engine(path: Path) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", query_cache_size=5000)
+    engine = sa.create_engine(f"sqlite:///{path}", query_cache_size=5000, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: Any) -> None:
