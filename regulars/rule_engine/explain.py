@@ -6,6 +6,7 @@ tags are the owner's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -155,12 +156,13 @@ def _update(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
         ((key, value),) = values.items()
         if not isinstance(value, Mapping):
             return say.t(
-                "update-one", field=say.field(form, key), value=_value(say, form, key, value)
+                "update-one", field=say.field(form, key), value=value_words(say, form, key, value)
             )
     return say.t("update", fields=[say.field(form, key) for key in values])
 
 
-def _value(say: Speaker, form: str, key: str, value: Any) -> str:
+def value_words(say: Speaker, form: str, key: str, value: Any) -> str:
+    """What the owner calls a value of a field, such as an option of a choice."""
     found = say.catalog.forms.get(form)
     field = found.find(key) if found else None
     for option in field.settings.get("options", ()) if field else ():
@@ -169,8 +171,16 @@ def _value(say: Speaker, form: str, key: str, value: Any) -> str:
     return str(i18n.spoken(value, say.locale))
 
 
-def _tags(say: Speaker, own: Mapping[str, Any], key: str) -> str:
-    return say.t(key, tags=list(own.get("tags", ())))
+def _tags(say: Speaker, rule: Rule, own: Mapping[str, Any], key: str) -> str:
+    field = own.get("field") or _tags_field(say, rule.subject)
+    return say.t(
+        key, tags=[value_words(say, rule.subject, field, tag) for tag in own.get("tags", ())]
+    )
+
+
+def _tags_field(say: Speaker, form: str) -> str:
+    found = say.catalog.forms.get(form)
+    return next((each.key for each in (found.fields if found else ()) if each.type == "tags"), "")
 
 
 def _wait_until(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
@@ -192,8 +202,8 @@ _STEPS: dict[str, Any] = {
     "send_message": _send,
     "create_record": _create,
     "update_record": _update,
-    "add_tags": lambda say, _rule, own: _tags(say, own, "add-tags"),
-    "remove_tags": lambda say, _rule, own: _tags(say, own, "remove-tags"),
+    "add_tags": lambda say, rule, own: _tags(say, rule, own, "add-tags"),
+    "remove_tags": lambda say, rule, own: _tags(say, rule, own, "remove-tags"),
     "wait": lambda say, _rule, own: say.t("wait", length=say.length(own["for"])),
     "wait_until": _wait_until,
     "wait_for": _wait_for,
@@ -221,13 +231,13 @@ def _sets_words(say: Speaker, rule: Rule) -> Iterator[tuple[int, str]]:
     assert sets is not None
     field = say.field(rule.subject, sets.field)
     if sets.add:
-        yield 0, say.t("sets-tag", tag=sets.add)
+        yield 0, say.t("sets-tag", tag=value_words(say, rule.subject, sets.field, sets.add))
     for choice in sets.choose:
-        value = _value(say, rule.subject, sets.field, choice.value)
+        value = value_words(say, rule.subject, sets.field, choice.value)
         condition = say.condition(rule, choice.when)
         yield 0, say.t("sets-choice", field=field, value=value, condition=condition)
     if sets.otherwise:
-        value = _value(say, rule.subject, sets.field, sets.otherwise)
+        value = value_words(say, rule.subject, sets.field, sets.otherwise)
         yield 0, say.t("sets-else", field=field, value=value)
 
 
@@ -257,12 +267,25 @@ def _limits(say: Speaker, rule: Rule) -> Iterator[str]:
 
 def _entry_words(say: Speaker, rule: Rule) -> str:
     if rule.entry.key:
-        return say.t("entry-key", formula=rule.entry.key)
+        return _entry_key(say, rule, rule.entry.key)
     if rule.trigger.on == "scan":
         return say.t("entry-once")
     if rule.trigger.on == "date_field":
         return say.t("entry-yearly" if rule.trigger.settings.get("yearly") else "entry-date")
     return say.t("entry-each")
+
+
+_NEWEST = re.compile(r"LAST\((\w+)\)\.id")
+
+
+def _entry_key(say: Speaker, rule: Rule, formula: str) -> str:
+    newest = _NEWEST.fullmatch(formula)
+    if newest:
+        return say.t("entry-newest", what=say.field(rule.subject, newest[1]))
+    if formula == "trigger.id":
+        return say.t("entry-record", form=say.form(rule.trigger.form or rule.subject))
+    name = say.field(rule.subject, formula) if formula.isidentifier() else formula
+    return say.t("entry-key", formula=name)
 
 
 def _exit_words(say: Speaker, rule: Rule, each: Exit) -> str:

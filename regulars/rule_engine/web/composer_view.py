@@ -15,7 +15,7 @@ from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
 from regulars.rule_engine import composing
 from regulars.rule_engine.definition import Rule, Step
-from regulars.rule_engine.explain import Speaker, step_words, trigger_words
+from regulars.rule_engine.explain import Speaker, step_words, trigger_words, value_words
 
 OFFERED_STEPS = (
     "send_message", "wait", "wait_for", "create_record", "update_record", "add_tags",
@@ -156,6 +156,29 @@ class Composer:
         """What a field holds."""
         found = self.subject.find(key) if self.subject else None
         return self._kind(found).value if found else ""
+
+    def entry_keys(self) -> list[Option]:
+        """What makes a new round: the usual, the newest related record, or a formula kept."""
+        t, locale = i18n.translate, self.say.locale
+        found = [("", t("rules.entry-key-usual", locale))]
+        for relation, _form in self._relations():
+            words = t("rules.entry-key-newest", locale, what=self._name(relation))
+            found.append((f"LAST({relation.key}).id", words))
+        if self.rule.trigger.on.startswith("record_"):
+            form = self.say.form(self.rule.trigger.form or self.rule.subject)
+            found.append(("trigger.id", t("rules.entry-key-record", locale, form=form)))
+        key = self.rule.entry.key or ""
+        if key not in dict(found):
+            found.append((key, self.say.field(self.rule.subject, key)))
+        return found
+
+    @property
+    def tag(self) -> str:
+        """What the owner calls the tag that is kept."""
+        sets = self.rule.sets
+        if sets is None or not sets.add:
+            return ""
+        return value_words(self.say, self.rule.subject, sets.field, sets.add)
 
     def date_fields(self) -> list[Option]:
         """The subject's dates."""
