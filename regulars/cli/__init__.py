@@ -5,13 +5,14 @@ Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
 
 from __future__ import annotations
 
-from regulars.cli import accounts, importing, packs, reports, rules, running
+from regulars.cli import accounts, forms, importing, packs, reports, rules, running
 from regulars.cli.base import Main, main
 
 main.add_command(running.up)
 main.add_command(running.web)
 main.add_command(running.worker)
 main.add_command(running.ticker)
+main.add_command(forms.form)
 main.add_command(packs.pack_group)
 main.add_command(importing.import_group)
 main.add_command(importing.export)
