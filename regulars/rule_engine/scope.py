@@ -113,9 +113,17 @@ def _with_names(shapes: Shapes, subject: str, names: Mapping[str, str]) -> Shape
     form = shapes.find(subject)
     if form is None:
         return shapes
-    links = {name: FieldShape(name, ValueType(Kind.LINK, form=key)) for name, key in names.items()}
+    links = {
+        name: FieldShape(name, ValueType(Kind.LINK, form=key), label=_label(shapes, key))
+        for name, key in names.items()
+    }
     widened = replace(form, fields={**form.fields, **links})
     return Shapes({**shapes.forms, subject: widened})
+
+
+def _label(shapes: Shapes, key: str) -> Any:
+    found = shapes.find(key)
+    return found.label if found else None
 
 
 def _read(text: str) -> Checked:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from regulars.platform.web.rendering import translate
@@ -14,3 +15,9 @@ def reason_words(found: Mapping[str, Any], area: str) -> str:
     """Why a run (area ``rules``) or a message (area ``messages``) did not go on, in words."""
     params = {name: value for name, value in found.items() if name != "code"}
     return translate(f"{area}.reason.{found['code']}", **params)
+
+
+@pages.app_template_global("moment_of")
+def moment_of(written: str) -> datetime:
+    """The moment a step wrote into its trace (ISO 8601 with its offset)."""
+    return datetime.fromisoformat(written)
