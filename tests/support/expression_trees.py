@@ -1,7 +1,7 @@
 """Random trees of every kind of node, well typed over the shop of `expression_world`."""
 
-from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -39,29 +39,48 @@ from tests.support.expression_world import (
 )
 
 Trees = st.SearchStrategy[Node]
-_LINKS = {"customers": {"referrer": "customers"}, "orders": {"customer": "customers"}, "orders.items": {"parent": "orders"}}  # fmt: skip
+_LINKS = {
+    "customers": {"referrer": "customers"},
+    "orders": {"customer": "customers"},
+    "orders.items": {"parent": "orders"},
+}
 _ROWS = {
-    "customers": [(("orders",), "orders"), (("referred",), "customers"), (("orders", "items"), "orders.items"), (("referrer", "orders"), "orders")],
+    "customers": [
+        (("orders",), "orders"),
+        (("referred",), "customers"),
+        (("orders", "items"), "orders.items"),
+        (("referrer", "orders"), "orders"),
+    ],
     "orders": [(("items",), "orders.items"), (("customer", "orders"), "orders")],
     "orders.items": [],
-}  # fmt: skip
+}
 _FIELDS: dict[str, dict[Kind, list[str]]] = {
     "customers": {
-        Kind.TEXT: ["name", "code", "shout"], Kind.CHOICE: ["tier", "referrer_tier"],
+        Kind.TEXT: ["name", "code", "shout"],
+        Kind.CHOICE: ["tier", "referrer_tier"],
         Kind.NUMBER: ["points", "balance", "rate", "spend", "weeks"],
-        Kind.DATE: ["birthday", "since"], Kind.DATETIME: ["joined"],
-        Kind.BOOLEAN: ["vip", "is_known"], Kind.TAGS: ["tags"], Kind.LINK: ["referrer", "store", "seller", "id"],
+        Kind.DATE: ["birthday", "since"],
+        Kind.DATETIME: ["joined"],
+        Kind.BOOLEAN: ["vip", "is_known"],
+        Kind.TAGS: ["tags"],
+        Kind.LINK: ["referrer", "store", "seller", "id"],
     },
     "orders": {
-        Kind.TEXT: ["note", "buyer"], Kind.CHOICE: ["status"],
-        Kind.NUMBER: ["amount", "weight", "total"], Kind.DATE: ["due"],
-        Kind.DATETIME: ["paid_at"], Kind.BOOLEAN: ["gift", "is_first"], Kind.TAGS: ["labels"],
+        Kind.TEXT: ["note", "buyer"],
+        Kind.CHOICE: ["status"],
+        Kind.NUMBER: ["amount", "weight", "total"],
+        Kind.DATE: ["due"],
+        Kind.DATETIME: ["paid_at"],
+        Kind.BOOLEAN: ["gift", "is_first"],
+        Kind.TAGS: ["labels"],
         Kind.LINK: ["customer", "id"],
     },
     "orders.items": {
-        Kind.TEXT: ["product"], Kind.NUMBER: ["quantity", "price"], Kind.LINK: ["parent", "id"],
+        Kind.TEXT: ["product"],
+        Kind.NUMBER: ["quantity", "price"],
+        Kind.LINK: ["parent", "id"],
     },
-}  # fmt: skip
+}
 _DAY_UNITS = ("day", "week", "month", "quarter", "year")
 _UNITS = ("minute", "hour", *_DAY_UNITS)
 
@@ -96,6 +115,7 @@ def datetime_literals() -> Trees:
     return st.one_of(aware, wall)
 
 
+@cache
 def paths(form: str, kind: Kind) -> Trees:
     """Fields of this kind, here or behind a link."""
     here = [Path((key,)) for key in _FIELDS[form].get(kind, ())]
@@ -107,6 +127,7 @@ def paths(form: str, kind: Kind) -> Trees:
     return st.sampled_from([*here, *here, *there]) if here or there else st.nothing()
 
 
+@cache
 @st.composite
 def aggregates(draw: st.DrawFn, form: str, kind: Kind, depth: int) -> Node:
     """An aggregate over rows of ``form`` whose result is of this kind."""
@@ -136,28 +157,38 @@ def _ordered(form: str) -> list[Kind]:
     return [kind for kind in wanted if _FIELDS[form].get(kind)]
 
 
+@cache
 def scalars(form: str, depth: int) -> Trees:
     """A value of some kind that can be counted."""
     kinds = [kind for kind in _FIELDS[form] if kind is not Kind.TAGS]
     return st.sampled_from(kinds).flatmap(lambda kind: values(form, kind, depth))
 
 
+@cache
 def values(form: str, kind: Kind, depth: int) -> Trees:
     """A value of ``kind``."""
     simple = paths(form, kind)
     literals = {
-        Kind.TEXT: text_literals, Kind.NUMBER: number_literals, Kind.DATE: date_literals,
+        Kind.TEXT: text_literals,
+        Kind.NUMBER: number_literals,
+        Kind.DATE: date_literals,
         Kind.DATETIME: datetime_literals,
-    }.get(kind)  # fmt: skip
+    }.get(kind)
     options = [simple, simple]
     if depth <= 0:
-        return st.one_of(*options, *([literals()] if literals and kind in (Kind.NUMBER, Kind.TEXT) else []))  # fmt: skip
+        return st.one_of(
+            *options, *([literals()] if literals and kind in (Kind.NUMBER, Kind.TEXT) else [])
+        )
     if _ROWS[form] and kind not in (Kind.TAGS,):
         options.append(aggregates(form, kind, depth))
     makers: dict[Kind, Any] = {
-        Kind.NUMBER: numbers, Kind.TEXT: texts, Kind.DATE: dates, Kind.DATETIME: datetimes,
-        Kind.BOOLEAN: booleans, Kind.CHOICE: choices,
-    }  # fmt: skip
+        Kind.NUMBER: numbers,
+        Kind.TEXT: texts,
+        Kind.DATE: dates,
+        Kind.DATETIME: datetimes,
+        Kind.BOOLEAN: booleans,
+        Kind.CHOICE: choices,
+    }
     if kind in makers:
         options += [makers[kind](form, depth)] * 2
     return st.one_of(*options)
@@ -175,6 +206,7 @@ def _whole(low: int, high: int) -> Trees:
     return st.integers(low, high).map(lambda n: Literal(Decimal(n)))
 
 
+@cache
 def _branches(form: str, kind: Kind, depth: int) -> list[Trees]:
     """IF, IFS, SWITCH and COALESCE with results of this kind."""
     result = values(form, kind, depth - 1)
@@ -184,10 +216,19 @@ def _branches(form: str, kind: Kind, depth: int) -> list[Trees]:
         _call("IF", test, result),
         _call("IFS", test, result, test, result),
         _call("COALESCE", result, result),
-        _call("SWITCH", paths(form, Kind.NUMBER), number_literals(), result, number_literals(), result, result),
-    ]  # fmt: skip
+        _call(
+            "SWITCH",
+            paths(form, Kind.NUMBER),
+            number_literals(),
+            result,
+            number_literals(),
+            result,
+            result,
+        ),
+    ]
 
 
+@cache
 def numbers(form: str, depth: int) -> Trees:
     """Computed numbers."""
     inner = values(form, Kind.NUMBER, depth - 1)
@@ -199,29 +240,47 @@ def numbers(form: str, depth: int) -> Trees:
         st.tuples(op, inner, inner).map(lambda parts: Arithmetic(*parts)),
         st.tuples(inner, _whole(0, 5)).map(lambda parts: Arithmetic("^", *parts)),
         _call("ROUND", inner, _whole(-3, 8)),
-        _call("ROUND", inner), _call("CEIL", inner), _call("FLOOR", inner), _call("ABS", inner),
-        _call("NEGATE", inner), _call("MIN", inner, inner), _call("MAX", inner, inner, inner),
-        _call("LEN", text), _call("VALUE", text),
-        _call("YEAR", day), _call("MONTH", day), _call("DAY", day), _call("WEEKDAY", day),
-        _call("DAYS_SINCE", day), _call("DAYS_BETWEEN", day, day), _call("MONTHS_BETWEEN", day, day),
+        _call("ROUND", inner),
+        _call("CEIL", inner),
+        _call("FLOOR", inner),
+        _call("ABS", inner),
+        _call("NEGATE", paths(form, Kind.NUMBER)),
+        _call("MIN", inner, inner),
+        _call("MAX", inner, inner, inner),
+        _call("LEN", text),
+        _call("VALUE", text),
+        _call("YEAR", day),
+        _call("MONTH", day),
+        _call("DAY", day),
+        _call("WEEKDAY", day),
+        _call("DAYS_SINCE", day),
+        _call("DAYS_BETWEEN", day, day),
+        _call("MONTHS_BETWEEN", day, day),
         *_branches(form, Kind.NUMBER, depth),
-    ]  # fmt: skip
+    ]
     if _FIELDS[form].get(Kind.DATETIME):
         made.append(_call("HOUR", values(form, Kind.DATETIME, depth - 1)))
     return st.one_of(*made)
 
 
+@cache
 def texts(form: str, depth: int) -> Trees:
     """Computed texts."""
     inner = values(form, Kind.TEXT, depth - 1)
     small = st.one_of(_whole(-1, 6), paths(form, Kind.NUMBER))
     made = [
-        _call("CONCAT", inner, inner), _call("CONCAT", inner, inner, inner),
-        _call("LEFT", inner, small), _call("RIGHT", inner, small), _call("MID", inner, small, small),
-        _call("UPPER", inner), _call("LOWER", inner), _call("TRIM", inner),
-        _call("REPLACE", inner, inner, inner), _call("TEXT", values(form, Kind.NUMBER, depth - 1)),
+        _call("CONCAT", inner, inner),
+        _call("CONCAT", inner, inner, inner),
+        _call("LEFT", inner, small),
+        _call("RIGHT", inner, small),
+        _call("MID", inner, small, small),
+        _call("UPPER", inner),
+        _call("LOWER", inner),
+        _call("TRIM", inner),
+        _call("REPLACE", inner, inner, inner),
+        _call("TEXT", values(form, Kind.NUMBER, depth - 1)),
         *_branches(form, Kind.TEXT, depth),
-    ]  # fmt: skip
+    ]
     if _FIELDS[form].get(Kind.DATE):
         made.append(_call("TEXT", values(form, Kind.DATE, depth - 1)))
         made.append(_call("TEXT", values(form, Kind.DATE, depth - 1), _word("DD.MM.YYYY", "YYYY")))
@@ -232,6 +291,7 @@ def texts(form: str, depth: int) -> Trees:
     return st.one_of(*made)
 
 
+@cache
 def dates(form: str, depth: int) -> Trees:
     """Computed days."""
     day = st.one_of(values(form, Kind.DATE, depth - 1), values(form, Kind.DATETIME, depth - 1))
@@ -249,6 +309,7 @@ def dates(form: str, depth: int) -> Trees:
     )
 
 
+@cache
 def datetimes(form: str, depth: int) -> Trees:
     """Computed instants."""
     inner = values(form, Kind.DATETIME, depth - 1)
@@ -264,11 +325,13 @@ def datetimes(form: str, depth: int) -> Trees:
     )
 
 
+@cache
 def booleans(form: str, depth: int) -> Trees:
     """Computed yes or no."""
     return st.one_of(conditions(form, depth - 1), *_branches(form, Kind.BOOLEAN, depth)[:4])
 
 
+@cache
 def choices(form: str, depth: int) -> Trees:
     """Computed choices."""
     return st.one_of(*_branches(form, Kind.CHOICE, depth))
@@ -277,12 +340,18 @@ def choices(form: str, depth: int) -> Trees:
 def windows(day: Trees) -> st.SearchStrategy[Window]:
     """Every kind of window."""
     return st.one_of(
-        st.builds(Window, st.sampled_from(["last", "next"]), st.integers(0, 400), st.sampled_from(_DAY_UNITS)),
+        st.builds(
+            Window,
+            st.sampled_from(["last", "next"]),
+            st.integers(0, 400),
+            st.sampled_from(_DAY_UNITS),
+        ),
         st.builds(lambda name: Window("calendar", name=name), st.sampled_from(CALENDARS)),
         st.builds(lambda a, b: Window("range", start=a, end=b), st.none() | day, st.none() | day),
-    )  # fmt: skip
+    )
 
 
+@cache
 @st.composite
 def leaves(draw: st.DrawFn, form: str, depth: int) -> Node:
     """One comparison of any kind."""
@@ -296,9 +365,33 @@ def leaves(draw: st.DrawFn, form: str, depth: int) -> Node:
 
 
 def _ops(kind: Kind) -> list[str]:
-    dates_ = ["is", "is_not", "before", "after", "on_or_before", "on_or_after", "between", "in", "not_in", "within", "within", "older_than", "older_than", "same_day_of_year"]  # fmt: skip
+    dates_ = [
+        "is",
+        "is_not",
+        "before",
+        "after",
+        "on_or_before",
+        "on_or_after",
+        "between",
+        "in",
+        "not_in",
+        "within",
+        "within",
+        "older_than",
+        "older_than",
+        "same_day_of_year",
+    ]
     return {
-        Kind.TEXT: ["is", "is_not", "contains", "not_contains", "starts_with", "ends_with", "in", "not_in"],
+        Kind.TEXT: [
+            "is",
+            "is_not",
+            "contains",
+            "not_contains",
+            "starts_with",
+            "ends_with",
+            "in",
+            "not_in",
+        ],
         Kind.CHOICE: ["is", "is_not", "in", "not_in"],
         Kind.NUMBER: ["is", "is_not", "gt", "gte", "lt", "lte", "between", "in", "not_in"],
         Kind.BOOLEAN: ["is", "is_not"],
@@ -306,7 +399,7 @@ def _ops(kind: Kind) -> list[str]:
         Kind.DATETIME: dates_,
         Kind.TAGS: ["has", "has_any", "has_all", "has_none"],
         Kind.LINK: ["is", "is_not", "in", "not_in", "is_me", "in_my_units"],
-    }[kind] + ["is_empty", "is_not_empty"]  # fmt: skip
+    }[kind] + ["is_empty", "is_not_empty"]
 
 
 def _right(form: str, kind: Kind, op: str, depth: int, left: Node) -> Any:
@@ -335,7 +428,12 @@ def _operand(form: str, kind: Kind, depth: int, left: Node) -> Trees:
         return _whole(1, 8)
     if kind is Kind.BOOLEAN:
         return st.one_of(st.booleans().map(lambda flag: Literal(flag)), paths(form, kind))
-    literals = {Kind.TEXT: text_literals, Kind.NUMBER: number_literals, Kind.DATE: date_literals, Kind.DATETIME: datetime_literals}[kind]()  # fmt: skip
+    literals = {
+        Kind.TEXT: text_literals,
+        Kind.NUMBER: number_literals,
+        Kind.DATE: date_literals,
+        Kind.DATETIME: datetime_literals,
+    }[kind]()
     options = [literals, literals, values(form, kind, depth)]
     if kind is Kind.DATETIME:
         options += [date_literals(), values(form, Kind.DATE, depth)]
@@ -349,6 +447,7 @@ def _options(left: Node) -> tuple[str, ...]:
     return {"tier": TIERS, "referrer_tier": TIERS, "status": STATUSES}.get(last, TIERS)
 
 
+@cache
 def conditions(form: str, depth: int) -> Trees:
     """Any condition about a record of ``form``."""
     leaf = leaves(form, max(depth, 0))
@@ -364,8 +463,3 @@ def conditions(form: str, depth: int) -> Trees:
         several = st.lists(inner, min_size=1, max_size=3).map(tuple)
         options += [several.map(AllOf), several.map(AnyOf), inner.map(Not), inner.map(Not)]
     return st.one_of(*options)
-
-
-def is_day(value: Any) -> bool:
-    """Whether a plain value is a day."""
-    return isinstance(value, date) and not isinstance(value, datetime)

@@ -1,4 +1,4 @@
-"""A small shop with nasty data, on both databases and in plain Python, for tests of expressions."""
+"""A small shop with nasty data, on both databases and in Python, for tests of expressions."""
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,31 +35,75 @@ TIERS = ("gold", "silver", "basic")
 STATUSES = ("paid", "open", "void")
 WORDS = ("vip", "sleeping", "won_back", "常客")
 TEXTS = (
-    None, "Ann", "ann", "ANN", "Straße", "STRASSE", "straße", "İstanbul", "istanbul", "ﬁne", "FINE",
-    "王小明", "ς", "Σίσυφος", "σίσυφοσ", "a%b_c", 'say "hi"', "  x", "12.50", "-3", "1e5", "0", "é",
-    "e\u0301", "😀 ok", "ŉ", "O'Brien", "\u3000全角\u3000",
-)  # fmt: skip
+    None,
+    "Ann",
+    "ann",
+    "ANN",
+    "Straße",
+    "STRASSE",
+    "straße",
+    "İstanbul",
+    "istanbul",
+    "ﬁne",
+    "FINE",
+    "王小明",
+    "ς",
+    "Σίσυφος",
+    "σίσυφοσ",
+    "a%b_c",
+    'say "hi"',
+    "  x",
+    "12.50",
+    "-3",
+    "1e5",
+    "0",
+    "é",
+    "e\u0301",
+    "😀 ok",
+    "ŉ",
+    "O'Brien",
+    "\u3000全角\u3000",
+)
 CODES = (None, "85123A", "85123a", "POST", "post", "12.50")
 AMOUNTS = ("0", "0.01", "-0.01", "19.99", "20", "100", "99999.99", "-5000", "4999.99", "5000")
 HUGE = ("9999999999999.99", "-9999999999999.99")
 WHOLES = ("0", "1", "-1", "2", "3", "7", "100", "999999999999")
 RATES = ("0", "0.0001", "0.3333", "-0.5", "1", "2.5", "0.15")
 DAYS = (
-    date(2024, 2, 29), date(2000, 2, 29), date(1999, 2, 28), date(2024, 3, 1), date(2023, 12, 31),
-    date(1990, 7, 15), date(2024, 1, 31), date(2024, 10, 27), date(1970, 1, 1), date(1960, 3, 31),
-    date(2024, 3, 10), date(2024, 3, 31), date(2024, 11, 3),
-)  # fmt: skip
+    date(2024, 2, 29),
+    date(2000, 2, 29),
+    date(1999, 2, 28),
+    date(2024, 3, 1),
+    date(2023, 12, 31),
+    date(1990, 7, 15),
+    date(2024, 1, 31),
+    date(2024, 10, 27),
+    date(1970, 1, 1),
+    date(1960, 3, 31),
+    date(2024, 3, 10),
+    date(2024, 3, 31),
+    date(2024, 11, 3),
+)
 INSTANTS = (
-    datetime(2024, 2, 29, 12, tzinfo=UTC), datetime(2024, 2, 29, 16, tzinfo=UTC),
-    datetime(2024, 2, 29, 15, 59, 59, 999999, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC),
-    datetime(2024, 3, 10, 6, 59, 59, tzinfo=UTC), datetime(2024, 3, 10, 7, tzinfo=UTC),
-    datetime(2024, 3, 31, 0, 30, tzinfo=UTC), datetime(2024, 3, 31, 1, tzinfo=UTC),
-    datetime(2024, 10, 27, 0, 30, tzinfo=UTC), datetime(2024, 10, 27, 1, 30, tzinfo=UTC),
-    datetime(2024, 11, 3, 5, 30, tzinfo=UTC), datetime(2024, 11, 3, 6, 30, tzinfo=UTC),
-    datetime(2023, 12, 31, 23, 30, tzinfo=UTC), datetime(1969, 12, 31, 23, 59, tzinfo=UTC),
-    datetime(1989, 4, 15, 17, tzinfo=UTC), datetime(2011, 12, 9, 12, 50, tzinfo=UTC),
-    datetime(2024, 3, 11, 3, 30, tzinfo=UTC), datetime(1987, 10, 25, 2, 45, tzinfo=UTC),
-)  # fmt: skip
+    datetime(2024, 2, 29, 12, tzinfo=UTC),
+    datetime(2024, 2, 29, 16, tzinfo=UTC),
+    datetime(2024, 2, 29, 15, 59, 59, 999999, tzinfo=UTC),
+    datetime(2024, 3, 1, tzinfo=UTC),
+    datetime(2024, 3, 10, 6, 59, 59, tzinfo=UTC),
+    datetime(2024, 3, 10, 7, tzinfo=UTC),
+    datetime(2024, 3, 31, 0, 30, tzinfo=UTC),
+    datetime(2024, 3, 31, 1, tzinfo=UTC),
+    datetime(2024, 10, 27, 0, 30, tzinfo=UTC),
+    datetime(2024, 10, 27, 1, 30, tzinfo=UTC),
+    datetime(2024, 11, 3, 5, 30, tzinfo=UTC),
+    datetime(2024, 11, 3, 6, 30, tzinfo=UTC),
+    datetime(2023, 12, 31, 23, 30, tzinfo=UTC),
+    datetime(1969, 12, 31, 23, 59, tzinfo=UTC),
+    datetime(1989, 4, 15, 17, tzinfo=UTC),
+    datetime(2011, 12, 9, 12, 50, tzinfo=UTC),
+    datetime(2024, 3, 11, 3, 30, tzinfo=UTC),
+    datetime(1987, 10, 25, 2, 45, tzinfo=UTC),
+)
 
 
 def link(form: str) -> ValueType:
@@ -78,20 +122,40 @@ def choice(*options: str) -> ValueType:
 
 
 CUSTOMERS = {
-    "id": link("customers"), "name": TEXT, "code": TEXT, "tier": choice(*TIERS), "points": number(0),
-    "balance": number(2), "rate": number(4), "birthday": DATE, "joined": DATETIME, "vip": BOOLEAN,
-    "tags": ValueType(Kind.TAGS), "referrer": link("customers"), "store": link("sys_units"),
+    "id": link("customers"),
+    "name": TEXT,
+    "code": TEXT,
+    "tier": choice(*TIERS),
+    "points": number(0),
+    "balance": number(2),
+    "rate": number(4),
+    "birthday": DATE,
+    "joined": DATETIME,
+    "vip": BOOLEAN,
+    "tags": ValueType(Kind.TAGS),
+    "referrer": link("customers"),
+    "store": link("sys_units"),
     "seller": link("sys_members"),
-}  # fmt: skip
+}
 ORDERS = {
-    "id": link("orders"), "customer": link("customers"), "amount": number(2), "weight": number(6),
-    "paid_at": DATETIME, "due": DATE, "status": choice(*STATUSES), "note": TEXT, "gift": BOOLEAN,
+    "id": link("orders"),
+    "customer": link("customers"),
+    "amount": number(2),
+    "weight": number(6),
+    "paid_at": DATETIME,
+    "due": DATE,
+    "status": choice(*STATUSES),
+    "note": TEXT,
+    "gift": BOOLEAN,
     "labels": ValueType(Kind.TAGS, options=WORDS),
-}  # fmt: skip
+}
 ITEMS = {
-    "id": link("orders.items"), "parent": link("orders"), "product": TEXT, "quantity": number(0),
+    "id": link("orders.items"),
+    "parent": link("orders"),
+    "product": TEXT,
+    "quantity": number(0),
     "price": number(4),
-}  # fmt: skip
+}
 EXACT = {("customers", "code"), ("orders.items", "product")}
 DERIVED = {
     "customers": {
@@ -145,9 +209,13 @@ def _tree(text: str, kind: ValueType) -> Any:
 def _columns(form: str, fields: Mapping[str, ValueType]) -> list[sa.Column[Any]]:
     made: list[sa.Column[Any]] = []
     types: dict[Kind, Any] = {
-        Kind.TEXT: columns.Text, Kind.CHOICE: columns.Text, Kind.DATE: columns.Day,
-        Kind.DATETIME: columns.Instant, Kind.BOOLEAN: columns.Flag, Kind.LINK: columns.BigInt,
-    }  # fmt: skip
+        Kind.TEXT: columns.Text,
+        Kind.CHOICE: columns.Text,
+        Kind.DATE: columns.Day,
+        Kind.DATETIME: columns.Instant,
+        Kind.BOOLEAN: columns.Flag,
+        Kind.LINK: columns.BigInt,
+    }
     for name, kind in fields.items():
         if kind.kind is Kind.TAGS:
             continue
@@ -252,53 +320,77 @@ def _instant(draw: random.Random) -> datetime | None:
 
 def _customer(draw: random.Random, n: int) -> Row:
     return {
-        "id": n, "name": draw.choice(TEXTS), "code": draw.choice(CODES),
-        "tier": _maybe(draw, draw.choice(TIERS)), "points": _decimal(draw, WHOLES, 0),
-        "balance": _decimal(draw, AMOUNTS, 2), "rate": _decimal(draw, RATES, 4),
-        "birthday": _maybe(draw, draw.choice(DAYS)), "joined": _instant(draw),
+        "id": n,
+        "name": draw.choice(TEXTS),
+        "code": draw.choice(CODES),
+        "tier": _maybe(draw, draw.choice(TIERS)),
+        "points": _decimal(draw, WHOLES, 0),
+        "balance": _decimal(draw, AMOUNTS, 2),
+        "rate": _decimal(draw, RATES, 4),
+        "birthday": _maybe(draw, draw.choice(DAYS)),
+        "joined": _instant(draw),
         "vip": _maybe(draw, draw.random() < 0.5),
         "tags": frozenset(word for word in WORDS if draw.random() < 0.3),
-        "referrer": _maybe(draw, draw.randrange(1, 8), 0.5), "store": _maybe(draw, draw.randrange(1, 4)),
+        "referrer": _maybe(draw, draw.randrange(1, 8), 0.5),
+        "store": _maybe(draw, draw.randrange(1, 4)),
         "seller": _maybe(draw, draw.randrange(1, 4)),
-    }  # fmt: skip
+    }
 
 
 def _order(draw: random.Random, n: int, customers: int) -> Row:
     buyer = 1 if draw.random() < 0.3 else draw.randrange(1, max(2, customers * 2 // 3))
     return {
-        "id": n, "customer": _maybe(draw, buyer, 0.05), "amount": _decimal(draw, AMOUNTS, 2),
-        "weight": _decimal(draw, RATES, 6), "paid_at": _instant(draw),
-        "due": _maybe(draw, draw.choice(DAYS)), "status": _maybe(draw, draw.choice(STATUSES)),
-        "note": draw.choice(TEXTS), "gift": _maybe(draw, draw.random() < 0.5),
+        "id": n,
+        "customer": _maybe(draw, buyer, 0.05),
+        "amount": _decimal(draw, AMOUNTS, 2),
+        "weight": _decimal(draw, RATES, 6),
+        "paid_at": _instant(draw),
+        "due": _maybe(draw, draw.choice(DAYS)),
+        "status": _maybe(draw, draw.choice(STATUSES)),
+        "note": draw.choice(TEXTS),
+        "gift": _maybe(draw, draw.random() < 0.5),
         "labels": frozenset(word for word in WORDS if draw.random() < 0.3),
-    }  # fmt: skip
+    }
 
 
 def _item(draw: random.Random, n: int, orders: int) -> Row:
     return {
-        "id": n, "parent": draw.randrange(1, orders + 1), "product": draw.choice(CODES),
-        "quantity": _decimal(draw, WHOLES, 0), "price": _decimal(draw, RATES, 4),
-    }  # fmt: skip
+        "id": n,
+        "parent": draw.randrange(1, orders + 1),
+        "product": draw.choice(CODES),
+        "quantity": _decimal(draw, WHOLES, 0),
+        "price": _decimal(draw, RATES, 4),
+    }
 
 
 def store_shop(connection: sa.Connection, tables: ShopTables, shop: Shop) -> None:
     """Write the records into tables that are made for them."""
     tables.metadata.create_all(connection)
+    store_rows(connection, tables, shop)
+    refused = {"form": "customers", "record_id": 1, "channel": "sms", "granted": False}
+    connection.execute(tables.consent.insert(), [{**refused, "purpose": "research"}])
+
+
+def store_rows(connection: sa.Connection, tables: ShopTables, shop: Shop) -> None:
+    """Add the records to tables that are there."""
     for key, table in tables.forms.items():
-        connection.execute(table.insert(), [_stored(table, row) for row in shop.rows[key]])
+        stored = [_stored(table, row) for row in shop.rows[key]]
+        _insert(connection, table, stored)
     for (form, field), table in tables.sides.items():
         pairs = [
-            {"record": row["id"], "value": word}
-            for row in shop.rows[form]
-            for word in row[field]
-        ]  # fmt: skip
-        connection.execute(table.insert(), pairs)
+            {"record": row["id"], "value": word} for row in shop.rows[form] for word in row[field]
+        ]
+        _insert(connection, table, pairs)
     granted = [
         dict(zip(("form", "record_id", "purpose", "channel"), each, strict=True), granted=True)
         for each in shop.agreed
     ]
-    granted.append({**granted[0], "purpose": "research", "granted": False})
-    connection.execute(tables.consent.insert(), granted)
+    _insert(connection, tables.consent, granted)
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(table.insert(), rows)
 
 
 def _stored(table: sa.Table, row: Row) -> Row:

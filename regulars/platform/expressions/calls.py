@@ -8,7 +8,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE
+from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, INTERNAL, VOLATILE
 from regulars.platform.expressions.operators import AGGREGATE_NAMES
 from regulars.platform.expressions.times import CALENDARS, EXACT_UNITS, UNITS
 from regulars.platform.expressions.tree import (
@@ -275,5 +275,5 @@ SURFACE_OF_OP = {
 
 def known_names() -> list[str]:
     """Every name that may be called."""
-    names = {*FUNCTIONS, *CONDITIONAL, VOLATILE, *SURFACES, *AGGREGATE_NAMES} - {"NEGATE"}
+    names = {*FUNCTIONS, *CONDITIONAL, VOLATILE, *SURFACES, *AGGREGATE_NAMES} - INTERNAL
     return sorted(names)

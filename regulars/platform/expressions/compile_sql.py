@@ -8,7 +8,7 @@ the tree, or take `compile_value_sql`, which is never NULL for a condition.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 from typing import Literal as OneOf
 
@@ -196,18 +196,25 @@ class SqlCompiler:
         if isinstance(node, Aggregate):
             return sql_aggregates.compile_aggregate(self, node, frame, fold=True)
         if isinstance(node, Call) and node.name in sql_calls.CONDITIONAL:
+            if (fused := sql_calls.fused_value(self, node, frame)) is not None:
+                return self.dialect.fold(fused)
             return sql_calls.conditional(self, node, frame, fold=True)
         return self.holding("FOLD", [self.value(node, frame)], frame, self.dialect.fold)
 
     def path(self, node: Path, frame: Frame, *, fold: bool = False) -> Element:
-        """The field at the end of a path; each link is followed by a scalar subquery."""
-        first, rest = node.hops[0], node.hops[1:]
+        """The field at the end of a path; links are followed by one scalar subquery."""
+        first, *rest = node.hops
         if not rest:
             return self.hop(first, frame, fold=fold)
         table = self.target.source.table(str(first.field.type.form)).alias()
-        inside = frame.inside(table)
-        inner = self.path(replace(node, hops=rest), inside, fold=fold)
-        query = sa.select(inner).where(table.c.id == self.hop(first, frame))
+        joined, inside = table, frame.inside(table)
+        for hop in rest[:-1]:
+            table = self.target.source.table(str(hop.field.type.form)).alias()
+            joined = sa.join(joined, table, table.c.id == self.hop(hop, inside))  # type: ignore[assignment]
+            inside = inside.inside(table)
+        found = self.hop(rest[-1], inside, fold=fold)
+        start = inside.outer[len(frame.outer)]
+        query = sa.select(found).select_from(joined).where(start.c.id == self.hop(first, frame))
         return query.correlate(*frame.outer).scalar_subquery()
 
     def hop(self, hop: Hop, frame: Frame, *, fold: bool = False) -> Element:

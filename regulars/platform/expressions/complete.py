@@ -14,7 +14,7 @@ from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
 from regulars.platform.expressions.types import Kind, ValueType
 
 MAX_SUGGESTIONS = 50
-_TOKEN = re.compile(
+_PIECE = re.compile(
     r'"(?:[^"]|"")*"?|“[^”]*”?|[\w.\[\]]+|[()（）,，]|\s+|.', re.DOTALL
 )  # texts, words with dots, brackets and commas; anything else by itself
 _WORD = re.compile(r"[\w.\[\]]+\Z")
@@ -56,11 +56,11 @@ def complete(
 
 
 def _inside_text(before: str) -> bool:
-    last = _TOKEN.findall(before)[-1:] or [""]
-    token = last[0]
-    opened = token[:1] in ('"', "“")
-    closing = '"' if token[:1] == '"' else "”"
-    return opened and (len(token) == 1 or not token.endswith(closing))
+    last = _PIECE.findall(before)[-1:] or [""]
+    piece = last[0]
+    opened = piece[:1] in ('"', "“")
+    closing = '"' if piece[:1] == '"' else "”"
+    return opened and (len(piece) == 1 or not piece.endswith(closing))
 
 
 def _scope(before: str, shapes: Shapes, form: str) -> FormShape | None:
@@ -68,21 +68,21 @@ def _scope(before: str, shapes: Shapes, form: str) -> FormShape | None:
     scopes: list[FormShape | None] = [shapes.find(form)]
     calls: list[tuple[str, list[str]]] = [("", [])]
     previous = ""
-    for token in _TOKEN.findall(before):
-        if token.isspace():
+    for piece in _PIECE.findall(before):
+        if piece.isspace():
             continue
-        if token in "(（":
+        if piece in "(（":
             calls.append((previous.upper(), []))
             scopes.append(scopes[-1])
-        elif token in ")）" and len(scopes) > 1:
+        elif piece in ")）" and len(scopes) > 1:
             calls.pop()
             scopes.pop()
-        elif token in ",，" and calls[-1][0] in AGGREGATE_NAMES and len(calls[-1][1]) == 1:
+        elif piece in ",，" and calls[-1][0] in AGGREGATE_NAMES and len(calls[-1][1]) == 1:
             scopes[-1] = _walk(shapes, scopes[-2], calls[-1][1][0].split("."))
             calls[-1][1].append("")
         else:
-            calls[-1][1].append(token)
-        previous = token
+            calls[-1][1].append(piece)
+        previous = piece
     return scopes[-1]
 
 

@@ -55,6 +55,11 @@ class Dialect(Protocol):
     def mentions_twice(self, name: str) -> bool:
         """Whether the words of a function name an argument more than once."""
 
+    def formula(
+        self, text: str, parts: Sequence[Typed], result: ValueType, moment: Moment
+    ) -> Element | None:
+        """A whole computation as formula text over its parts, where that is done in one call."""
+
     def function(
         self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment
     ) -> Element:

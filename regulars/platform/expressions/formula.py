@@ -7,6 +7,7 @@ punctuation of the same meaning is read as well. `formula_writer` prints a tree 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -65,8 +66,8 @@ _AND.4: /and(?![A-Za-z0-9_])/i
 NOT.4: /not(?![A-Za-z0-9_])/i
 TRUE.4: /true(?![A-Za-z0-9_])/i
 FALSE.4: /false(?![A-Za-z0-9_])/i
-BY.4: /by(?=\s+(?!(and|or)(?![A-Za-z0-9_]))[A-Za-z\[("“0-9-])/i
-WHERE.4: /where(?=\s+(?!(and|or)(?![A-Za-z0-9_]))[A-Za-z\[("“0-9-])/i
+BY.4: /by(?=\s+(?!(and|or)(?![A-Za-z0-9_(]))[A-Za-z\[("“0-9-])/i
+WHERE.4: /where(?=\s+(?!(and|or)(?![A-Za-z0-9_(]))[A-Za-z\[("“0-9-])/i
 NAME: /[A-Za-z_][A-Za-z0-9_]*/
 NUMBER: /[0-9]+(\.[0-9]+)?/
 STRING: /"(?:[^"]|"")*"|“[^”]*”/
@@ -91,20 +92,25 @@ _TIMES = {"×": "*", "÷": "/"}
 def parse_formula(text: str, *, place: str = "") -> Node:
     """The tree of a formula; FormulaError (and nothing else) when it cannot be read.
 
-    ``place`` is where the formula stands in a larger definition; each node keeps it.
+    ``place`` is where the formula stands in a larger definition; problems of its meaning name it.
     """
     if len(text) > MAX_TEXT:
         raise FormulaError("formula-too-long", MAX_TEXT, limit=MAX_TEXT)
     if not text.strip():
         raise FormulaError("formula-empty", 0)
-    try:
-        tree: Node = _parser().parse(text)  # type: ignore[assignment]
-    except UnexpectedInput as error:
-        raise _unexpected(error, text) from None
+    tree = parse_unlimited(text)
     depth, size = measure(tree)
     if depth > MAX_DEPTH or size > MAX_NODES:
         raise FormulaError("formula-too-large", 0, depth=MAX_DEPTH, size=MAX_NODES)
-    return tree
+    return replace(tree, place=place) if place else tree
+
+
+def parse_unlimited(text: str) -> Node:
+    """Like `parse_formula`, for text that the product itself wrote from checked trees."""
+    try:
+        return _parser().parse(text)  # type: ignore[return-value]
+    except UnexpectedInput as error:
+        raise _unexpected(error, text) from None
 
 
 @cache

@@ -109,6 +109,14 @@ def _bind_round(result: ValueType, _types: Types) -> Computation:
     )
 
 
+def _rescale_type(_types: Types, constants: tuple[Any, ...]) -> ValueType:
+    return number(int(constants[1] or 0))
+
+
+def _bind_rescale(result: ValueType, _types: Types) -> Computation:
+    return lambda _moment, value, _places: numbers.fit(value, result.scale)
+
+
 def _bind_text(_result: ValueType, types: Types) -> Computation:
     if types[0].kind is Kind.NUMBER:
         places = types[0].scale
@@ -184,6 +192,7 @@ def _months_between(first: date, last: date) -> Decimal:
 
 _N, _T, _D = Param(_NUMBER), Param(_TEXT), Param(_DATE)
 _WHOLE = number(0)
+_PLACES = Param(_NUMBER, True, low=0, high=8)
 _DIGITS = Param(_NUMBER, True, low=-6, high=8)
 _UNIT = Param(_TEXT, True, times.UNITS)
 _DAY_UNIT = Param(_TEXT, True, times.CALENDAR_UNITS)
@@ -197,6 +206,7 @@ _ALL = (
     Function("CEIL", (_N,), always(_WHOLE), simple(numbers.ceil)),
     Function("FLOOR", (_N,), always(_WHOLE), simple(numbers.floor)),
     Function("ABS", (_N,), _first_type, simple(abs)),
+    Function("RESCALE", (_N, _PLACES), _rescale_type, _bind_rescale),
     Function("NEGATE", (_N,), _first_type, simple(lambda value: -value if value else value)),
     Function("MIN", (_ORDERED,), _first_type, simple(_least), **_OVER, aligned=True),
     Function("MAX", (_ORDERED,), _first_type, simple(_greatest), **_OVER, aligned=True),
@@ -210,7 +220,7 @@ _ALL = (
     Function("TRIM", (_T,), always(TEXT), simple(texts.trim)),
     Function("REPLACE", (_T, _T, _T), always(TEXT), simple(texts.replace), passes_missing=True),
     Function("TEXT", (_SHOWN, Param(_TEXT, True)), always(TEXT), _bind_text, optional=1),
-    Function("VALUE", (_T,), always(number(6)), simple(texts.value)),
+    Function("VALUE", (_T,), always(number(texts.VALUE_SCALE)), simple(texts.value)),
     Function("TODAY", (), always(DATE), with_moment(lambda moment: moment.today)),
     Function("NOW", (), always(DATETIME), with_moment(lambda moment: moment.now)),
     Function("DATE", (_N, _N, _N), always(DATE), simple(_date)),
@@ -232,6 +242,7 @@ FUNCTIONS: Mapping[str, Function] = {function.name: function for function in _AL
 CONDITIONAL = ("IF", "IFS", "SWITCH", "COALESCE")  # their branches are only computed when needed
 MOMENT_FUNCTIONS = frozenset({"TODAY", "NOW", "DAYS_SINCE"})
 VOLATILE = "RANDOM_CODE"
+INTERNAL = frozenset({"NEGATE", "RESCALE"})  # written as a sign, or only by ourselves
 
 ARITHMETIC: Mapping[str, Bind] = {
     "+": with_scale(numbers.add),

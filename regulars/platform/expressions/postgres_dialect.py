@@ -64,6 +64,11 @@ class Postgres:
     def mentions_twice(self, name: str) -> bool:
         return name in postgres_functions.MENTIONS_TWICE
 
+    def formula(
+        self, text: str, parts: Sequence[Typed], result: ValueType, moment: Moment
+    ) -> Element | None:
+        return None
+
     def function(
         self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment
     ) -> Element:

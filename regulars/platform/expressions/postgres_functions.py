@@ -83,6 +83,11 @@ def _round(args: Sequence[Typed], result: ValueType, _moment: Moment) -> Element
     return pg.scaled_number(f"{coarse}{pg.times(result.scale - digits)}", value)
 
 
+def _rescale(args: Sequence[Typed], result: ValueType, _moment: Moment) -> Element:
+    value, kind = args[0]
+    return pg.scaled_number(f"round({{0}}::numeric{pg.times(result.scale - kind.scale)})", value)
+
+
 def _whole_number(name: str) -> Build:
     def build(args: Sequence[Typed], _result: ValueType, _moment: Moment) -> Element:
         value, kind = args[0]
@@ -312,6 +317,7 @@ FUNCTIONS: dict[str, Build] = {
     "CEIL": _whole_number("ceil"),
     "FLOOR": _whole_number("floor"),
     "ABS": _words("abs({0})", pg.BIG),
+    "RESCALE": _rescale,
     "NEGATE": _words("(-({0}))", pg.BIG),
     "MIN": _extreme("least"),
     "MAX": _extreme("greatest"),

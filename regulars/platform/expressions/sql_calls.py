@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from regulars.platform.expressions import sql_leaves
+from regulars.platform.expressions import fusing, sql_leaves
 from regulars.platform.expressions.check_functions import is_result, is_test
 from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE
 from regulars.platform.expressions.sql_template import is_plain
@@ -22,8 +22,25 @@ __all__ = ["CONDITIONAL", "arithmetic", "call", "conditional"]
 
 def arithmetic(compiler: SqlCompiler, node: Arithmetic, frame: Frame) -> Element:
     """``left op right``."""
+    if (fused := fused_value(compiler, node, frame)) is not None:
+        return fused
     sides = [(compiler.value(side, frame), _kind(side)) for side in (node.left, node.right)]
     return _function(compiler, node.op, sides, _kind(node), frame)
+
+
+def fused_value(compiler: SqlCompiler, node: Node, frame: Frame) -> Element | None:
+    """A deep computation in one call, where the dialect does that."""
+    shapes, moment = compiler.target.shapes, compiler.target.moment
+    if (
+        compiler.target.dialect != "sqlite"
+        or fusing.computed_depth(node, shapes) <= fusing.SHALLOW
+    ):
+        return None
+    fused = fusing.fuse(node, shapes)
+    if fused is None:
+        return None
+    parts = [(compiler.value(part, frame), fusing.type_of_part(part)) for part in fused.parts]
+    return compiler.dialect.formula(fused.text, parts, _kind(node), moment)
 
 
 def _function(
@@ -49,6 +66,8 @@ def _kind(node: Node) -> ValueType:
 
 def call(compiler: SqlCompiler, node: Call, frame: Frame) -> Element:
     """A function of the registry."""
+    if (fused := fused_value(compiler, node, frame)) is not None:
+        return fused
     if node.name in CONDITIONAL:
         return conditional(compiler, node, frame)
     if node.name == VOLATILE:

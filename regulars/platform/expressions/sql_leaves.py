@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from regulars.platform import columns
-from regulars.platform.expressions import sql_aggregates, sql_tags, windows
+from regulars.platform.expressions import sql_aggregates, sql_calls, sql_tags, windows
 from regulars.platform.expressions.constants import is_constant
 from regulars.platform.expressions.leaves import folds
 from regulars.platform.expressions.numbers import LIMIT
@@ -55,6 +55,10 @@ def compile_leaf(
         return sa.true() if compiler.constant(node) is True else sa.false()
     if node.left.type is not None and node.left.type.kind is Kind.TAGS:
         return sql_tags.compile_tags(compiler, node, frame)
+    if node.left.type is not None and node.left.type.kind is Kind.BOOLEAN:
+        fused = sql_calls.fused_value(compiler, node, frame)  # a comparison of comparisons
+        if fused is not None:
+            return fused == sa.literal(True, columns.Flag())
     shaped = sql_aggregates.shaped_leaf(compiler, node, frame)
     if shaped is not None:
         return shaped

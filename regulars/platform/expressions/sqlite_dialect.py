@@ -82,6 +82,16 @@ class Sqlite:
     def mentions_twice(self, name: str) -> bool:
         return False
 
+    def formula(
+        self, text: str, parts: Sequence[Typed], result: ValueType, moment: Moment
+    ) -> Element | None:
+        kinds = [kind for _, kind in parts]
+        sign = sqlite_functions.formula_signature(text, kinds, result, moment)
+        listed = ", ".join(f"{{{place}}}" for place in range(len(parts) + 1))
+        values = [value for value, _ in parts]
+        words = f"regulars_formula({listed})"
+        return Template(words, _plain_type(result), *values, sa.literal(sign, sa.Text()))
+
     def function(
         self, name: str, args: Sequence[Typed], result: ValueType, moment: Moment
     ) -> Element:

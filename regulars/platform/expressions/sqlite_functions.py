@@ -1,6 +1,7 @@
 """SQLite's share of the functions: the very computations of Python, called from SQL.
 
-`install` adds to a connection: ``regulars_call(signature, …)`` for every function and operator,
+`install` adds to a connection: ``regulars_call(signature, …)`` for one function or operator,
+``regulars_formula(…, signature)`` for many at once (see `fusing`),
 ``regulars_fold(text)``, the aggregate ``regulars_sum`` and ``regulars_join`` for sums in halves.
 Numbers come and go as scaled integers, days as days since 1970, instants as microseconds, as the
 columns hold them.
@@ -17,7 +18,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from regulars.platform.expressions import numbers, zones
+from regulars.platform.expressions.check import Checker
+from regulars.platform.expressions.evaluate import Context, compile_python_value
+from regulars.platform.expressions.formula import parse_unlimited
 from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, Function
+from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
 from regulars.platform.expressions.times import same_day_of_year
 from regulars.platform.expressions.types import Kind, Moment, ValueType
 
@@ -42,6 +47,7 @@ def signature(name: str, args: Sequence[ValueType], result: ValueType, moment: M
 def install(connection: sqlite3.Connection) -> None:
     """Teach one connection the functions that compiled expressions call."""
     connection.create_function("regulars_call", -1, _call, deterministic=True)
+    connection.create_function("regulars_formula", -1, _formula, deterministic=True)
     connection.create_function("regulars_fold", 1, _fold, deterministic=True)
     connection.create_function("regulars_join", 2, _join, deterministic=True)
     connection.create_aggregate("regulars_sum", 1, _Sum)  # type: ignore[arg-type]
@@ -49,6 +55,51 @@ def install(connection: sqlite3.Connection) -> None:
 
 def _call(name: str, *values: Any) -> Any:
     return _computation(name)(*values)
+
+
+def formula_signature(
+    text: str, parts: Sequence[ValueType], result: ValueType, moment: Moment
+) -> str:
+    """What ``regulars_formula`` needs to know beside the values of ``a0``, ``a1`` …."""
+    codes = ",".join(
+        f"{kind.kind}:{kind.scale}:{kind.exact:d}:{kind.form or ''}" for kind in parts
+    )
+    returned = f"{_CODES[result.kind]}{result.scale}"
+    return f"{codes}|{returned}|{moment.zone.key}|{moment.week_start}|{text}"
+
+
+def _formula(*given: Any) -> Any:
+    """The last argument is the signature: SQLite's parser nests deeper in the first ones."""
+    return _fused(given[-1])(given[:-1])
+
+
+@lru_cache(maxsize=2048)
+def _fused(name: str) -> Callable[[Sequence[Any]], Any]:
+    codes, returned, zone, week_start, text = name.split("|", 4)
+    kinds = [_part_type(code) for code in codes.split(",") if code]
+    names = [f"a{place}" for place in range(len(kinds))]
+    fields = {key: FieldShape(key, kind) for key, kind in zip(names, kinds, strict=True)}
+    form = FormShape("", fields)
+    shapes = Shapes({"": form})
+    tree = Checker(shapes).visit(parse_unlimited(text), form)
+    evaluate = compile_python_value(tree, shapes)
+    context = Context(Moment(zones.EPOCH, ZoneInfo(zone), int(week_start)))
+    decoders, encode = [_decoder(kind) for kind in kinds], _encoder(_type(returned))
+
+    def run(given: Sequence[Any]) -> Any:
+        row = {
+            key: None if value is None else decode(value)
+            for key, decode, value in zip(names, decoders, given, strict=True)
+        }
+        found = evaluate(row, context)
+        return None if found is None else encode(found)
+
+    return run
+
+
+def _part_type(code: str) -> ValueType:
+    kind, scale, exact, form = code.split(":", 3)
+    return ValueType(Kind(kind), int(scale), form or None, exact=exact == "1")
 
 
 def _fold(text: str | None) -> str | None:

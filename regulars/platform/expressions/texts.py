@@ -13,10 +13,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 
+from regulars.platform.expressions import numbers
+
 MAX_TEXT_RESULT = 20_000
 SPACES = " \t\r\n\u00a0\u3000"
 NUMBER_TEXT = r"^[+-]?[0-9]{1,12}([.][0-9]{1,6})?$"
 _NUMBER = re.compile(NUMBER_TEXT.replace("$", r"\Z"))
+VALUE_SCALE = 6
 DATE_TOKENS = ("YYYY", "MM", "DD", "HH", "mm")
 
 
@@ -104,7 +107,7 @@ def value(text: str) -> Decimal | None:
     bare = text.strip(SPACES)
     if not _NUMBER.match(bare):
         return None
-    return Decimal(bare)
+    return numbers.fit(Decimal(bare), VALUE_SCALE)
 
 
 def number_text(value: Decimal, places: int) -> str:

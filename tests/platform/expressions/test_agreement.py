@@ -1,6 +1,5 @@
 """Random trees over nasty data: SQL on both databases and Python agree, row by row."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,13 +67,12 @@ def assert_values_agree(worlds: list[World], tree: Node, form: str, moment: Mome
         table = world.tables.table(form)
         target = Target(world.shapes, world.tables, moment, world.dialect)
         query = sa.select(table.c.id, compile_value_sql(typed, target, table))
-        found = {record: shown for record, shown in world.connection.execute(query)}
+        found = {record: shown for record, shown in world.connection.execute(query)}  # noqa: C416
         assert found == expected, (world.dialect, formula_text(typed))
 
 
-@pytest.mark.parametrize("form", ["customers", "orders"])
-def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], form: str) -> None:
-    @examples(int(os.environ.get("N", "300")))
+def run_conditions(worlds: list[World], form: str, count: int) -> None:
+    @examples(count)
     @given(tree=conditions(form, 2), moment=moments)
     def agree(tree: Node, moment: Moment) -> None:
         assert_conditions_agree(worlds, tree, form, moment)
@@ -82,11 +80,32 @@ def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], fo
     agree()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_value_is_the_same_everywhere(worlds: list[World], kind: Kind) -> None:
-    @examples(int(os.environ.get("N", "100")))
+def run_values(worlds: list[World], kind: Kind, count: int) -> None:
+    @examples(count)
     @given(tree=values("customers", kind, 3), moment=moments)
     def agree(tree: Node, moment: Moment) -> None:
         assert_values_agree(worlds, tree, "customers", moment)
 
     agree()
+
+
+@pytest.mark.parametrize("form", ["customers", "orders"])
+def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], form: str) -> None:
+    run_conditions(worlds, form, 300)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_value_is_the_same_everywhere(worlds: list[World], kind: Kind) -> None:
+    run_values(worlds, kind, 80)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("form", ["customers", "orders"])
+def test_ten_thousand_conditions_agree(worlds: list[World], form: str) -> None:
+    run_conditions(worlds, form, 10_000)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("kind", KINDS)
+def test_thousands_of_values_agree(worlds: list[World], kind: Kind) -> None:
+    run_values(worlds, kind, 4_000)
