@@ -67,7 +67,7 @@ class Export:
 
 def export_records(
     uow: UnitOfWork, access: Access, form_key: str, path: Path,
-    condition: Mapping[str, Any] | None = None,
+    condition: Mapping[str, Any] | None = None, *, search: str | None = None,
 ) -> int:  # fmt: skip
     """Write the records that meet ``condition`` to ``path`` (.csv or .xlsx); how many.
 
@@ -76,7 +76,8 @@ def export_records(
     access.require("export_records")
     form = catalog_of(uow).get_form(form_key)
     export = Export(uow, access, form, export_columns(form, access.locale), first_subform(form))
-    records = _records(export, condition)
+    query = RecordQuery(filter=condition, search=search, sort=("id",), limit=PAGE)
+    records = _records(export, query)
     write = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
     return write(export, records, path)
 
@@ -104,10 +105,9 @@ def _is_exported(field: FieldDefinition) -> bool:
     return field.type not in ("subform", "related")
 
 
-def _records(export: Export, condition: Mapping[str, Any] | None) -> Iterator[list[Record]]:
+def _records(export: Export, query: RecordQuery) -> Iterator[list[Record]]:
     """Pages of records, oldest first, with their rows."""
     uow, access, form = export.uow, export.access, export.form
-    query = RecordQuery(filter=condition, sort=("id",), limit=PAGE)
     while True:
         page = find_records(uow, access, form.key, query)
         if export.rows is not None:

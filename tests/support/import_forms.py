@@ -1,4 +1,4 @@
-"""A shop as an import meets it: every kind of field, orders with rows, and the ways to bring a file in."""
+"""A shop as an import meets it: every kind of field, orders with rows, and ways to bring in."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -87,8 +87,8 @@ def create_batch(
         import_batch.insert().values(
             form=form,
             file=file_id,
-            map=dict(raw_map),
-            map_hash=_hash(raw_map),
+            map=_storable(raw_map),
+            map_hash=_hash(_storable(raw_map)),
             state="draft",
             actor=actor_json(access),
             actor_name=access.name,
@@ -106,7 +106,8 @@ def remap_batch(
     """Give a draft another map; what was checked before no longer counts."""
     batch = _in_state(uow, access, batch_id, ("draft",))
     check_map(uow, access, raw_map, files.get_file(uow, batch.file).columns)
-    _set(uow, batch_id, map=dict(raw_map), map_hash=_hash(raw_map), check=None)
+    stored = _storable(raw_map)
+    _set(uow, batch_id, map=stored, map_hash=_hash(stored), check=None)
     return get_batch(uow, access, batch_id)
 
 
@@ -332,6 +333,12 @@ def find_running_twin(uow: UnitOfWork, batch: Batch) -> int | None:
 
 def _set(uow: UnitOfWork, batch_id: int, **values: Any) -> None:
     uow.execute(import_batch.update().where(import_batch.c.id == batch_id).values(**values))
+
+
+def _storable(raw_map: Mapping[str, Any]) -> dict[str, Any]:
+    """The map as plain JSON: numbers that came as exact decimals are numbers again."""
+    plain: dict[str, Any] = json.loads(json.dumps(raw_map, default=float))
+    return plain
 
 
 def _hash(raw_map: Mapping[str, Any]) -> str:

@@ -110,13 +110,14 @@ class _Shadow(Database):
 
     def __init__(self, real: Database, workspace: Workspace, outer: Connection) -> None:
         super().__init__(real.url, real.data_dir, clock=real.clock)
+        self._real = real
         self._store = workspace.store
         self._outer = outer
 
     @contextmanager
     def _begin(self, store: str, schema: str, *, write: bool) -> Iterator[Connection]:
         if store != self._store:
-            with super()._begin(store, schema, write=write) as connection:
+            with self._real._begin(store, schema, write=write) as connection:
                 yield connection
             return
         with self._outer.begin_nested():

@@ -240,9 +240,9 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     form = catalog_of(uow).get_form(form_key)
     query = ListState.from_args(form, request.args).query(form)
     with TemporaryDirectory(prefix="regulars-export-") as folder:
-        path = Path(folder) / f"{form.key}.{suffix}"
+        path = Path(folder) / f"records.{suffix}"
         export_records(uow, access, form_key, path, query.filter, search=query.search)
-        return _download(path.read_bytes(), MEDIA[suffix], path.name)
+        return _download(path.read_bytes(), MEDIA[suffix], f"{form.key}.{suffix}")
 
 
 def flash_error(bad: BadFile) -> None:

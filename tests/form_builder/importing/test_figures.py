@@ -42,11 +42,19 @@ def test_what_is_harmless_stays_as_it_is(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "decimal", "answer"),
     [
-        ("12", ".", True), ("-1,234.50", ".", True), ("(12)", ".", True), ("￥1,234.5", ".", True), (".5", ".", True),
-        ("１２", ".", True), ("1.234,56", ",", True), ("1.234,56", ".", False), ("12a", ".", False), ("", ".", False),
+        ("12", ".", True),
+        ("-1,234.50", ".", True),
+        ("(12)", ".", True),
+        ("￥1,234.5", ".", True),
+        (".5", ".", True),
+        ("１２", ".", True),
+        ("1.234,56", ",", True),
+        ("1.234,56", ".", False),
+        ("12a", ".", False),
+        ("", ".", False),
         ("1,2,3", ".", False),
     ],
-)  # fmt: skip
+)
 def test_numbers_are_told_from_words(text: str, decimal: str, answer: bool) -> None:
     assert is_number(text, decimal) is answer
 

@@ -50,7 +50,8 @@ PEOPLE_MAP: dict[str, Any] = {
 }
 PEOPLE_CSV = (
     "No,姓名,手机,邮箱,生日,等级,标签,VIP,积分,入会时间,备注\n"
-    'A1,王芳,138 0013 8000,Fang@Example.com,1990年5月1日,金卡,"爱喝茶、老顾客",是,"1,200",2011/12/9 12:50,'
+    'A1,王芳,138 0013 8000,Fang@Example.com,1990年5月1日,金卡,"爱喝茶、老顾客",是,'
+    '"1,200",2011/12/9 12:50,'
     '"第一行\n第二行, 说""好"""\n'
     'A2,O\'Neil "Bo",13900139000,,1985-02-28,gold,,否,0,2011年12月9日下午3点20分,\n'
 )
@@ -242,7 +243,7 @@ def test_a_line_cut_short_takes_its_order_with_it(database: Database, shop: Work
 def test_sound_lines_of_a_record_with_a_refused_one_come_along_in_the_list(
     database: Database, shop: Workspace
 ) -> None:
-    """A refused customer's line is also a line of an order; bringing it in alone would cut the order."""
+    """A refused customer's line is a line of an order too: bringing it in alone would cut that."""
     wanted = json.loads(json.dumps(ORDERS_MAP))
     wanted["targets"][1]["fields"]["points"] = {"column": "Points"}
     wanted["targets"][0]["fields"]["customer"] = {

@@ -1,4 +1,4 @@
-"""An import is taken back: what it made goes, what it changed comes back, what changed since stays."""
+"""An import is taken back: what it made goes, what it changed comes back."""
 
 import json
 from typing import Any

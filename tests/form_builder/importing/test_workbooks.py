@@ -56,10 +56,17 @@ def test_cells_become_the_text_people_see(tmp_path: Path) -> None:
         tmp_path,
         ["name", "day", "at", "price", "count", "ok", "sum", "empty", "end"],
         [
-            "=王芳" [1:], dt.date(2011, 12, 9), dt.datetime(2011, 12, 9, 12, 50), 0.1 + 0.2, 17850.0,
-            True, "=1+1", None, "x",
+            "=王芳"[1:],
+            dt.date(2011, 12, 9),
+            dt.datetime(2011, 12, 9, 12, 50),
+            0.1 + 0.2,
+            17850.0,
+            True,
+            "=1+1",
+            None,
+            "x",
         ],
-    )  # fmt: skip
+    )
     assert lines(path) == [
         ["王芳", "2011-12-09", "2011-12-09T12:50:00", "0.3", "17850", "true", "", "", "x"]
     ]

@@ -1,0 +1,163 @@
+"""The API of imports and exports under ``/api/v1``: what the pages do, a program can do too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.exporting import FORMATS, export_records
+from regulars.form_builder.importing import batches, error_file, files
+from regulars.form_builder.importing.batches import Batch
+from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
+from regulars.form_builder.importing.suggesting import suggest_map
+from regulars.form_builder.importing.wording import batch_json
+from regulars.form_builder.web.importer import MEDIA
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_api
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.problems import Problem
+from regulars.platform.web.json_body import parse_json
+from regulars.platform.web.preferences import current_locale
+
+api = Blueprint("imports_api", __name__, url_prefix="/api/v1")
+
+MOST_PROBLEMS = 1000
+RUNS = ("", "check", "start")
+
+
+@api.post("/imports")
+@workspace_api("import_records", max_body=MAX_UPLOAD_BYTES + MIB)
+def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Take a file (multipart: ``file``, ``form``, ``map`` as JSON, ``run`` = check or start).
+
+    Without ``map`` columns called like fields are taken. Answers 201 with the batch, or 422 with
+    every problem.
+    """
+    given, form_key = request.files.get("file"), request.form.get("form", "")
+    run = request.form.get("run", "")
+    if given is None or not given.filename:
+        raise BadFile("import-needs-file")
+    if run not in RUNS:
+        raise Invalid([Problem("run", "shape-enum", {"allowed": list(RUNS[1:])})])
+    raw_map = parse_json(request.form["map"]) if request.form.get("map") else None
+    wanted = raw_map.get("file", {}) if isinstance(raw_map, dict) else {}
+    with TemporaryDirectory(prefix="regulars-import-") as folder:
+        path = Path(folder) / "upload"
+        given.save(path)
+        file = files.store_file(
+            uow, path, given.filename, wanted if isinstance(wanted, dict) else {}
+        )
+    if raw_map is None:
+        catalog = catalog_of(uow)
+        guesses = {str(each["column"]): each for each in file.guesses}
+        raw_map = suggest_map(catalog.get_form(form_key), catalog.forms, file.columns, guesses)
+    batch = batches.create_batch(uow, access, form_key or _first_form(raw_map), file.id, raw_map)
+    if run:
+        deed = batches.start_check if run == "check" else batches.start_batch
+        batch = deed(uow, access, batch.id)
+    answer = _answer(uow, batch, 201)
+    answer.headers["Location"] = url_for("imports_api.get", batch_id=batch.id)
+    return answer
+
+
+@api.get("/imports")
+@workspace_api("import_records")
+def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """The latest imports, newest first."""
+    found = batches.list_batches(uow, access)
+    return {"imports": [batch_json(uow, each, current_locale()) for each in found]}
+
+
+@api.get("/imports/<int:batch_id>")
+@workspace_api("import_records")
+def get(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """One import with its progress and, once finished, its result."""
+    return _answer(uow, batches.get_batch(uow, access, batch_id))
+
+
+@api.put("/imports/<int:batch_id>/map")
+@workspace_api("import_records")
+def remap(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Give a draft another map."""
+    raw = parse_json(request.get_data())
+    return _answer(uow, batches.remap_batch(uow, access, batch_id, raw))
+
+
+@api.post("/imports/<int:batch_id>/<any(check, start, stop, undo):act>")
+@workspace_api("import_records")
+def act(uow: UnitOfWork, access: Access, batch_id: int, act: str) -> ResponseReturnValue:
+    """Ask for a dry run, the import itself, a halt, or everything back; 202, the work goes on."""
+    deeds = {
+        "check": batches.start_check,
+        "start": batches.start_batch,
+        "stop": batches.stop_batch,
+        "undo": batches.start_undo,
+    }
+    return _answer(uow, deeds[act](uow, access, batch_id), 202)
+
+
+@api.delete("/imports/<int:batch_id>")
+@workspace_api("import_records")
+def discard(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Throw a draft and its file away."""
+    batches.discard_batch(uow, access, batch_id)
+    return Response(status=204)
+
+
+@api.get("/imports/<int:batch_id>/problems")
+@workspace_api("import_records")
+def problems(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Refused lines: ``{"lines": [{"line", "form", "problems"}]}``."""
+    found = batches.refused_lines(uow, access, batch_id, MOST_PROBLEMS)
+    locale = current_locale()
+    lines = [
+        {"line": line, "form": form, "problems": [each.as_json(locale) for each in told]}
+        for line, form, told in found
+    ]
+    return {"lines": lines}
+
+
+@api.get("/imports/<int:batch_id>/refused.csv")
+@workspace_api("import_records")
+def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """The refused lines as a file, with their reasons."""
+    with TemporaryDirectory(prefix="regulars-import-") as folder:
+        path = Path(folder) / "refused.csv"
+        error_file.write_error_file(uow, access, batch_id, path)
+        return Response(path.read_bytes(), mimetype=MEDIA["csv"])
+
+
+@api.get("/forms/<form_key>/export")
+@workspace_api("export_records")
+def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """Records as a file: ``format`` csv or xlsx, ``filter`` a condition as JSON."""
+    suffix = request.args.get("format", "csv")
+    if suffix not in FORMATS:
+        raise NotFound()
+    condition: Any = parse_json(request.args["filter"]) if request.args.get("filter") else None
+    if condition is not None and not isinstance(condition, dict):
+        raise Invalid([Problem("filter", "shape-type", {"expected": ["object"]})])
+    with TemporaryDirectory(prefix="regulars-export-") as folder:
+        path = Path(folder) / f"records.{suffix}"
+        export_records(uow, access, form_key, path, condition)
+        return Response(path.read_bytes(), mimetype=MEDIA[suffix])
+
+
+def _first_form(raw_map: Any) -> str:
+    try:
+        return str(raw_map["targets"][0]["form"])
+    except (KeyError, IndexError, TypeError):
+        return ""  # the map's own problems are told next
+
+
+def _answer(uow: UnitOfWork, batch: Batch, status: int = 200) -> Response:
+    body = batch_json(uow, batch, current_locale())
+    text = json.dumps(body, ensure_ascii=False, default=lambda value: value.isoformat())
+    return Response(text, status, mimetype="application/json")
