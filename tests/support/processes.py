@@ -11,7 +11,7 @@ from typing import TypeVar
 import psutil
 
 Found = TypeVar("Found")
-PATIENCE = 30.0  # seconds; a bound for broken code, never a measure
+PATIENCE = 120.0  # seconds; a bound for broken code, never a measure: a busy machine is slow
 
 
 def wait_for(look: Callable[[], Found], what: str) -> Found:
