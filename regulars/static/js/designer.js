@@ -1,5 +1,6 @@
-// The designer: drag and drop as a faster way to do what its buttons do, search, keys, inserting.
+// The designer: drag and drop as a faster way to do what its buttons do, and undo by keys.
 import { register } from "./app.js";
+import * as panels from "./designer_panels.js";
 import { fresh } from "./elements.js";
 
 const TARGET = "#designer";
@@ -66,32 +67,6 @@ function sortables(root) {
   }
 }
 
-function search(input) {
-  input.addEventListener("input", () => {
-    const words = input.value.trim().toLowerCase();
-    let found = 0;
-    for (const group of document.querySelectorAll("[data-palette-group]")) {
-      let shown = 0;
-      for (const item of group.querySelectorAll("[data-words]")) {
-        item.hidden = !item.dataset.words.includes(words);
-        shown += item.hidden ? 0 : 1;
-      }
-      group.hidden = shown === 0;
-      found += shown;
-    }
-    document.querySelector("[data-palette-none]").hidden = found > 0;
-  });
-}
-
-function insert(button) {
-  button.addEventListener("click", () => {
-    const target = document.getElementById(button.dataset.insertTarget);
-    target.setRangeText(button.dataset.insert, target.selectionStart, target.selectionEnd, "end");
-    target.focus();
-    target.dispatchEvent(new Event("change", { bubbles: true }));
-  });
-}
-
 // A click on a card's empty space opens its settings, as its button does.
 function openCard(card) {
   card.addEventListener("click", (event) => {
@@ -108,14 +83,18 @@ document.addEventListener("keydown", (event) => {
   post(designer, url, { selected: designer.dataset.selected });
 });
 
+// What had the focus may be gone (a removed field); then the nearest place to go on is the canvas.
+function keepFocus(root) {
+  if (root.id !== "designer" || document.activeElement !== document.body) return;
+  const cards = [".field-card.is-selected", ".field-card"].map((each) => root.querySelector(each));
+  cards.find(Boolean)?.querySelector("[data-card-settings]").focus({ preventScroll: true });
+}
+
 export function attach(root) {
+  keepFocus(root);
   sortables(root);
-  for (const input of fresh(root, "[data-palette-search]", "search")) search(input);
-  for (const button of fresh(root, "[data-insert]", "insert")) insert(button);
+  panels.attach(root);
   for (const card of fresh(root, ".field-card", "card")) openCard(card);
-  for (const item of fresh(root, ".palette-item", "palette")) {
-    item.addEventListener("click", () => document.getElementById("palette").matches(":popover-open") && document.getElementById("palette").hidePopover());
-  }
 }
 
 register(attach);
