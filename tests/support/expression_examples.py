@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regulars.platform.expressions.numbers import scale_of
 from regulars.platform.expressions.types import Kind, Moment, ValueType
 from tests.support.expression_world import CUSTOMERS, ITEMS, ORDERS, Row, Shop
 
@@ -71,7 +72,8 @@ def shop_of(record: Mapping[str, Any]) -> Shop:
     if "referrer" in record:
         customers.append(_row(CUSTOMERS, record["referrer"], FIRST_CUSTOMER + 1))
         customers[0]["referrer"] = FIRST_CUSTOMER + 1
-    orders, items = [], []
+    orders: list[Row] = []
+    items: list[Row] = []
     for position, each in enumerate(record.get("orders", ())):
         order = _row(ORDERS, each, FIRST_ORDER + position)
         orders.append({**order, "customer": FIRST_CUSTOMER})
@@ -98,7 +100,7 @@ def _plain(kind: ValueType, raw: Any) -> Any:
         return None
     if kind.kind is Kind.NUMBER:
         value = Decimal(raw)
-        assert -value.as_tuple().exponent <= kind.scale
+        assert scale_of(value) <= kind.scale
         return value.quantize(Decimal(1).scaleb(-kind.scale))
     if kind.kind is Kind.DATE:
         return date.fromisoformat(raw)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
@@ -31,6 +31,7 @@ from regulars.platform.expressions.types import (
 from tests.support.options import chosen_databases
 
 Row = dict[str, Any]
+T = TypeVar("T")
 TIERS = ("gold", "silver", "basic")
 STATUSES = ("paid", "open", "void")
 WORDS = ("vip", "sleeping", "won_back", "常客")
@@ -301,7 +302,7 @@ def make_shop(seed: int, *, customers: int = 24, orders: int = 60, items: int = 
     return Shop(made, agreed)
 
 
-def _maybe(draw: random.Random, value: Any, missing: float = 0.2) -> Any:
+def _maybe(draw: random.Random, value: T, missing: float = 0.2) -> T | None:
     return None if draw.random() < missing else value
 
 

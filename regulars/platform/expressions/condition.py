@@ -37,6 +37,7 @@ from regulars.platform.expressions.tree import (
     Relative,
     Span,
     Window,
+    is_clean,
     measure,
 )
 from regulars.platform.problems import Problem
@@ -232,6 +233,8 @@ class _Reader:
         if isinstance(value, str):
             if len(value) > MAX_LITERAL:
                 self.problem(place, "text-too-long", limit=MAX_LITERAL)
+            elif not is_clean(value):
+                self.problem(place, "bad-characters")
             return Literal(value[:MAX_LITERAL], place=place)
         if isinstance(value, bool):
             return Literal(value, place=place)

@@ -31,6 +31,7 @@ from regulars.platform.expressions.tree import (
     Node,
     Not,
     Path,
+    is_clean,
     measure,
 )
 
@@ -173,6 +174,8 @@ class _Builder(Transformer[Token, Node]):
         text = token[1:-1].replace('""', '"') if token[0] == '"' else token[1:-1]
         if len(text) > MAX_LITERAL:
             raise FormulaError("text-too-long", _position(token), limit=MAX_LITERAL)
+        if not is_clean(text):
+            raise FormulaError("bad-characters", _position(token))
         return Literal(text, at=_position(token))
 
     def true(self, token: Token) -> Node:

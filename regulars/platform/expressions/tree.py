@@ -184,6 +184,11 @@ class LocalDay(Node):
     item: Node
 
 
+def is_clean(text: str) -> bool:
+    """Whether both databases can hold the text: no NUL, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 _CHILD_FIELDS: dict[type[Node], tuple[str, ...]] = {}
 
 

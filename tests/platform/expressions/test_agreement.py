@@ -1,7 +1,6 @@
 """Random trees over nasty data: SQL on both databases and Python agree, row by row."""
 
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -32,7 +31,7 @@ KINDS = (Kind.NUMBER, Kind.TEXT, Kind.DATE, Kind.DATETIME, Kind.BOOLEAN, Kind.CH
 _SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
 
 
-def examples(count: int) -> Any:
+def examples(count: int) -> settings:
     """Settings of a run of ``count`` random trees."""
     return settings(
         max_examples=count,

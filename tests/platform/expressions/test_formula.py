@@ -94,6 +94,8 @@ REFUSED = [
     ("OR_NONE(a)", "formula-or-none-needs-comparison", 8),
     ("HAS_CONSENT(a, b)", "formula-consent-words", 12),
     ("1" * 25, "literal-too-large", 0),
+    ('name = "a\x00"', "bad-characters", 7),
+    ('name = "\ud800"', "bad-characters", 7),
     ("a" * (MAX_TEXT + 1), "formula-too-long", MAX_TEXT),
     ("NOT " * 60 + "a", "formula-too-large", 0),
     ("(" * 3000, "formula-unfinished", 3000),
