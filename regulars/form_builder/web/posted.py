@@ -171,9 +171,12 @@ def _input(field: FieldDefinition, value: Any, zone: ZoneInfo) -> Any:
 
 
 def _moment(value: datetime, zone: ZoneInfo) -> str:
-    """What a datetime-local input takes; seconds only where there are some."""
+    """What a datetime-local input takes; seconds only where there are some.
+
+    Never finer: a browser shows nothing for microseconds, and saving would empty the field.
+    """
     local = value.astimezone(zone).replace(tzinfo=None)
-    exact = "auto" if local.second or local.microsecond else "minutes"
+    exact = "seconds" if local.second else "minutes"
     return local.isoformat(timespec=exact)
 
 

@@ -124,6 +124,13 @@ def test_seconds_are_kept_where_there_are_some() -> None:
     assert answers_from_values(FORM.fields, at, READING.zone)["at"] == "2026-03-01T10:30:07"
 
 
+def test_an_input_never_gets_microseconds_a_browser_would_drop_the_whole_moment() -> None:
+    at = {"at": datetime(2026, 3, 1, 2, 30, 7, 670111, tzinfo=UTC)}
+    assert answers_from_values(FORM.fields, at, READING.zone)["at"] == "2026-03-01T10:30:07"
+    even = {"at": datetime(2026, 3, 1, 2, 30, 0, 670111, tzinfo=UTC)}
+    assert answers_from_values(FORM.fields, even, READING.zone)["at"] == "2026-03-01T10:30"
+
+
 def test_saving_what_nobody_touched_changes_nothing() -> None:
     before = answers_from_values(FORM.fields, STORED, READING.zone)
     assert values_of(FORM, before, READING, before) == {}
