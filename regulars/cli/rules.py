@@ -12,7 +12,7 @@ from regulars.cli.base import Shell
 from regulars.cli.definitions import definition_group
 from regulars.platform.accounts.access import system_access
 from regulars.platform.i18n import translate
-from regulars.rule_engine.service import enrol_people
+from regulars.rule_engine.service import enrol_people, pause_rule, resume_rule, state_of
 from regulars.rule_engine.why import explain_rule
 
 rule_group = definition_group("rule", "rules")
@@ -52,8 +52,33 @@ def enrol(shell: Shell, key: str, at: datetime | None, limit: int | None) -> Non
     now = _instant(shell, at)
     with shell.database.workspace_tx(shell.workspace, now=now) as uow:
         done = enrol_people(uow, system_access(shell.locale), key, limit=limit)
+        is_paused = state_of(uow, key) == "paused"
     words = translate("rules.enrolled", shell.locale, n=done.entered)
+    if is_paused:
+        words += "\n" + translate("rules.enrolled-paused", shell.locale, rule=key)
     shell.answer(asdict(done), words)
+
+
+@rules_group.command("pause")
+@click.argument("key", metavar="KEY")
+@click.pass_obj
+def pause(shell: Shell, key: str) -> None:
+    """Stop a rule: nobody enters, nothing more is sent."""
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        pause_rule(uow, system_access(shell.locale), key)
+    shell.answer({"rule": key, "state": "paused"}, translate("rules.paused", shell.locale, rule=key))
+
+
+@rules_group.command("resume")
+@click.argument("key", metavar="KEY")
+@AT
+@click.pass_obj
+def resume(shell: Shell, key: str, at: datetime | None) -> None:
+    """Switch a paused rule on."""
+    with shell.database.workspace_tx(shell.workspace, now=_instant(shell, at)) as uow:
+        resume_rule(uow, system_access(shell.locale), key)
+    words = translate("rules.resumed", shell.locale, rule=key)
+    shell.answer({"rule": key, "state": "active"}, words)
 
 
 @rules_group.command("explain")
