@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
-from regulars.platform.expressions import aggregates, leaves, numbers
-from regulars.platform.expressions.check_functions import is_result, is_test
+from regulars.platform.expressions import aggregates, branches, leaves, numbers
 from regulars.platform.expressions.constants import is_constant
 from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, VOLATILE
 from regulars.platform.expressions.shapes import Shapes
@@ -128,6 +127,14 @@ class PythonCompiler:
             return _once_per_moment(_VALUES[type(node)](self, node))
         return _VALUES[type(node)](self, node)
 
+    def stored_key(self, node: Node) -> str | None:
+        """The key of a field that is simply there in the row; None for anything computed."""
+        if not isinstance(node, Path) or len(node.hops) != 1:
+            return None
+        form = self.shapes.find(node.hops[0].form)
+        field = (form.field(node.steps[0]) if form else None) or node.hops[0].field
+        return field.key if field.formula is None else None
+
     def rescaled(self, node: Node, wanted: ValueType) -> Evaluate:
         """The value of ``node`` with the scale of ``wanted``; missing when it does not fit."""
         evaluate, found = self.value(node), node.type
@@ -166,10 +173,25 @@ def _group(node: AllOf | AnyOf, parts: list[Evaluate]) -> Evaluate:
         if isinstance(node, AllOf):
             return lambda row, context: first(row, context) and second(row, context)
         return lambda row, context: first(row, context) or second(row, context)
-    wanted = not isinstance(node, AllOf)
+    return _all(parts) if isinstance(node, AllOf) else _any(parts)
 
+
+def _all(parts: list[Evaluate]) -> Evaluate:
     def evaluate(row: Row, context: Context) -> bool:
-        return any(part(row, context) is wanted for part in parts) is wanted
+        for part in parts:  # noqa: SIM110 - half the time of all() with a generator
+            if not part(row, context):
+                return False
+        return True
+
+    return evaluate
+
+
+def _any(parts: list[Evaluate]) -> Evaluate:
+    def evaluate(row: Row, context: Context) -> bool:
+        for part in parts:  # noqa: SIM110 - as above
+            if part(row, context):
+                return True
+        return False
 
     return evaluate
 
@@ -242,8 +264,8 @@ def _arithmetic(compiler: PythonCompiler, node: Arithmetic) -> Evaluate:
 
 
 def _call(compiler: PythonCompiler, node: Call) -> Evaluate:
-    if node.name in _CONDITIONAL:
-        return _CONDITIONAL[node.name](compiler, node)
+    if node.name in branches.CONDITIONAL:
+        return branches.CONDITIONAL[node.name](compiler, node)
     if node.name == VOLATILE:
         return _random_code(node)
     function = FUNCTIONS[node.name]
@@ -281,66 +303,6 @@ def _random_code(node: Call) -> Evaluate:
     return evaluate
 
 
-def _result(compiler: PythonCompiler, node: Call, arg: Node) -> Evaluate:
-    """One of the alternatives, with the scale they all share."""
-    assert node.type is not None
-    return compiler.rescaled(arg, node.type)
-
-
-def _if(compiler: PythonCompiler, node: Call) -> Evaluate:
-    """IF and IFS: the result behind the first condition that holds."""
-    count = len(node.args)
-    pairs = [
-        (compiler.truth(node.args[place]), _result(compiler, node, node.args[place + 1]))
-        for place in range(0, count - 1, 2)
-        if is_test(node.name, place, count)
-    ]
-    rest = _result(compiler, node, node.args[-1]) if count % 2 else None
-
-    def evaluate(row: Row, context: Context) -> Any:
-        for test, result in pairs:
-            if test(row, context):
-                return result(row, context)
-        return None if rest is None else rest(row, context)
-
-    return evaluate
-
-
-def _switch(compiler: PythonCompiler, node: Call) -> Evaluate:
-    count = len(node.args)
-    tests = [
-        leaves.compile_leaf(compiler, Compare("is", node.args[0], node.args[place], type=BOOLEAN))
-        for place in range(1, count)
-        if not is_result("SWITCH", place, count)
-    ]
-    results = [
-        _result(compiler, node, node.args[p])
-        for p in range(1, count)
-        if is_result("SWITCH", p, count)
-    ]
-
-    def evaluate(row: Row, context: Context) -> Any:
-        for test, result in zip(tests, results, strict=False):
-            if test(row, context):
-                return result(row, context)
-        return results[-1](row, context) if len(results) > len(tests) else None
-
-    return evaluate
-
-
-def _coalesce(compiler: PythonCompiler, node: Call) -> Evaluate:
-    parts = [_result(compiler, node, arg) for arg in node.args]
-
-    def evaluate(row: Row, context: Context) -> Any:
-        for part in parts:
-            value = part(row, context)
-            if value is not None:
-                return value
-        return None
-
-    return evaluate
-
-
 def _consent(compiler: PythonCompiler, node: Consent) -> Evaluate:
     purpose, channel = node.purpose, node.channel
     person = compiler.value(node.of) if node.of.steps else None
@@ -373,12 +335,6 @@ def _aggregate(compiler: PythonCompiler, node: Aggregate) -> Evaluate:
     return aggregates.compile_aggregate(compiler, node)
 
 
-_CONDITIONAL: Mapping[str, Callable[[PythonCompiler, Call], Evaluate]] = {
-    "IF": _if,
-    "IFS": _if,
-    "SWITCH": _switch,
-    "COALESCE": _coalesce,
-}
 _VALUES: Mapping[type[Node], Callable[[PythonCompiler, Any], Evaluate]] = {
     Literal: _literal,
     Path: _path,

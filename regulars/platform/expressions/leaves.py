@@ -74,6 +74,9 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
     if_none = node.if_none
     constant = _fixed(node.right, fold)
     if constant is not None:
+        key = compiler.stored_key(node.left)
+        if key is not None:
+            return _stored_against(key, test, constant, fold=fold, if_none=if_none)
         return lambda row, context: (
             if_none if (value := left(row, context)) is None else test(value, constant)
         )
@@ -86,6 +89,25 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
         return other is not None and test(value, other)
 
     return evaluate
+
+
+def _stored_against(
+    key: str, test: Callable[[Any, Any], Any], constant: Any, *, fold: bool, if_none: bool
+) -> Evaluate:
+    """A field of the record itself against a constant: most leaves of most rules."""
+    if fold:
+
+        def folded(row: Row, context: Context) -> Any:
+            value = row.get(key)
+            return test(value.casefold(), constant) if value else if_none
+
+        return folded
+
+    def plain(row: Row, context: Context) -> Any:
+        value = row.get(key)
+        return if_none if value is None or value == "" else test(value, constant)
+
+    return plain
 
 
 def _folded(evaluate: Evaluate) -> Evaluate:

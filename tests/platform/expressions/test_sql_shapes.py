@@ -22,7 +22,7 @@ from tests.support.expression_world import ShopTables, make_shop, sqlite_engine,
 
 MOMENT = Moment(datetime(2024, 3, 10, 12, tzinfo=UTC), ZoneInfo("Europe/London"))
 TABLES = ShopTables()
-DIALECTS = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+DIALECTS: dict[str, Any] = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
 
 
 def where(text: str, shapes: Shapes, dialect: str = "sqlite", mode: Any = "auto") -> str:
@@ -30,7 +30,7 @@ def where(text: str, shapes: Shapes, dialect: str = "sqlite", mode: Any = "auto"
     assert problems == []
     target = Target(shapes, TABLES, MOMENT, dialect, mode)
     made = compile_sql(tree, target, TABLES.table("customers"))
-    return " ".join(str(made.compile(dialect=DIALECTS[dialect])).split())
+    return " ".join(str(made.compile(dialect=DIALECTS[dialect]())).split())
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
@@ -137,7 +137,9 @@ def test_statements_of_the_same_shape_share_their_compilation(shop_shapes: Shape
         tree, _ = check(parse_formula(text), shop_shapes, "customers")
         for dialect in DIALECTS:
             target = Target(shop_shapes, TABLES, MOMENT, dialect)
-            keys.add(compile_sql(tree, target, TABLES.table("customers"))._generate_cache_key()[0])
+            key = compile_sql(tree, target, TABLES.table("customers"))._generate_cache_key()
+            assert key is not None
+            keys.add(key.key)
     assert len(keys) == 2  # one per dialect
 
 
