@@ -28,8 +28,18 @@ from tests.support.import_forms import (
 )
 
 NAMES = [
-    "=1+1", "+8613800138000", "-2+3", "@SUM(A1)", "＝1", "'=1", "O'Neil \"Bo\", Ltd", "王芳", "-5", "#7", "[x]",
-]  # fmt: skip
+    "=1+1",
+    "+8613800138000",
+    "-2+3",
+    "@SUM(A1)",
+    "＝1",
+    "'=1",
+    "O'Neil \"Bo\", Ltd",
+    "王芳",
+    "-5",
+    "#7",
+    "[x]",
+]
 
 
 @pytest.fixture
@@ -158,7 +168,7 @@ def test_workbook_cells_keep_their_kind(
         "s",
     )
     assert second[heads.index("points")].value == 1
-    assert second[heads.index("Birthday")].value == datetime(1990, 2, 28)
+    assert second[heads.index("Birthday")].value == datetime(1990, 2, 28)  # noqa: DTZ001 - a workbook knows no zone
 
 
 def test_only_what_meets_the_condition_goes_out(

@@ -33,7 +33,8 @@ _MONTHS = {
 _SEPARATOR = r"[\s./,年月\-‐–]+"
 _TIME = re.compile(
     r"(?P<before>上午|下午|晚上|中午|凌晨|早上|[ap]\.?m\.?)?\s*"
-    r"(?P<hour>\d{1,2})\s*(?:[:：点时]\s*(?P<minute>\d{1,2}))?\s*(?:[:：分]\s*(?P<second>\d{1,2}))?"
+    r"(?P<hour>\d{1,2})\s*(?:[:：点时]\s*(?P<minute>\d{1,2}|半|整)?)?"
+    r"\s*(?:[:：分]\s*(?P<second>\d{1,2}))?"
     r"(?:[.,](?P<fraction>\d{1,9}))?\s*[分秒]?\s*(?P<after>[ap]\.?m\.?)?\s*"
     r"(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
@@ -163,7 +164,9 @@ def _with_time(day: date, text: str) -> datetime:
         raise ValueError(text)
     hour = _hour(int(found["hour"]), (found["before"] or found["after"] or "").lower())
     fraction = (found["fraction"] or "").ljust(6, "0")[:6]
-    clock = time(hour, int(found["minute"] or 0), int(found["second"] or 0), int(fraction))
+    minute = {"半": 30, "整": 0}.get(found["minute"] or "整", None)
+    minute = int(found["minute"]) if minute is None else minute
+    clock = time(hour, minute, int(found["second"] or 0), int(fraction))
     zone = (found["zone"] or "").upper()
     moment = datetime.combine(day, clock)
     if zone in ("Z", "UTC", "GMT"):
