@@ -51,6 +51,7 @@ class BarChart(Chart):
 
 def _bar(plot: Plot, position: int, point: Any, line: Line, look: Look) -> dict[str, Any]:
     made = datum(point, line, look)
-    if position in plot.open_categories:
+    # When every bar is in progress the note below says it once.
+    if position in plot.open_categories and len(plot.open_categories) < len(plot.categories):
         made["itemStyle"] = {"decal": HATCH, "opacity": 0.85}
     return made

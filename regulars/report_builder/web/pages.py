@@ -40,5 +40,5 @@ def cards(uow: UnitOfWork, access: Access) -> Iterator[HomeCard]:
             "reports.card-home",
             "reports.card-home-text",
             "reports.card-home-action",
-            order=20,
+            order=15,
         )

@@ -132,10 +132,15 @@ def row_name(result: Result, row: int) -> list[Any]:
     ]
 
 
+def tells_apart(result: Result) -> bool:
+    """Whether only some rows are unfinished; when all are, the note below says it once."""
+    return len(result.unfinished) < len(result.rows)
+
+
 def _row(result: Result, number: int, look: Look) -> TableRow:
     values = zip(result.rows[number], result.columns, strict=True)
     cells = tuple(_cell(value, column, look, number) for value, column in values)
-    return TableRow(cells, number in result.unfinished)
+    return TableRow(cells, number in result.unfinished and tells_apart(result))
 
 
 def _cell(value: Any, column: Column, look: Look, row: int) -> TableCell:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,15 @@ def reason_words(found: Mapping[str, Any], area: str) -> str:
     """Why a run (area ``rules``) or a message (area ``messages``) did not go on, in words."""
     params = {name: value for name, value in found.items() if name != "code"}
     return translate(f"{area}.reason.{found['code']}", **params)
+
+
+_BRACES = re.compile(r"\{[^{}|]*(?:\|([^{}]*))?\}")
+
+
+@pages.app_template_global("text_gist")
+def text_gist(text: str) -> str:
+    """A message text for a list: what fills the braces shows as what stands in, or as dots."""
+    return _BRACES.sub(lambda found: found[1] or "…", text)
 
 
 @pages.app_template_global("moment_of")

@@ -33,7 +33,7 @@ def test_another_period_is_chosen_in_the_address(shop: Site) -> None:
 def test_a_card_without_that_time_says_that_it_is_not_narrowed(shop: Site) -> None:
     words = words_of(shop.signed_in().get(f"{shop.home}/dashboards/front").text)
 
-    assert "Not narrowed by: Period" in words
+    assert "Always shows everything; these filters do not apply: Period" in words
 
 
 def test_the_store_filter_is_offered_where_there_are_stores(shop: Site) -> None:
