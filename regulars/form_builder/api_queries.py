@@ -73,7 +73,7 @@ def _query(body: Mapping[str, Any], problems: list[Problem]) -> Asked:
 def _json(text: str, problems: list[Problem]) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         problems.append(Problem("filter", "not-an-object"))
         return None
 

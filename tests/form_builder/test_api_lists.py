@@ -146,6 +146,7 @@ def test_words_are_found_in_any_text_field(program: Program) -> None:
     ("query", "problems"),
     [
         ({"filter": "{"}, [("filter", "not-an-object")]),
+        ({"filter": "[" * 5000}, [("filter", "not-an-object")]),
         ({"sort": "colour"}, [("sort/0", "cannot-sort")]),
         ({"sort": "tags"}, [("sort/0", "cannot-sort")]),
         ({"fields": "colour"}, [("fields/0", "unknown-field")]),

@@ -169,7 +169,7 @@ def _opened_with(stored: Answers) -> Answers:
     """What stood in the inputs when the page was opened; the page hands it back."""
     try:
         found = json.loads(request.form.get("_before", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return stored
     return found if isinstance(found, dict) else stored
 

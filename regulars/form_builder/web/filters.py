@@ -117,7 +117,7 @@ def from_address(text: str) -> dict[str, Any] | None:
     """The condition of an address; None when there is none or it is no JSON object."""
     try:
         found = json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and found else None
 

@@ -81,7 +81,7 @@ def test_a_condition_survives_its_address(condition: Any) -> None:
     assert filters.from_address(filters.to_address(condition)) == condition
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "{}"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "1", "{}", "[" * 5000])
 def test_an_address_that_is_no_condition_is_left_out(text: str) -> None:
     assert filters.from_address(text) is None
 
