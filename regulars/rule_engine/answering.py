@@ -89,15 +89,19 @@ def _subjects(records: StoredRecords, pinned: PinnedRule, happened: Any) -> set[
 
 
 def _live(uow: UnitOfWork, pinned: PinnedRule, subject: int) -> list[Any]:
+    """The person's live runs, as they stand once nobody is working on them."""
     return list(
         uow.execute(
-            run.select().where(
+            run.select()
+            .where(
                 run.c.status == "live",
                 run.c.form == pinned.rule.subject,
                 run.c.record == subject,
                 run.c.rule == pinned.rule.key,
                 run.c.version == pinned.version,
             )
+            .order_by(run.c.id)
+            .with_for_update()
         )
     )
 

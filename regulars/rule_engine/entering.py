@@ -71,23 +71,25 @@ def enter(
 
 
 def revive(uow: UnitOfWork, pinned: PinnedRule, candidates: Sequence[Candidate]) -> list[int]:
-    """Start the skipped entries of these candidates after all; the record ids started."""
-    started: list[int] = []
-    for candidate in candidates:
-        found = uow.execute(
-            run.update()
-            .where(
-                run.c.rule == pinned.rule.key,
-                run.c.form == pinned.rule.subject,
-                run.c.record == candidate.record,
-                run.c.entry_key == candidate.entry_key,
-                run.c.status == "skipped",
-            )
-            .values(run_row(uow, pinned, candidate, skipped=False))
-            .returning(run.c.record)
-        )
-        started += found.scalars().all()
-    return started
+    """Start the skipped entries of these candidates after all; their record ids.
+
+    The caller has seen that there are such entries.
+    """
+    if not candidates:
+        return []
+    rows = [run_row(uow, pinned, candidate, skipped=False) for candidate in candidates]
+    same = ("rule", "form", "record", "entry_key")
+    statement = (
+        run.update()
+        .where(*[run.c[name] == sa.bindparam(f"b_{name}") for name in same])
+        .where(run.c.status == "skipped")
+        .values({name: sa.bindparam(f"v_{name}") for name in rows[0] if name not in same})
+    )
+    uow.execute(
+        statement,
+        [{f"{'b' if name in same else 'v'}_{name}": v for name, v in row.items()} for row in rows],
+    )
+    return [candidate.record for candidate in candidates]
 
 
 def key_text(value: Any) -> str:

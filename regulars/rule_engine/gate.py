@@ -51,7 +51,7 @@ class Gate:
         _lock_people(uow, rows)
         self.consents = _consents(uow, rows)
         self.suppressed = _suppressed(uow, rows)
-        self._let_go: dict[tuple[str, int, str], list[datetime]] = {}
+        self._let_go = _sent_lately(uow, rows)
 
     def judge(self, row: Any) -> Verdict | None:
         """What to do with one queued message; None: leave it queued, its rule is paused."""
@@ -122,21 +122,7 @@ class Gate:
 
     def _sent_to(self, row: Any) -> list[datetime]:
         """When this person got messages of this purpose, those let go just now included."""
-        name = (row.form, row.record, row.purpose)
-        if name not in self._let_go:
-            since = self.uow.now - LONGEST_CAP
-            self._let_go[name] = list(
-                self.uow.execute(
-                    sa.select(outbound.c.sending_at).where(
-                        outbound.c.form == row.form,
-                        outbound.c.record == row.record,
-                        outbound.c.purpose == row.purpose,
-                        outbound.c.status.in_(COUNTED),
-                        outbound.c.sending_at > since,
-                    )
-                ).scalars()
-            )
-        return self._let_go[name]
+        return self._let_go.setdefault((row.form, row.record, row.purpose), [])
 
 
 def suppress_address(
@@ -180,6 +166,26 @@ def _consents(uow: UnitOfWork, rows: Sequence[Any]) -> dict[tuple[str, int, str,
         .with_for_update(read=True)
     )
     return {(row.form, row.record, row.purpose, row.channel): row.granted for row in found}
+
+
+def _sent_lately(
+    uow: UnitOfWork, rows: Sequence[Any]
+) -> dict[tuple[str, int, str], list[datetime]]:
+    """When these people got messages, per purpose, as far back as a cap may look."""
+    sent = uow.execute(
+        sa.select(
+            outbound.c.form, outbound.c.record, outbound.c.purpose, outbound.c.sending_at
+        ).where(
+            outbound.c.form.in_({row.form for row in rows}),
+            outbound.c.record.in_({row.record for row in rows}),
+            outbound.c.status.in_(COUNTED),
+            outbound.c.sending_at > uow.now - LONGEST_CAP,
+        )
+    )
+    found: dict[tuple[str, int, str], list[datetime]] = {}
+    for form, record, purpose, at in sent:
+        found.setdefault((form, record, purpose), []).append(at)
+    return found
 
 
 def _suppressed(uow: UnitOfWork, rows: Sequence[Any]) -> set[tuple[str, str]]:

@@ -22,6 +22,10 @@ _DAY_MICROSECONDS = 86_400_000_000
 _BACK_OFF = (5, 15, 60, 300, 900, 3600)
 
 
+Change = tuple[int, dict[str, Any]]
+"""The id of a leased row, and the columns to set."""
+
+
 class LeaseLost(Exception):
     """Somebody else has taken the row over; what was done with it must not be kept."""
 
@@ -97,6 +101,21 @@ def keep(uow: UnitOfWork, table: sa.Table, row_id: int, token: str, values: Any)
     )
     if kept.rowcount != 1:
         raise LeaseLost(f"{table.name} {row_id}")
+
+
+def keep_many(uow: UnitOfWork, table: sa.Table, token: str, changes: Sequence[Change]) -> None:
+    """Write what became of rows that this transaction has just seen (`held`) to be ours."""
+    grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row_id, values in changes:
+        given = {f"v_{name}": value for name, value in values.items()}
+        grouped.setdefault(tuple(values), []).append({"b_id": row_id, **given})
+    for names, rows in grouped.items():
+        statement = (
+            table.update()
+            .where(table.c.id == sa.bindparam("b_id"), table.c.token == token)
+            .values({name: sa.bindparam(f"v_{name}") for name in names})
+        )
+        uow.execute(statement, rows)
 
 
 def back_off(attempts: int, row_id: int) -> timedelta:

@@ -19,6 +19,7 @@ from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.triggers.base import Happened, trigger_kinds
 
+RECENT = 5000  # more events than happen while one batch of runs is worked on
 LOOK_BACK = (
     200  # events of one person since the step before; more are found when they are ingested
 )
@@ -159,6 +160,19 @@ def find_event(
                 found.append(happened.id)
                 break
     return min(found, default=None)
+
+
+def recent_kinds(uow: UnitOfWork) -> frozenset[tuple[str, str]]:
+    """Kind and form of every live event of this very moment."""
+    newest = sa.select(sa.func.max(event.c.id)).scalar_subquery()
+    rows = uow.execute(
+        sa.select(event.c.kind, event.c.form)
+        .where(
+            event.c.id > newest - RECENT, event.c.at >= uow.now, event.c.historic.is_(sa.false())
+        )
+        .distinct()
+    )
+    return frozenset((kind, form or "") for kind, form in rows)
 
 
 def _candidates(

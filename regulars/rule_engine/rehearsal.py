@@ -23,13 +23,13 @@ from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.checks import trigger_form
 from regulars.rule_engine.definition import Rule, Step, first_path, path_after
 from regulars.rule_engine.entering import Candidate, run_row
-from regulars.rule_engine.executing import live_run, perform
 from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.matching import link_of
 from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.steps.base import Done, End, LiveRun, Rest, StepFailed
 from regulars.rule_engine.tables import outbound, run
+from regulars.rule_engine.walking import Walker, live_run
 
 MOST_STEPS = 100
 
@@ -113,13 +113,15 @@ def _go(
     uow: UnitOfWork, pinned: PinnedRule, live: LiveRun, sight: RunSight, *, answered: bool
 ) -> tuple[list[RehearsedStep], str]:
     done: list[RehearsedStep] = []
+    walker = Walker(uow)
     for _ in range(MOST_STEPS):
         step = pinned.steps.get(live.cursor or "")
         if step is None:
             return done, "finished"
         try:
             with uow.savepoint():
-                answer = perform(uow, pinned, live, sight, step, resumed=False)
+                answer = walker.perform(pinned, live, sight, step, resumed=False)
+                walker.effects.write(uow)
         except StepFailed as failure:
             done.append(RehearsedStep(step.path, step.do, "failed", reason=failure.reason))
             return done, "failed"

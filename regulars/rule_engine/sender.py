@@ -7,6 +7,7 @@ once, and a message whose fate nobody knows becomes ``unknown`` for a person to 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -96,8 +97,7 @@ def _send_some(route: Route, limit: int, lease: timedelta) -> int:
     results = [_call(route.provider, row, route.surroundings) for row in ready]
     faultpoint("message-provider-called")
     with database.workspace_tx(workspace, now=now()) as uow:
-        for result in results:
-            _write(uow, token, result)
+        _write(uow, token, results)
         faultpoint("message-mid")
     faultpoint("message-written")
     return taken
@@ -116,12 +116,18 @@ def _mark(
     ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
     rows = leases.held(uow, outbound, token, ids)
     gate = Gate(uow, rows)
-    ready = []
+    ready, changes = [], []
     for row in rows:
-        if row.status == "sending" and not _may_repeat(row):
-            _settle(uow, token, row, "unknown", {"code": "outcome-unknown"})
-        elif row.status == "sending" or _judged(uow, token, row, gate.judge(row), route.provider):
+        if row.status == "sending" and _may_repeat(row):
             ready.append(row)
+        elif row.status == "sending":
+            changes.append(_settled(uow, row, "unknown", {"code": "outcome-unknown"}))
+        else:
+            verdict = gate.judge(row)
+            changes.append(_marked(uow, row, verdict, route.provider))
+            if verdict is not None and verdict.action == "send":
+                ready.append(row)
+    leases.keep_many(uow, outbound, token, changes)
     return len(rows), ready
 
 
@@ -130,39 +136,30 @@ def _may_repeat(row: Any) -> bool:
     return provider is not None and provider.repeatable
 
 
-def _judged(
-    uow: UnitOfWork, token: str, row: Any, verdict: Verdict | None, provider: Provider
-) -> bool:
-    """Write down what the gate said; whether the message may leave."""
+def _marked(
+    uow: UnitOfWork, row: Any, verdict: Verdict | None, provider: Provider
+) -> leases.Change:
+    """What the gate's word means for the message."""
     if verdict is None:
-        _release(uow, token, row, {"due_at": uow.now})
-    elif verdict.action == "later":
-        _release(uow, token, row, {"due_at": verdict.at, "reason": verdict.reason})
-    elif verdict.action == "suppress":
-        _settle(uow, token, row, "suppressed", verdict.reason)
-    else:
-        values = {
-            "status": "sending", "sending_at": uow.now, "provider": provider.name,
-            "decision": verdict.seen, "reason": None,
-        }  # fmt: skip
-        leases.keep(uow, outbound, row.id, token, values)
-        return True
-    return False
+        return _released(row, {"due_at": uow.now})
+    if verdict.action == "later":
+        return _released(row, {"due_at": verdict.at, "reason": verdict.reason})
+    if verdict.action == "suppress":
+        return _settled(uow, row, "suppressed", verdict.reason)
+    return row.id, {
+        "status": "sending", "sending_at": uow.now, "provider": provider.name,
+        "decision": verdict.seen, "reason": None,
+    }  # fmt: skip
 
 
-def _release(uow: UnitOfWork, token: str, row: Any, values: dict[str, Any]) -> None:
-    leases.keep(
-        uow, outbound, row.id, token, {"token": None, "attempts": row.attempts - 1, **values}
-    )
+def _released(row: Any, values: dict[str, Any]) -> leases.Change:
+    return row.id, {"token": None, "attempts": row.attempts - 1, **values}
 
 
-def _settle(
-    uow: UnitOfWork, token: str, row: Any, status: str, reason: dict[str, Any] | None
-) -> None:
-    leases.keep(
-        uow, outbound, row.id, token,
-        {"status": status, "reason": reason, "token": None, "finished_at": uow.now},
-    )  # fmt: skip
+def _settled(
+    uow: UnitOfWork, row: Any, status: str, reason: dict[str, Any] | None
+) -> leases.Change:
+    return row.id, {"status": status, "reason": reason, "token": None, "finished_at": uow.now}
 
 
 def _call(provider: Provider, row: Any, surroundings: Surroundings) -> Sent:
@@ -182,7 +179,18 @@ def _call(provider: Provider, row: Any, surroundings: Surroundings) -> Sent:
         return Sent(row, "unknown", reason=told)
 
 
-def _write(uow: UnitOfWork, token: str, sent: Sent) -> None:
+def _write(uow: UnitOfWork, token: str, results: Sequence[Sent]) -> None:
+    """Write what became of the messages that are still ours, and tell it."""
+    ours = {row.id for row in leases.held(uow, outbound, token, [s.row.id for s in results])}
+    kept = [sent for sent in results if sent.row.id in ours]
+    if len(kept) < len(results):
+        log.info("%s messages were settled by another worker.", len(results) - len(kept))
+    leases.keep_many(uow, outbound, token, [_written(uow, sent) for sent in kept])
+    final = [sent for sent in kept if sent.status in ("sent", "failed") and not sent.retry]
+    record_events(uow, [_told(uow, sent.row, f"message_{sent.status}") for sent in final])
+
+
+def _written(uow: UnitOfWork, sent: Sent) -> leases.Change:
     row = sent.row
     values: dict[str, Any] = {
         "token": None, "status": sent.status, "reason": sent.reason,
@@ -191,13 +199,7 @@ def _write(uow: UnitOfWork, token: str, sent: Sent) -> None:
     if sent.retry:
         again = uow.now + leases.back_off(row.attempts, row.id)
         values |= {"status": "queued", "due_at": again, "finished_at": None, "sending_at": None}
-    try:
-        leases.keep(uow, outbound, row.id, token, values)
-    except leases.LeaseLost:
-        log.info("Message %s was settled by another worker.", row.id)
-        return
-    if sent.status in ("sent", "failed") and not sent.retry:
-        record_events(uow, [_told(uow, row, f"message_{sent.status}")])
+    return row.id, values
 
 
 def _told(uow: UnitOfWork, row: Any, kind: str) -> Event:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.rows import StoredRecords
+from regulars.form_builder.storing import load_rows
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.evaluate import Context
 from regulars.platform.expressions.tree import Node
@@ -15,7 +16,7 @@ from regulars.platform.problems import Problem
 from regulars.rule_engine.scope import SUBJECT, Scope
 from regulars.rule_engine.steps.base import StepFailed
 
-Names = Mapping[str, tuple[str, int]]
+KnownRows = dict[tuple[str, int], dict[str, Any]]
 
 
 class Unreadable(StepFailed):
@@ -26,20 +27,56 @@ class Unreadable(StepFailed):
         super().__init__("rule-broken", problems=codes)
 
 
+class KnownRecords(StoredRecords):
+    """Stored records, some of which were read beforehand for many runs together."""
+
+    def __init__(self, uow: UnitOfWork, known: KnownRows) -> None:
+        super().__init__(uow, catalog_of(uow))
+        self._known = known
+
+    def linked(self, form_key: str, record_id: int) -> Mapping[str, Any] | None:
+        """The record of a form, None when it is gone."""
+        return self._known.get((form_key, record_id)) or super().linked(form_key, record_id)
+
+
+def read_ahead(uow: UnitOfWork, rows: Iterable[Any]) -> KnownRows:
+    """The subjects of many runs, and what started them, read with one question per form."""
+    catalog = catalog_of(uow)
+    wanted: dict[str, set[int]] = {}
+    for row in rows:
+        wanted.setdefault(row.form, set()).add(row.record)
+        for form, record in row.context.values():
+            wanted.setdefault(form, set()).add(record)
+    found: KnownRows = {}
+    for key, ids in wanted.items():
+        if key in catalog.tables:
+            stored = load_rows(uow, catalog.get_form(key), catalog.tables[key], ids)
+            found.update({(key, record): values for record, values in stored.items()})
+    return found
+
+
 class RunSight:
     """Values of one subject and its named records. `forget` after anything was written."""
 
-    def __init__(self, uow: UnitOfWork, form: str, subject: int, names: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        form: str,
+        subject: int,
+        names: dict[str, Any],
+        known: KnownRows | None = None,
+    ) -> None:
         self.uow = uow
         self.form = form
         self.subject = subject
         self.names = names
-        self.forget()
+        self._known = {} if known is None else known
+        self._records = KnownRecords(uow, self._known)
 
     def forget(self) -> None:
-        """Read records anew from now on."""
-        self._records = StoredRecords(self.uow, catalog_of(self.uow))
-        self._row: dict[str, Any] | None = None
+        """Something was written: read every record anew from now on."""
+        self._known.clear()
+        self._records = KnownRecords(self.uow, self._known)
 
     @property
     def context(self) -> Context:

@@ -12,6 +12,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.problems import Problem
 from regulars.platform.registry import Registry
 from regulars.rule_engine.definition import Rule, Step
+from regulars.rule_engine.effects import Effects
 from regulars.rule_engine.scope import Meaning, Scope
 
 Settings = Mapping[str, Any]
@@ -127,8 +128,9 @@ class StepWork:
     step: Step
     scope: Scope
     sight: Sight
+    effects: Effects
     resumed: bool = False  # the run has been waiting at this step
-    writes: bool = True  # False in a test run: nothing may leave this transaction
+    recent: frozenset[tuple[str, str]] | None = None  # what happened just now; None: unknown
     seen: dict[str, Any] = field(default_factory=dict)  # inputs for the trace
 
     @property
@@ -150,6 +152,7 @@ class StepKind:
     required_settings: ClassVar[tuple[str, ...]] = ()
     blocks: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "play"
+    writes: ClassVar[bool] = False  # it changes records at once, so its failure must be undone
 
     def check(self, step: Step, meaning: Meaning) -> Iterator[Problem]:
         """Problems of meaning; paths relative to the step."""

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
-from regulars.platform.inserting import insert_new
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.problems import Problem
 from regulars.rule_engine.definition import Step
@@ -32,7 +31,6 @@ from regulars.rule_engine.steps.base import (
     scope_of,
 )
 from regulars.rule_engine.steps.targets import check_target, target_of
-from regulars.rule_engine.tables import outbound
 
 SAME_DAY = "same_day"
 LATEST_BY_DEFAULT = "24h"
@@ -95,9 +93,9 @@ class SendMessage(StepKind):
             "finished_at": None if status == "queued" else work.uow.now,
         }  # fmt: skip
         work.seen.update(message=message.key, channel=channel, locale=locale, body=body)
-        made = insert_new(work.uow, outbound, [row], "id")
-        output = {"status": status, **({"reason": reason} if reason else {})}
-        return Done(output={"outbound": made[0] if made else None, **output})
+        work.effects.messages.append(row)
+        output = {"key": work.key, "status": status}
+        return Done(output={**output, "reason": reason} if reason else output)
 
     def _written(
         self, work: StepWork, message: Message, channel: str, locale: str

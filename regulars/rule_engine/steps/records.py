@@ -36,6 +36,7 @@ class CreateRecord(StepKind):
     """Make a record of ``form`` with ``values``; later steps speak of it by the name ``as``."""
 
     name = "create_record"
+    writes = True
     icon = "file-plus"
     settings: ClassVar[Settings] = {
         "form": NAME_SETTING,
@@ -76,6 +77,7 @@ class UpdateRecord(StepKind):
     """Set ``values`` of the record ``of`` (the subject by default)."""
 
     name = "update_record"
+    writes = True
     icon = "pencil"
     settings: ClassVar[Settings] = {"of": PATH_SETTING, "values": VALUES_SETTING}
     required_settings = ("values",)

@@ -41,6 +41,7 @@ class _TagsStep(StepKind):
         },
     }
     required_settings = ("tags",)
+    writes = True
     icon = "tags"
 
     def changed(self, before: frozenset[str], tags: frozenset[str]) -> frozenset[str]:

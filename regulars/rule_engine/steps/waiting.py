@@ -16,7 +16,7 @@ from regulars.rule_engine.durations import (
     at_local,
     read_clock,
 )
-from regulars.rule_engine.matching import check_event, find_event
+from regulars.rule_engine.matching import check_event, find_event, form_of
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.steps.base import (
     STEPS_SETTING,
@@ -146,7 +146,7 @@ class WaitFor(StepKind):
         run = work.run
         wanted = [Trigger.from_json(raw) for raw in work.step.settings["any"]]
         if run.seen_event is None:
-            run.seen_event = find_event(work.uow, wanted, run, run.anchor_at)
+            run.seen_event = self._look_back(work, wanted)
         if run.seen_event is not None:
             return Done("answered", {"event": run.seen_event}, "then")
         if work.resumed:
@@ -154,3 +154,10 @@ class WaitFor(StepKind):
         length = Length.from_json(work.step.settings["timeout"])
         until = length.after(run.meant_at, work.uow.workspace.tz)
         return Rest(until, self.name, {"until": until.isoformat()})
+
+    def _look_back(self, work: StepWork, wanted: list[Trigger]) -> int | None:
+        """What happened since the step before; most often that was just now, and nothing did."""
+        run = work.run
+        if work.recent is not None and run.anchor_at >= work.uow.now:
+            wanted = [t for t in wanted if (t.on, form_of(t, run.form)) in work.recent]
+        return find_event(work.uow, wanted, run, run.anchor_at)

@@ -1,0 +1,218 @@
+"""One run through its steps, until it rests, ends or fails. What it leaves behind is collected."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.accounts.access import system_access
+from regulars.platform.db import UnitOfWork
+from regulars.rule_engine import leases
+from regulars.rule_engine.answering import end_runs
+from regulars.rule_engine.book import PinnedRule, pinned_rule
+from regulars.rule_engine.definition import Step, first_path, path_after
+from regulars.rule_engine.effects import Effects
+from regulars.rule_engine.matching import find_event
+from regulars.rule_engine.sight import KnownRows, RunSight
+from regulars.rule_engine.steps.base import (
+    Answer,
+    Done,
+    End,
+    LiveRun,
+    Rest,
+    StepFailed,
+    StepWork,
+    step_kinds,
+)
+from regulars.rule_engine.tables import run
+
+MOST_STEPS_AT_ONCE = 100
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Walker:
+    """Takes runs through their steps inside one transaction.
+
+    ``known`` are records read beforehand, ``recent`` what happened just now. A ``careful`` walker
+    catches whatever a step raises and notes it; another lets the unforeseen fly, and its
+    transaction with it.
+    """
+
+    uow: UnitOfWork
+    effects: Effects = field(default_factory=Effects)
+    known: KnownRows = field(default_factory=dict)
+    recent: frozenset[tuple[str, str]] | None = None
+    careful: bool = False
+
+    def advance(self, live: LiveRun) -> None:
+        """Move one run on; a step that fails is undone, the steps before it stay done."""
+        pinned = pinned_rule(self.uow, live.rule, live.version)
+        if pinned is None:
+            self._fail(live, None, StepFailed("rule-gone"))
+            return
+        sight = RunSight(self.uow, live.form, live.record, live.context, self.known)
+        if not sight.is_there:
+            self._finish(live, "record_deleted", {"code": "record-gone"})
+            return
+        resumed = live.wait_kind is not None
+        if not (resumed and self._left_by_exit(pinned, live)):
+            self._walk(pinned, live, sight, resumed=resumed)
+
+    def _walk(self, pinned: PinnedRule, live: LiveRun, sight: RunSight, *, resumed: bool) -> None:
+        for _ in range(MOST_STEPS_AT_ONCE):
+            step = pinned.steps.get(live.cursor or "")
+            if step is None:
+                self._finish(live, "finished", None)
+                return
+            answer = self._try(pinned, live, sight, step, resumed=resumed)
+            if isinstance(answer, StepFailed):
+                self._fail(live, step, answer)
+                return
+            if isinstance(answer, Rest):
+                self._rest(live, answer)
+                return
+            if isinstance(answer, End):
+                self._finish(live, answer.outcome, None)
+                return
+            self._move(pinned, live, step, answer)
+            resumed = False
+        self._fail(live, None, StepFailed("too-many-steps"))
+
+    def _try(
+        self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *, resumed: bool
+    ) -> Answer | StepFailed:
+        """Do one step; what it wrote before it failed is undone."""
+        known, seq, seen = dict(live.context), live.seq, live.seen_event
+        try:
+            with self._undoable(step), self.effects.undone_on_error():
+                return self.perform(pinned, live, sight, step, resumed=resumed)
+        except StepFailed as error:
+            failure = error
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:
+            if not self.careful:
+                raise
+            log.exception("A step of run %s failed; it is tried again.", live.id)
+            told = f"{type(error).__name__}: {error}"[:300]
+            failure = StepFailed("step-error", permanent=False, error=told)
+        live.context.clear()
+        live.context.update(known)
+        live.seq, live.seen_event = seq, seen
+        sight.forget()
+        return failure
+
+    @contextmanager
+    def _undoable(self, step: Step) -> Iterator[None]:
+        """A savepoint where one may be needed."""
+        if self.careful or step_kinds.get(step.do).writes:
+            with self.uow.savepoint():
+                yield
+        else:
+            yield
+
+    def perform(
+        self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *, resumed: bool
+    ) -> Answer:
+        """Do one step and note its line of the trace."""
+        access = system_access(self.uow.workspace.locale)
+        work = StepWork(
+            self.uow, access, pinned.rule, live, step, pinned.scopes[step.path], sight,
+            self.effects, resumed, self.recent,
+        )  # fmt: skip
+        answer = step_kinds.get(step.do).perform(work)
+        live.seq += 1
+        outcome, output = _told(answer)
+        self._trace(live, step, outcome, input=work.seen or None, output=output)
+        return answer
+
+    def _left_by_exit(self, pinned: PinnedRule, live: LiveRun) -> bool:
+        """Before going on after a wait: has something happened meanwhile that ends the run?"""
+        for each in pinned.rule.exits:
+            found = find_event(self.uow, [each.trigger], live, live.entered_at)
+            if found is not None:
+                told = {"code": "exit", "on": each.trigger.on, "event": found}
+                end_runs(self.uow, [run.c.id == live.id], each.outcome, told)
+                return True
+        return False
+
+    def _move(self, pinned: PinnedRule, live: LiveRun, step: Step, answer: Done) -> None:
+        block = step.blocks.get(answer.then or "", ())
+        live.cursor = first_path(block) or path_after(pinned.rule, step.path)
+        if live.wait_kind is None and answer.outcome == "done":
+            live.anchor_at = self.uow.now
+        live.wait_kind = None
+        live.seen_event = None
+
+    def _rest(self, live: LiveRun, answer: Rest) -> None:
+        live.wait_kind = answer.kind
+        live.meant_at = answer.until
+        self._keep(live, {"due_at": answer.until})
+
+    def _finish(self, live: LiveRun, outcome: str, reason: dict[str, Any] | None) -> None:
+        ended = {"status": "done", "outcome": outcome, "finished_at": self.uow.now}
+        self._keep(live, {**ended, "reason": reason})
+
+    def _fail(self, live: LiveRun, step: Step | None, failure: StepFailed) -> None:
+        """Note a failed step: for good, or until the next try."""
+        worn_out = live.attempts >= leases.MAX_ATTEMPTS
+        over = failure.permanent or worn_out
+        values: dict[str, Any] = {"reason": failure.reason, "attempts": live.attempts}
+        if over:
+            ending = "failed" if failure.permanent else "stuck"
+            values |= {"status": ending, "outcome": ending, "finished_at": self.uow.now}
+        else:
+            values["due_at"] = self.uow.now + leases.back_off(live.attempts, live.id)
+        self._keep(live, values)
+        if step is not None:
+            outcome = "failed" if over else "retrying"
+            self._trace(live, step, outcome, error=failure.reason, seq=live.seq + 1)
+
+    def _keep(self, live: LiveRun, values: dict[str, Any]) -> None:
+        standing: dict[str, Any] = {
+            "status": "live", "outcome": None, "cursor": live.cursor,
+            "wait_kind": live.wait_kind, "seen_event": live.seen_event,
+            "anchor_at": live.anchor_at, "meant_at": live.meant_at, "context": live.context,
+            "seq": live.seq, "token": None, "attempts": 0, "due_at": None, "reason": None,
+            "finished_at": None,
+        }  # fmt: skip
+        self.effects.move(live.id, live.token, {**standing, **values})
+
+    def _trace(  # noqa: PLR0913 - one keyword per column
+        self, live: LiveRun, step: Step, outcome: str, *, input: Any = None,  # noqa: A002
+        output: Any = None, error: Any = None, seq: int | None = None,
+    ) -> None:  # fmt: skip
+        over = None if outcome in ("waiting", "retrying") else self.uow.now
+        self.effects.traces.append({
+            "run": live.id, "path": step.path, "iteration": live.iteration,
+            "seq": live.seq if seq is None else seq, "step": step.id, "do": step.do,
+            "outcome": outcome, "input": input, "output": output, "error": error,
+            "attempts": live.attempts, "started_at": self.uow.now, "finished_at": over,
+        })  # fmt: skip
+
+
+def _told(answer: Answer) -> tuple[str, Any]:
+    if isinstance(answer, Rest):
+        return "waiting", answer.output
+    if isinstance(answer, End):
+        return "done", {"outcome": answer.outcome}
+    return answer.outcome, answer.output
+
+
+def live_run(row: Any) -> LiveRun:
+    """A run in hand, from its row."""
+    return LiveRun(
+        id=row.id, rule=row.rule, version=row.version, form=row.form, record=row.record,
+        status=row.status, cursor=row.cursor, iteration=row.iteration, meant_at=row.meant_at,
+        wait_kind=row.wait_kind, seen_event=row.seen_event, anchor_at=row.anchor_at,
+        attempts=row.attempts, context=dict(row.context), trigger_event=row.trigger_event,
+        arm=row.arm, chain=tuple(row.chain), entered_at=row.entered_at, token=row.token,
+        seq=row.seq,
+    )  # fmt: skip
