@@ -64,7 +64,22 @@ function draw(element) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 }
 
+// A new answer closes every <details>; those that a person opened stay open.
+const opened = new Set();
+
+function keepOpen(details) {
+  details.open = details.open || opened.has(details.id);
+  details.querySelector("summary").addEventListener("click", () => {
+    if (details.open) opened.delete(details.id);
+    else opened.add(details.id);
+  });
+  new MutationObserver(() => {
+    if (!details.open && opened.has(details.id)) details.open = true;
+  }).observe(details, { attributeFilter: ["open"] });
+}
+
 function attach(root) {
+  for (const details of fresh(root, "[data-keep-open]", "keepOpen")) keepOpen(details);
   if (!window.echarts) return;
   for (const element of fresh(root, "[data-chart]", "chart")) draw(element);
 }

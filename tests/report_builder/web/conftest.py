@@ -1,11 +1,16 @@
 """A site whose shop has people, sales, reports and a dashboard."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from playwright.sync_api import Page
 
+from regulars.platform.db import Database, Workspace
 from regulars.platform.definitions import store
 from tests.report_builder.corner import OWNER, add, open_shop
+from tests.support.live_server import LiveServer
+from tests.support.people import let_in
 from tests.support.site import Site
 
 REPORTS: tuple[dict[str, Any], ...] = (
@@ -66,10 +71,9 @@ DASHBOARD: dict[str, Any] = {
 }
 
 
-@pytest.fixture
-def shop(site: Site) -> Site:
-    """Three sales in February, one in March (now is 10 March 2026)."""
-    with site.database.workspace_tx(site.workspace) as uow:
+def fill(database: Database, workspace: Workspace) -> None:
+    """Three sales in February, one in March (now is 10 March 2026); reports and a dashboard."""
+    with database.workspace_tx(workspace) as uow:
         open_shop(uow)
         one, two = add(
             uow, "people", {"name": "Ann <b>", "tier": "gold"}, {"name": "Bo", "tier": "basic"}
@@ -86,4 +90,23 @@ def shop(site: Site) -> Site:
             store.save_draft(uow, OWNER, raw["kind"], raw)
         chosen = [(raw["kind"], raw["key"]) for raw in (*REPORTS, DASHBOARD)]
         store.publish(uow, OWNER, chosen)
+
+
+@pytest.fixture
+def shop(site: Site) -> Site:
+    """The filled shop behind a test client."""
+    fill(site.database, site.workspace)
     return site
+
+
+@pytest.fixture
+def open_shop_page(live_server: LiveServer, page: Page) -> Callable[[str], Page]:
+    """Open an address of the filled shop in a real browser, signed in as its English owner."""
+    fill(live_server.database, let_in(page.context, live_server, "Alice", locale="en"))
+
+    def go(path: str) -> Page:
+        page.goto(f"{live_server.url}/w/shop{path}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return go
