@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
@@ -16,9 +17,6 @@ from regulars.form_builder.rows import DraftRecords
 from regulars.form_builder.serials import take_ids, take_serials
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.problems import Problem
-
-if TYPE_CHECKING:
-    from regulars.form_builder.writing import Writing
 
 
 def reading_of(writing: Writing) -> Reading:

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import Text
 from regulars.platform.registry import Registry
-
-if TYPE_CHECKING:
-    from regulars.form_builder.writing import Writing
 
 
 @dataclass(frozen=True)

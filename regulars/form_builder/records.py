@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import removing, writing
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.defaults import reading_of
@@ -28,7 +29,6 @@ from regulars.form_builder.querying import (
     to_record,
 )
 from regulars.form_builder.record_json import record_json
-from regulars.form_builder.writing import Writing
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden, Invalid, NotFound, VersionConflict

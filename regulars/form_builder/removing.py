@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import rollups, storing, uniqueness
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries, trash
@@ -15,9 +16,6 @@ from regulars.form_builder.linking import chunks, settle_links
 from regulars.form_builder.titles import titles_of
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import Event, record_events
-
-if TYPE_CHECKING:
-    from regulars.form_builder.writing import Writing
 
 
 def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> None:

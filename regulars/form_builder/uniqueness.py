@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.linking import chunks
-
-if TYPE_CHECKING:
-    from regulars.form_builder.writing import Writing
 
 
 def refuse_doubles(writing: Writing, drafts: Sequence[RowDraft]) -> None:

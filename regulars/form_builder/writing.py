@@ -6,18 +6,17 @@ Works on many rows at once; a single save is a batch of one. Permission is the c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 from regulars.form_builder import defaults, rollups, uniqueness
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import settle_links
 from regulars.form_builder.locks import refuse_locked
-from regulars.form_builder.origin import Origin
 from regulars.form_builder.storing import (
     change_records,
     column_values,
@@ -28,31 +27,7 @@ from regulars.form_builder.storing import (
     load_subform_rows,
     replace_tags,
 )
-from regulars.form_builder.tables import FormTables
-from regulars.platform.accounts.access import Access
-from regulars.platform.db import UnitOfWork
 from regulars.platform.events import Event, record_events
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-
-Listener = Callable[["Writing", Sequence[RowDraft]], None]
-
-
-@dataclass
-class Writing:
-    """One batch on its way into one form."""
-
-    uow: UnitOfWork
-    access: Access
-    catalog: FormCatalog
-    form: FormDefinition
-    origin: Origin
-
-    @property
-    def tables(self) -> FormTables:
-        """The tables of the form."""
-        return self.catalog.tables[self.form.key]
 
 
 def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:

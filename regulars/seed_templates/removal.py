@@ -13,11 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import removing
+from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.history import history, trash
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.origin import Origin
-from regulars.form_builder.writing import Writing
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.tables import api_token, invitation, member, unit
 from regulars.platform.db import UnitOfWork

@@ -1,0 +1,31 @@
+"""One batch of rows on its way into one form: what every part of the write path works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.tables import FormTables
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+
+
+@dataclass
+class Writing:
+    """One batch on its way into one form."""
+
+    uow: UnitOfWork
+    access: Access
+    catalog: FormCatalog
+    form: FormDefinition
+    origin: Origin
+
+    @property
+    def tables(self) -> FormTables:
+        """The tables of the form."""
+        return self.catalog.tables[self.form.key]
