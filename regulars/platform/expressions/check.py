@@ -28,6 +28,7 @@ from regulars.platform.expressions.tree import (
     Consent,
     Formula,
     Hop,
+    LinkKey,
     Literal,
     LocalDay,
     Many,
@@ -50,6 +51,7 @@ from regulars.platform.expressions.types import (
 from regulars.platform.problems import Problem
 
 MAX_HOPS = 8
+FindLink = Callable[[str, str, Any], int | None]  # (form, field, value) -> id of the record
 _ORDERED = (Kind.NUMBER, Kind.DATE, Kind.DATETIME)
 _SCALARS = (
     Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.CHOICE, Kind.LINK,
@@ -63,22 +65,26 @@ def check(
     *,
     expect: ValueType | None = BOOLEAN,
     volatile: bool = False,
+    find_link: FindLink | None = None,
 ) -> tuple[Node, list[Problem]]:
     """The typed tree and every problem of its meaning, for records of ``form``.
 
     ``expect`` is the type wanted (None: any); ``volatile`` allows RANDOM_CODE, which only values
-    written once may use.
+    written once may use; ``find_link`` finds records that a condition names by a unique field.
     """
-    checker = Checker(shapes, volatile=volatile)
+    checker = Checker(shapes, volatile=volatile, find_link=find_link)
     return checker.whole(tree, form, expect), checker.problems
 
 
 class Checker:
     """One pass over one tree."""
 
-    def __init__(self, shapes: Shapes, *, volatile: bool = False) -> None:
+    def __init__(
+        self, shapes: Shapes, *, volatile: bool = False, find_link: FindLink | None = None
+    ) -> None:
         self.shapes = shapes
         self.volatile = volatile
+        self.find_link = find_link
         self.problems: list[Problem] = []
         self._place = ""
 
@@ -204,6 +210,18 @@ def _path(checker: Checker, node: Path, form: FormShape, want: ValueType | None)
 
 def _literal(checker: Checker, node: Literal, form: FormShape, want: ValueType | None) -> Node:
     return checker.literal(node, want)
+
+
+def _link_key(checker: Checker, node: LinkKey, form: FormShape, want: ValueType | None) -> Node:
+    if want is None or want.kind is not Kind.LINK or want.form is None:
+        checker.problem(node, "unknown-value-shape")
+        return node
+    found = checker.find_link(want.form, node.key, node.value) if checker.find_link else None
+    if found is None:
+        code = "no-such-record" if checker.find_link else "link-needs-id"
+        checker.problem(node, code, field=node.key, value=str(node.value)[:60])
+        return node
+    return Literal(found, type=want, place=node.place)
 
 
 def _group(checker: Checker, node: Any, form: FormShape, want: ValueType | None) -> Node:
@@ -344,6 +362,7 @@ def _order(checker: Checker, node: Aggregate, rows: FormShape) -> Node | None:
 
 _VISITORS: dict[type[Node], Callable[[Checker, Any, FormShape, ValueType | None], Node]] = {
     Literal: _literal,
+    LinkKey: _link_key,
     Path: _path,
     AllOf: _group,
     AnyOf: _group,

@@ -29,6 +29,7 @@ from regulars.platform.expressions.tree import (
     Compare,
     Consent,
     Formula,
+    LinkKey,
     Literal,
     Many,
     Node,
@@ -220,8 +221,24 @@ class _Reader:
             return Relative(span.n, span.unit, place=place)
         if set(value) == {"id"}:
             return self.literal(value["id"], place)
+        if len(value) == 1:
+            return self.link_key(value, place)
         self.problem(place, "unknown-value-shape")
         return Literal(None)
+
+    def link_key(self, value: Mapping[str, Any], place: str) -> Node:
+        """``{"code": "S01"}``: the record with this value in a unique field."""
+        ((key, given),) = value.items()
+        literal = self.literal(given, _at(place, str(key)[:60]))
+        found = literal.value if isinstance(literal, Literal) else None
+        if (
+            not _KEY.match(str(key))
+            or isinstance(found, bool)
+            or not isinstance(found, (str, Decimal))
+        ):
+            self.problem(place, "unknown-value-shape")
+            return Literal(None)
+        return LinkKey(str(key), found, place=place)
 
     def operand(self, raw: Any, place: str) -> Node:
         """A field path or ``{"formula": …}``, as `field` and `by` of an aggregate are."""

@@ -13,6 +13,7 @@ from regulars.platform.expressions.tree import (
     AnyOf,
     Compare,
     Consent,
+    LinkKey,
     Literal,
     LocalDay,
     Many,
@@ -115,6 +116,8 @@ def _operand(node: Node) -> Any:
 def _value(node: Node) -> Any:
     if isinstance(node, Literal):
         return plain_json(node.value)
+    if isinstance(node, LinkKey):
+        return {node.key: plain_json(node.value)}
     if isinstance(node, Many):
         return [_value(item) for item in node.items]
     if isinstance(node, Window):

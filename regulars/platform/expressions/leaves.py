@@ -146,6 +146,13 @@ def _between(left: Evaluate, ends: list[Evaluate], node: Compare) -> Evaluate:
 
 def _listed(left: Evaluate, items: list[Evaluate], node: Compare) -> Evaluate:
     wanted, if_none = node.op == "in", node.if_none
+    assert isinstance(node.right, Many)
+    fixed = [_fixed(item, folds(node)) for item in node.right.items]
+    if None not in fixed:
+        known = frozenset(fixed)
+        return lambda row, context: (
+            if_none if (value := left(row, context)) is None else (value in known) is wanted
+        )
 
     def evaluate(row: Row, context: Context) -> bool:
         value = left(row, context)

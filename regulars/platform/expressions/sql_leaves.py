@@ -284,18 +284,30 @@ def _listed(compiler: SqlCompiler, node: Compare, subject: Subject, frame: Frame
     return sa.and_(_known(subject), sa.not_(sa.func.coalesce(found, sa.false())))
 
 
+_PLAIN_KINDS = (Kind.TEXT, Kind.CHOICE, Kind.LINK, Kind.NUMBER)
+
+
+def _plain_values(value: Any, subject: Subject, *, fold: bool) -> list[Any]:
+    """What a constant is in the database; nothing when no value there can equal it."""
+    if value is None:
+        return []
+    if subject.type.kind is Kind.NUMBER:
+        top, bottom = Decimal(value).as_integer_ratio()
+        units, rest = divmod(top * 10**subject.type.scale, bottom)
+        return [] if rest or abs(units) > LIMIT else [units]
+    return [value.casefold() if fold else value]
+
+
 def _tests(
     compiler: SqlCompiler, subject: Subject, items: Sequence[Node], frame: Frame, *, fold: bool
 ) -> list[Element]:
     """Constants in one IN, everything else by a comparison of its own."""
     plain: list[Any] = []
     tests: list[Element] = []
-    simple = not subject.is_day and subject.type.kind in (Kind.TEXT, Kind.CHOICE, Kind.LINK)
+    simple = not subject.is_day and subject.type.kind in _PLAIN_KINDS
     for item in items:
         if simple and is_constant(item):
-            value = compiler.constant(item)
-            if value is not None:
-                plain.append(value.casefold() if fold else value)
+            plain += _plain_values(compiler.constant(item), subject, fold=fold)
         else:
             equal = compare(compiler, "is", subject, item, frame, fold=fold)
             tests.append(sa.func.coalesce(equal, sa.false()))

@@ -58,6 +58,14 @@ class Path(Node):
 
 
 @dataclass(frozen=True)
+class LinkKey(Node):
+    """A record named by a unique field of its form; `check` puts its id in its place."""
+
+    key: str
+    value: str | Decimal
+
+
+@dataclass(frozen=True)
 class Many(Node):
     """The listed values of ``in``, ``has_any`` or ``between``."""
 

@@ -6,6 +6,7 @@ import pytest
 
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
+from regulars.platform.expressions.condition_writer import condition_json
 from regulars.platform.expressions.dependencies import dependencies, resolve_formulas
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.operators import OPS_OF_KIND, offered_ops
@@ -187,6 +188,26 @@ def test_a_formula_must_give_what_is_wanted(
     text: str, wanted: ValueType, codes: list[str], shop_shapes: Shapes
 ) -> None:
     assert [problem.code for problem in problems_of(text, shop_shapes, wanted)] == codes
+
+
+def test_a_link_may_be_named_by_a_unique_field(shop_shapes: Shapes) -> None:
+    raw = {"field": "store", "op": "in", "value": [{"code": "S01"}, {"id": 7}, 8]}
+    tree, problems = parse_condition(raw)
+    assert problems == []
+    assert condition_json(tree)["value"] == [{"code": "S01"}, 7, 8]
+    found, problems = check(
+        tree, shop_shapes, "customers", find_link=lambda form, key, value: {"S01": 5}.get(value)
+    )
+    assert problems == []
+    assert condition_json(found)["value"] == [5, 7, 8]
+    _, problems = check(tree, shop_shapes, "customers", find_link=lambda *_: None)
+    assert [(problem.path, problem.code) for problem in problems] == [
+        ("value/0", "no-such-record")
+    ]
+    _, problems = check(tree, shop_shapes, "customers")
+    assert [problem.code for problem in problems] == ["link-needs-id"]
+    text, _ = parse_condition({"field": "name", "op": "is", "value": {"code": "S01"}})
+    assert [p.code for p in check(text, shop_shapes, "customers")[1]] == ["unknown-value-shape"]
 
 
 def test_a_form_that_does_not_exist_is_a_problem(shop_shapes: Shapes) -> None:

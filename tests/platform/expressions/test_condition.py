@@ -96,7 +96,7 @@ PROBLEMS: list[tuple[Any, list[tuple[str, str]]]] = [
     ({"field": "x", "op": "is", "value": float("nan")}, [("value", "bad-literal")]),
     ({"field": "x", "op": "is", "value": "x" * 1001}, [("value", "text-too-long")]),
     ({"field": "x", "op": "is", "value": "a\ud800"}, [("value", "bad-characters")]),
-    ({"field": "x", "op": "is", "value": {"sql": "1"}}, [("value", "unknown-value-shape")]),
+    ({"field": "x", "op": "is", "value": {"sql": 1, "x": 2}}, [("value", "unknown-value-shape")]),
     (
         {"field": "x", "op": "is", "value": {"formula": "1 +"}},
         [("value/formula", "formula-unfinished")],
