@@ -90,17 +90,32 @@ def remap(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue
     return _answer(uow, batches.remap_batch(uow, access, batch_id, raw))
 
 
-@api.post("/imports/<int:batch_id>/<any(check, start, stop, undo):act>")
+@api.post("/imports/<int:batch_id>/check")
 @workspace_api("import_records")
-def act(uow: UnitOfWork, access: Access, batch_id: int, act: str) -> ResponseReturnValue:
-    """Ask for a dry run, the import itself, a halt, or everything back; 202, the work goes on."""
-    deeds = {
-        "check": batches.start_check,
-        "start": batches.start_batch,
-        "stop": batches.stop_batch,
-        "undo": batches.start_undo,
-    }
-    return _answer(uow, deeds[act](uow, access, batch_id), 202)
+def check(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Ask for a dry run: everything is tried and nothing stays. 202, the work goes on."""
+    return _answer(uow, batches.start_check(uow, access, batch_id), 202)
+
+
+@api.post("/imports/<int:batch_id>/start")
+@workspace_api("import_records")
+def start(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Let it run, or go on where it stopped. 202, the work goes on."""
+    return _answer(uow, batches.start_batch(uow, access, batch_id), 202)
+
+
+@api.post("/imports/<int:batch_id>/stop")
+@workspace_api("import_records")
+def stop(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Halt it; what is written stays and can be undone."""
+    return _answer(uow, batches.stop_batch(uow, access, batch_id))
+
+
+@api.post("/imports/<int:batch_id>/undo")
+@workspace_api("import_records")
+def undo(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+    """Take everything back that it did. 202, the work goes on."""
+    return _answer(uow, batches.start_undo(uow, access, batch_id), 202)
 
 
 @api.delete("/imports/<int:batch_id>")
