@@ -50,7 +50,7 @@ def test_lines_keep_the_number_they_have_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_packed_file_is_unpacked(tmp_path: Path) -> None:
-    assert cells(table(tmp_path, gzip.compress("a,b\n1,2\n".encode()))) == [["1", "2"]]
+    assert cells(table(tmp_path, gzip.compress(b"a,b\n1,2\n"))) == [["1", "2"]]
 
 
 def test_a_damaged_packed_file_is_refused(tmp_path: Path) -> None:
