@@ -16,6 +16,7 @@ from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.locks import locks_of
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import find_records
 from regulars.form_builder.system_forms import system_forms
@@ -47,6 +48,8 @@ class Entry:
     rows: tuple[tuple[Entry, ...], ...] = ()  # of a subform
     row_ids: tuple[str, ...] = ()
     blank: tuple[Entry, ...] = ()  # a subform's next row
+    kept_by: i18n.Text = ""  # the rule that keeps the whole value
+    kept_tags: frozenset[str] = frozenset()  # tags that rules put on and take off
 
     @property
     def id(self) -> str:
@@ -71,7 +74,8 @@ class Entry:
 @forms.app_template_global("ask_value")
 def ask_value(entry: Entry) -> Markup:
     """The input as its type's template draws it."""
-    template = current_app.jinja_env.get_template(f"fields/{entry.field.type}.html")
+    name = "form_builder/kept_value.html" if entry.kept_by else f"fields/{entry.field.type}.html"
+    template = current_app.jinja_env.get_template(name)
     drawn: Markup = template.module.input(entry)  # type: ignore[attr-defined]
     return drawn
 
@@ -99,8 +103,13 @@ class Asking:
         sections = []
         for section in self.form.layout:
             entries = [
-                self.entry(
-                    _explained(self.form.by_key[key], is_new), key, answers.get(key, ""), errors
+                self._kept(
+                    self.entry(
+                        _explained(self.form.by_key[key], is_new),
+                        key,
+                        answers.get(key, ""),
+                        errors,
+                    )
                 )
                 for key in section.fields
                 if key in self.form.by_key and field_types.get(self.form.by_key[key].type).writable
@@ -121,6 +130,14 @@ class Asking:
         choices = self._choices(target, answer)
         url = url_for("records.pick", form_key=self.form.key, path=_path(name))
         return Entry(field, name, answer, errors, choices, url)
+
+    def _kept(self, entry: Entry) -> Entry:
+        """The entry, with what rules keep of it: a person cannot change that by hand."""
+        place = (self.form.key, entry.field.key)
+        locks = [lock for lock in locks_of(self.uow) if (lock.form, lock.field) == place]
+        tags = frozenset(lock.value for lock in locks if lock.value is not None)
+        whole = next((lock.rule for lock in locks if lock.value is None), "")
+        return replace(entry, kept_by=whole, kept_tags=tags) if locks else entry
 
     def _subform(
         self, field: FieldDefinition, rows: list[dict[str, str]], errors: Errors
