@@ -218,7 +218,7 @@ def _link_key(checker: Checker, node: LinkKey, form: FormShape, want: ValueType 
         return node
     found = checker.find_link(want.form, node.key, node.value) if checker.find_link else None
     if found is None:
-        code = "link-key-unknown" if checker.find_link else "link-needs-id"
+        code = "nothing-under-key" if checker.find_link else "link-needs-id"
         checker.problem(node, code, field=node.key, value=str(node.value)[:60])
         return node
     return Literal(found, type=want, place=node.place)

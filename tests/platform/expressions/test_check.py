@@ -202,7 +202,7 @@ def test_a_link_may_be_named_by_a_unique_field(shop_shapes: Shapes) -> None:
     assert condition_json(found)["value"] == [5, 7, 8]
     _, problems = check(tree, shop_shapes, "customers", find_link=lambda *_: None)
     assert [(problem.path, problem.code) for problem in problems] == [
-        ("value/0", "link-key-unknown")
+        ("value/0", "nothing-under-key")
     ]
     _, problems = check(tree, shop_shapes, "customers")
     assert [problem.code for problem in problems] == ["link-needs-id"]
