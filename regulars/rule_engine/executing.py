@@ -26,6 +26,7 @@ from regulars.rule_engine.tables import rule_state, run
 from regulars.rule_engine.walking import Walker, live_run
 
 BATCH = 200
+SUSPECT_AFTER = 3
 SLICE_SECONDS = 1.0  # how long one transaction may go on taking further runs
 
 log = logging.getLogger(__name__)
@@ -61,14 +62,14 @@ def execute_due(
 
 
 def _claim(uow: UnitOfWork, token: str, limit: int, lease: timedelta) -> list[int]:
+    """Lease due runs. One that may have killed its worker is done alone, after all others."""
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
     where = (run.c.status == "live", run.c.rule.in_(active))
-    uow.execute(
-        run.update()
-        .where(*where, run.c.attempts >= leases.MAX_ATTEMPTS, run.c.due_at <= uow.now)
-        .values(status="stuck", token=None, due_at=None, outcome="stuck", finished_at=uow.now)
-    )
-    return leases.claim(uow, run, token, limit, where=where, lease=lease)
+    stuck = {"status": "stuck", "outcome": "stuck", "due_at": None, "finished_at": uow.now}
+    leases.give_up(uow, run, where=where, values=stuck)
+    sound, suspect = run.c.attempts < SUSPECT_AFTER, run.c.attempts >= SUSPECT_AFTER
+    claimed = leases.claim(uow, run, token, limit, where=(*where, sound), lease=lease)
+    return claimed or leases.claim(uow, run, token, 1, where=(*where, suspect), lease=lease)
 
 
 def _work_on(uow: UnitOfWork, rows: Sequence[Any], token: str, *, careful: bool) -> None:

@@ -56,14 +56,9 @@ def claim(
     that work which kills its worker comes to an end.
     """
     clock = read_database_clock(uow)
-    due = sa.or_(
-        sa.and_(table.c.token.is_(None), table.c.due_at <= uow.now),
-        sa.and_(table.c.token.is_not(None), table.c.due_at <= clock),
-    )
-    bound = table.c.due_at <= max(clock, uow.now)
     chosen = (
         sa.select(table.c.id)
-        .where(*where, bound, due)
+        .where(*where, is_due(uow, table, clock))
         .order_by(table.c.due_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -76,6 +71,22 @@ def claim(
             .values(token=token, due_at=clock + lease, attempts=table.c.attempts + 1)
         )
     return ids
+
+
+def is_due(uow: UnitOfWork, table: sa.Table, clock: datetime) -> sa.ColumnElement[bool]:
+    """The condition of rows that may be taken now; ``clock`` is the database's."""
+    free = sa.and_(table.c.token.is_(None), table.c.due_at <= uow.now)
+    left = sa.and_(table.c.token.is_not(None), table.c.due_at <= clock)
+    return sa.and_(table.c.due_at <= max(clock, uow.now), sa.or_(free, left))
+
+
+def give_up(
+    uow: UnitOfWork, table: sa.Table, *, where: Sequence[Any], values: dict[str, Any]
+) -> None:
+    """End due rows that have killed their worker too often, without touching them again."""
+    worn_out = table.c.attempts >= MAX_ATTEMPTS
+    due = is_due(uow, table, read_database_clock(uow))
+    uow.execute(table.update().where(*where, worn_out, due).values(token=None, **values))
 
 
 def lease_end(uow: UnitOfWork, lease: timedelta = LEASE) -> datetime:

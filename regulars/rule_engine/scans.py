@@ -133,6 +133,7 @@ def fire_due(
     with database.workspace_tx(workspace, now=now()) as uow:
         active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
         where = (fire.c.state == "due", fire.c.rule.in_(active))
+        leases.give_up(uow, fire, where=where, values={"state": "failed"})
         ids = leases.claim(uow, fire, token, 1, where=where, lease=lease)
         row = uow.execute(fire.select().where(fire.c.id.in_(ids))).first()
     if row is None:

@@ -113,6 +113,9 @@ def _mark(
         outbound.c.channel == route.channel,
         outbound.c.rule.in_(active),
     )
+    given_up = {"code": "given-up"}
+    failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
+    leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
     ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
     rows = leases.held(uow, outbound, token, ids)
     gate = Gate(uow, rows)

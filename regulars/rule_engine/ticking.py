@@ -23,8 +23,9 @@ from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.clocking import Now, fixed
 from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest, retry_failures
-from regulars.rule_engine.leases import LEASE, read_database_clock
+from regulars.rule_engine.leases import LEASE, is_due, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors, look_over_due
+from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.scans import fire_due
 from regulars.rule_engine.schedules import Schedule
@@ -98,13 +99,13 @@ class Engine:
 
     def round(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
         """One batch of each kind of due work."""
-        database = self.database
+        at, lease = (self.database, workspace, now), self.lease
         return Done(
-            ingest(database, workspace, now),
-            fire_due(database, workspace, now, lease=self.lease),
-            look_over_due(database, workspace, now, anyway=anyway),
-            execute_due(database, workspace, now, lease=self.lease),
-            send_due(database, workspace, now, self.surroundings, lease=self.lease),
+            patiently(lambda: ingest(*at)),
+            patiently(lambda: fire_due(*at, lease=lease)),
+            patiently(lambda: look_over_due(*at, anyway=anyway)),
+            patiently(lambda: execute_due(*at, lease=lease)),
+            patiently(lambda: send_due(*at, self.surroundings, lease=lease)),
         )
 
     def plan(self, now: datetime) -> None:
@@ -184,10 +185,7 @@ def is_work_due(database: Database, workspace: Workspace, now: Now) -> bool:
             (outbound, outbound.c.status.in_(("queued", "sending"))),
         ):
             active = table.c.rule.in_(active_rules(uow))
-            due = sa.or_(
-                sa.and_(table.c.token.is_(None), table.c.due_at <= uow.now),
-                sa.and_(table.c.token.is_not(None), table.c.due_at <= clock),
-            )
+            due = is_due(uow, table, clock)
             if _any(uow, sa.and_(waiting, due, active)):
                 return True
     return bool(due_mirrors(database, workspace, now, anyway=False))

@@ -148,7 +148,8 @@ def publish(
         raise Invalid(problems)
     for each in fresh:
         _write_version(uow, access, each, pack)
-    for kind in dict.fromkeys(each.kind for each in fresh):
+    changed = {each.kind for each in fresh}
+    for kind in (name for name in kinds.names() if name in changed):  # forms' tables come first
         keys = [each.key for each in fresh if each.kind == kind]
         kinds.get(kind).published(uow, before, after, keys)
     if fresh:
