@@ -126,7 +126,18 @@ def _unfinished(
     firsts = {span.first for span in running}
     position = time_position(run)
     open_rows = frozenset(n for n, row in enumerate(rows) if row[position] in firsts)
-    return open_rows, [Note("unfinished-period", span.first) for span in running]
+    notes = [Note("unfinished-period", span.first) for span in running]
+    return open_rows, [*_cut_short(run, periods), *notes]
+
+
+def _cut_short(run: PlainRun, periods: Sequence[Span]) -> list[Note]:
+    """A note where the chosen range begins inside the first period."""
+    report, since = run.asked.report, run.asked.chosen.since
+    time = report.time_dimension
+    if since is None or not periods or time is None or time.field != report.time_field:
+        return []
+    first = periods[0].first
+    return [Note("partial-period", {"period": first, "since": since})] if first < since else []
 
 
 def compiled_for(asked: Asked) -> sa.Select[Any]:

@@ -417,3 +417,14 @@ def test_too_many_days_are_refused_with_the_reason(shop: UnitOfWork) -> None:
         ask(shop, dimensions=[{"as": "day", "field": "sold_at", "by": "day"}])
 
     assert refused.value.problems[0].code == "too-many-periods"
+
+
+def test_a_first_month_that_is_cut_short_says_so(shop: UnitOfWork) -> None:
+    add_sales(shop, ("2026-01-05", "1"), ("2026-01-20", "2"), ("2026-02-20", "4"))
+    period = {"from": "2026-01-10", "to": "2026-03-01"}
+
+    result = ask(shop, [SUM], dimensions=[BY_MONTH], params={"period": period})
+
+    assert result.rows[0] == (date(2026, 1, 1), Decimal(2))
+    since = {"period": date(2026, 1, 1), "since": date(2026, 1, 10)}
+    assert result.notes == (Note("partial-period", since),)

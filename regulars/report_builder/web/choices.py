@@ -10,10 +10,12 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.units import list_units
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
+from regulars.report_builder.asking import record_path
 from regulars.report_builder.definition import DashboardDefinition, DashboardFilter
 from regulars.report_builder.fields import FieldView, source_fields, view_of
-from regulars.report_builder.service import get_report
+from regulars.report_builder.service import KIND
 from regulars.report_builder.web.chosen import CUSTOM, PRESETS
 
 Options = list[tuple[str, str]]
@@ -124,11 +126,11 @@ def filter_options(
     each: DashboardFilter,
 ) -> tuple[str, Options] | None:
     """(title, options) of a dashboard's field filter; None where there is nothing to choose."""
-    if each.field == "unit":
+    view = _first_view(uow, catalog, dashboard, str(each.field))
+    if view is not None and view.type.form == "sys_units":
         options = unit_options(uow, access)
         title = i18n.translate("reports.all-stores", access.locale)
         return (title, options) if options else None
-    view = _first_view(uow, catalog, dashboard, str(each.field))
     if view is None or not view.options:
         return None
     name = i18n.pick(each.label or view.label, access.locale)
@@ -140,9 +142,10 @@ def _first_view(
     uow: UnitOfWork, catalog: FormCatalog, dashboard: DashboardDefinition, path: str
 ) -> FieldView | None:
     """The field as the first card knows it that has it."""
+    known = snapshot(uow).all(KIND)
     for card in dashboard.cards:
-        source = get_report(uow, card.report).source
-        view, _problems = view_of(catalog, source, path)
+        source = known[card.report].source if card.report in known else ""
+        view, _problems = view_of(catalog, source, record_path(source, path))
         if view is not None:
             return view
     return None

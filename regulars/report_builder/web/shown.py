@@ -189,6 +189,10 @@ def _params(note: Note, result: Result, formats: Formats) -> dict[str, Any]:
         return {"period": period_text(value, by, formats) if known and by else None}
     if note.code == "rfm-cuts":
         return {name: _cuts(cuts, formats) for name, cuts in value.items()}
+    if note.code == "partial-period":
+        by = next((column.by for column in result.columns if column.by), None) or "day"
+        period = period_text(value["period"], by, formats)
+        return {"period": period, "day": formats.date(value["since"])}
     if note.code == "compared-with":
         return {"from_day": formats.date(value["from"]), "to_day": _last_day(value["to"], formats)}
     return dict(value) if isinstance(value, Mapping) else {"n": value}

@@ -8,6 +8,7 @@ import pytest
 
 from regulars.platform.accounts.units import UnitValues, create_unit
 from regulars.platform.definitions.snapshot import snapshot
+from regulars.report_builder.dashboards import change_dashboard
 from tests.report_builder.corner import OWNER, add
 from tests.support.site import Site, words_of
 
@@ -47,6 +48,21 @@ def test_the_store_filter_is_offered_where_there_are_stores(shop: Site) -> None:
     there = words_of(visitor.get(f"{shop.home}/dashboards/front?store={east}").text)
 
     assert {"All stores", "East", "¥12.00"} <= set(everywhere)
+    assert "¥7.00" in there
+
+
+def test_a_filter_may_be_about_a_store_field_or_a_choice(shop: Site) -> None:
+    filters = [{"key": "where", "field": "store"}, {"key": "tier", "field": "tier"}]
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        east = create_unit(uow, OWNER, UnitValues("east", "East")).id
+        add(uow, "sales", {"sold_at": "2026-03-06", "amount": "7", "store": east})
+        change_dashboard(uow, OWNER, "front", lambda raw: {**raw, "filters": filters})
+    visitor = shop.signed_in()
+
+    words = words_of(visitor.get(f"{shop.home}/dashboards/front").text)
+    there = words_of(visitor.get(f"{shop.home}/dashboards/front?where={east}&tier=gold").text)
+
+    assert {"All stores", "East", "tier: all", "Gold"} <= set(words)
     assert "¥7.00" in there
 
 
