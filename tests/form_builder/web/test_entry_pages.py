@@ -3,6 +3,10 @@
 import re
 from decimal import Decimal
 
+import pytest
+
+from regulars.form_builder.locks import Lock
+from regulars.form_builder.web import entries
 from tests.form_builder.web.conftest import Shop
 from tests.support.site import Visitor, words_of
 
@@ -54,6 +58,22 @@ def test_a_refused_form_comes_back_as_it_was_typed(owner: Visitor) -> None:
     assert re.search(r'value="diamond" checked', answer.text)
     assert {"vip", "tea"} <= set(said)
     assert 'aria-invalid="true"' in answer.text
+
+
+def test_what_a_rule_keeps_is_shown_and_not_asked(
+    shop: Shop, owner: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [
+        Lock("customers", "tier", "Tier by spending"), Lock("customers", "tags", "VIPs", "vip")
+    ]  # fmt: skip
+    monkeypatch.setattr(entries, "locks_of", lambda _uow: kept)
+    ann = shop.make("customers", name="Ann", tags=["vip"])
+    page = owner.get(f"{CUSTOMERS}/{ann.id}/edit").text
+    assert "Kept by the rule “Tier by spending”; it follows by itself." in words_of(page)
+    assert re.search(r'<input type="hidden" name="tier" value="basic">', page)
+    assert not re.search(r'type="radio"[^>]*name="tier"', page)
+    assert re.search(r'<input type="hidden" name="tags" value="vip">', page)
+    assert re.search(r'type="checkbox" name="tags" value="vip" checked disabled', page)
 
 
 def test_problems_stand_beside_their_row_and_no_row_is_lost(shop: Shop, owner: Visitor) -> None:
