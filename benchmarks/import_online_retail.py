@@ -72,14 +72,7 @@ def main() -> None:
         floor_place, place = (_workspace(database, key) for key in ("floor", "shop"))
         floor = _timed(lambda: _floor(database, floor_place, source))
         ours = _timed(lambda: _import(database, place, source))
-        for name, run in (("floor", floor), ("import", ours)):
-            speed = run.lines / run.wall
-            print(f"{name:6} {run.lines:>8,} lines, {speed:>9,.0f} lines/s, ", end="")
-            print(f"{run.wall:6.2f} s, of which {run.cpu:6.2f} s computing here")
-        print(
-            f"ratio  {ours.wall / floor.wall:.2f} by the clock, {ours.cpu / floor.cpu:.2f} computing (aim: 4)"
-        )
-        print(f"memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB at most")
+        _report(floor, ours)
         for each in (floor_place, place):
             database.drop_store(each)
         database.close()
@@ -92,6 +85,19 @@ class Run:
     lines: int
     wall: float
     cpu: float
+
+
+def _report(floor: Run, ours: Run) -> None:
+    lines = [
+        f"{name:6} {run.lines:>8,} lines, {run.lines / run.wall:>9,.0f} lines/s, "
+        f"{run.wall:6.2f} s, of which {run.cpu:6.2f} s computing here"
+        for name, run in (("floor", floor), ("import", ours))
+    ]
+    clock, computing = ours.wall / floor.wall, ours.cpu / floor.cpu
+    lines.append(f"ratio  {clock:.2f} by the clock, {computing:.2f} computing (aim: 4 at most)")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    lines.append(f"memory {memory} MB at most")
+    sys.stdout.write("\n".join(lines) + "\n")
 
 
 def _timed(work: Callable[[], int]) -> Run:
@@ -216,7 +222,8 @@ def _add(
 def _system(number: int, at: str, is_sqlite: bool) -> Row:
     instant = _instant(at, is_sqlite)
     return {
-        "id": number, "version": 1, "created_at": instant, "updated_at": instant, "form_version": 1,
+        "id": number, "version": 1, "created_at": instant, "updated_at": instant,
+        "form_version": 1,
     }  # fmt: skip
 
 

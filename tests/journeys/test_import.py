@@ -41,6 +41,31 @@ def test_a_sales_history_comes_in_and_goes_again(
 
     page.goto(f"{live_server.url}/w/{shop.key}/forms/orders/import")
     look(page, locale, "upload")
+    choose_and_match(page, sales, locale)
+    post(page, "check")
+    expect(page.locator("#import-progress")).to_be_visible()
+    look(page, locale, "checking")
+    work(live_server, shop, page)
+    expect(page.locator(".outcome")).to_be_visible(timeout=15_000)  # the page comes back by itself
+    look(page, locale, "checked")
+    post(page, "start")
+    work(live_server, shop, page)
+    expect(page.locator("a[href$='refused.csv']")).to_be_visible(timeout=15_000)
+    look(page, locale, "done")
+    with page.expect_download() as saved:
+        page.locator("a[href$='refused.csv']").click()
+    assert "T2,李雷" in saved.value.path().read_text("utf-8-sig")
+
+    page.locator("form[action$='/undo'] button").click()
+    page.locator("[data-confirm-yes]").click()
+    work(live_server, shop, page)
+    gone = "8 records removed" if locale == "en" else "移除 8 条"
+    expect(page.locator(".outcome")).to_contain_text(gone, timeout=15_000)
+    look(page, locale, "undone")
+
+
+def choose_and_match(page: Page, sales: Path, locale: str) -> None:
+    """The first two steps: the file, and where each of its columns goes."""
     page.locator("input[type=file]").set_input_files(sales)
     expect(page.locator("[data-drop-name]")).to_have_text(sales.name)
     page.locator("main form button[type=submit]").click()
@@ -60,35 +85,15 @@ def test_a_sales_history_comes_in_and_goes_again(
     look(page, locale, "match")
     page.locator(".match-form > .form-actions button").click()
 
-    post(page, "check")
-    expect(page.locator("#import-progress")).to_be_visible()
-    look(page, locale, "checking")
-    work(live_server, shop)
-    expect(page.locator(".outcome")).to_be_visible(timeout=15_000)  # the page comes back by itself
-    look(page, locale, "checked")
-    post(page, "start")
-    work(live_server, shop)
-    expect(page.locator("a[href$='refused.csv']")).to_be_visible(timeout=15_000)
-    look(page, locale, "done")
-    with page.expect_download() as saved:
-        page.locator("a[href$='refused.csv']").click()
-    assert "T2,李雷" in saved.value.path().read_text("utf-8-sig")
-
-    page.locator("form[action$='/undo'] button").click()
-    page.locator("[data-confirm-yes]").click()
-    work(live_server, shop)
-    gone = "8 records removed" if locale == "en" else "移除 8 条"
-    expect(page.locator(".outcome")).to_contain_text(gone, timeout=15_000)
-    look(page, locale, "undone")
-
 
 def post(page: Page, act: str) -> None:
     """Press the button that does ``act``."""
     page.locator(f"form[action$='/{act}'] button").click()
 
 
-def work(live_server: LiveServer, shop: Workspace) -> None:
-    """Do what waits, as a worker would."""
+def work(live_server: LiveServer, shop: Workspace, page: Page) -> None:
+    """Do what waits, as a worker would, once the page shows that it has been asked for."""
+    expect(page.locator("#import-progress")).to_be_visible()
     running.run_due(live_server.database, shop)
 
 
