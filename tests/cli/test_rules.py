@@ -1,70 +1,105 @@
-"""``regulars rules …``, as typed: pause, resume, enrol, tick, explain."""
+"""``regulars rule``, ``regulars message`` and ``regulars rules``, as typed."""
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from regulars.cli import main
-from regulars.form_builder import records
-from regulars.form_builder.origin import Origin
-from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, Workspace
-from regulars.seed_templates.catalogue import get_pack
-from regulars.seed_templates.installer import Wishes, install
 from regulars.wiring import wire
+from tests.support.clocks import NOW
+from tests.support.rule_shop import SILENT_30, RuleShop, journey, sms
 
 Call = Callable[..., Result]
-OWNER = system_access("en")
+LAPSED = journey(
+    "lapsed",
+    trigger={"on": "scan", "every": "day", "at": "10:00"},
+    when=SILENT_30,
+    entry={"key": "LAST(orders).id"},
+)
 
 
 @pytest.fixture
-def call(database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """The command line over the retail pack with one customer who last bought long ago."""
+def shop(database: Database, workspace: Workspace) -> RuleShop:
     wire()
-    past = Origin("import", automation="none")
-    with database.workspace_tx(workspace) as uow:
-        install(uow, OWNER, get_pack("retail_crm"), Wishes())
-        made = records.create_record(
-            uow, OWNER, "customers", {"name": "Wang Fang", "mobile": "13800138000"}, origin=past
-        )
-        order = {"order_no": "A-1", "customer": made.id, "paid_at": "2025-01-05T10:00"}
-        records.create_record(uow, OWNER, "orders", {**order, "status": "paid"}, origin=past)
+    return RuleShop(database, workspace).open()
+
+
+@pytest.fixture
+def call(database: Database, shop: RuleShop, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """The command line over the test's own installation."""
     monkeypatch.setenv("REGULARS_DATA_DIR", str(database.data_dir))
     monkeypatch.setenv("REGULARS_DATABASE_URL", database.url)
     monkeypatch.setenv("LC_ALL", "C")
-    return lambda *arguments: CliRunner().invoke(main, list(arguments))
+
+    def run(*arguments: str | Path) -> Result:
+        return CliRunner().invoke(main, [str(each) for each in arguments])
+
+    return run
 
 
-def test_enrolling_into_a_paused_rule_says_how_to_switch_it_on(call: Call) -> None:
-    said = call("rules", "enrol", "win_back_30", "--at", "2025-03-01T10:00")
-    assert said.exit_code == 0
-    assert "regulars rules resume win_back_30" in said.output
-    held = json.loads(call("--json", "rules", "tick", "--at", "2025-03-01T10:00").output)
-    assert held["runs"] == 0
+def test_rules_travel_as_files(call: Call, tmp_path: Path) -> None:
+    for definition in (sms(), LAPSED):
+        path = tmp_path / f"{definition['key']}.json"
+        path.write_text(json.dumps(definition), encoding="utf-8")
+        done = call(definition["kind"], "put", path)
+        assert done.exit_code == 0, done.output
+    assert call("message", "publish", "hello").output == "hello 1\n"
+    assert call("rule", "publish", "lapsed").output == "lapsed 1\n"
+    assert "lapsed" in call("rule", "list").output
+    shown = json.loads(call("rule", "show", "lapsed").output)
+    assert shown["steps"] == LAPSED["steps"]
 
 
-def test_a_resumed_rule_goes_on_and_a_paused_one_stops(call: Call) -> None:
-    call("rules", "enrol", "win_back_30", "--at", "2025-03-01T10:00")
-    on = json.loads(
-        call("--json", "rules", "resume", "win_back_30", "--at", "2025-03-01T10:00").output
-    )
-    assert on == {"rule": "win_back_30", "state": "active"}
-    done = json.loads(call("--json", "rules", "tick", "--at", "2025-03-01T10:00").output)
-    assert done["runs"] == 1
-    off = json.loads(call("--json", "rules", "pause", "win_back_30").output)
-    assert off["state"] == "paused"
+def test_a_rule_that_means_nothing_is_refused_with_every_reason(
+    call: Call, tmp_path: Path
+) -> None:
+    path = tmp_path / "rule.json"
+    path.write_text(json.dumps(LAPSED), encoding="utf-8")
+    call("rule", "put", path)
+    refused = call("rule", "publish", "lapsed")
+    assert refused.exit_code == 1
+    assert "no published message" in refused.output
 
 
-def test_an_unknown_rule_is_named(call: Call) -> None:
-    for command in ("pause", "resume", "enrol"):
-        said = call("rules", command, "nothing_like_it")
-        assert said.exit_code == 1
-        assert "Traceback" not in said.output
+def test_the_past_is_enrolled_and_worked_on_as_of_an_instant(call: Call, shop: RuleShop) -> None:
+    people = [shop.customer(at=NOW) for _ in range(3)]
+    for person in people:
+        shop.order(person, at=NOW, automation="none", paid_at="2011-10-01T10:00:00Z")
+    shop.publish(sms(), LAPSED)
+    at = "2011-12-10T10:00"
+    first = call("--json", "rules", "enrol", "lapsed", "--at", at, "--limit", "2")
+    assert json.loads(first.output) == {"entered": 2, "known": 0, "held": {}}
+    rest = call("rules", "enrol", "lapsed", "--at", at)
+    assert rest.output == "1 person came in.\n"
+    done = json.loads(call("--json", "rules", "tick", "--at", at).output)
+    assert (done["runs"], done["messages"]) == (3, 3)
+    sent = shop.messages(status="sent")
+    assert [m.record for m in sent] == people
+    assert {m.sending_at.isoformat() for m in sent} == {"2011-12-10T02:00:00+00:00"}
+    assert json.loads(call("--json", "rules", "tick", "--at", at).output)["messages"] == 0
 
 
-def test_why_is_told_with_marks(call: Call) -> None:
-    said = call("rules", "explain", "win_back_30", "--record", "1", "--at", "2025-03-01T10:00")
-    assert said.exit_code == 0
-    assert "✓" in said.output or "✗" in said.output
+def test_why_not_is_answered_line_by_line(call: Call, shop: RuleShop) -> None:
+    shop.publish(sms(), LAPSED)
+    anna = shop.customer(agrees=False, at=NOW)
+    told = call("rules", "explain", "lapsed", "--record", str(anna))
+    assert "✓ The rule is running" in told.output
+    assert "✗ The conditions are not met" in told.output
+    assert "✗ Has not agreed to be written to by text message" in told.output
+    gone = call("rules", "explain", "lapsed", "--record", "99")
+    assert gone.exit_code == 1
+
+
+def test_an_instant_that_is_none_is_wrong_usage(call: Call) -> None:
+    assert call("rules", "tick", "--at", "yesterday").exit_code == 2
+
+
+def test_a_rule_that_events_start_has_nobody_to_enrol(call: Call, shop: RuleShop) -> None:
+    shop.publish(sms(), journey())
+    refused = call("rules", "enrol", "greet")
+    assert refused.exit_code == 1
+    assert "nobody to bring in" in refused.output
