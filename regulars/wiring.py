@@ -66,6 +66,7 @@ from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import mirror_values
+from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api import api as rules_api
 from regulars.rule_engine.api_activity import api as activity_api
@@ -100,7 +101,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     LinkField(), RelatedField(), RollupField(), LookupField(), FormulaField(), SubformField(),
     SerialField(), UnitField(), MemberField(), *STAMPS,
 )  # fmt: skip
-SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS)
+SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS, *rule_sources.SYSTEM_FORMS)
 ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
 CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(), CohortGrid())
 TRIGGERS: tuple[TriggerKind, ...] = (
