@@ -106,3 +106,13 @@ def test_an_unknown_report_is_named(uow: UnitOfWork) -> None:
         run_report(uow, OWNER, "nowhere")
 
     assert missing.value.message("en") == "There is no report called “nowhere”."
+
+
+def test_the_products_own_tables_can_be_counted(uow: UnitOfWork, stores: dict[str, int]) -> None:
+    by_name = [{"as": "name", "field": "name"}]
+
+    result = ask(uow, source="sys_units", dimensions=by_name, sort=["name"])
+
+    assert [row[0] for row in result.rows] == ["East", "Kiosk", "West"]
+    manager = replace(MANAGER, unit_ids=(stores["east"],))
+    assert ask(uow, source="sys_units", access=manager).rows == ((0,),)

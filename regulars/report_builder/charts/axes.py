@@ -62,6 +62,7 @@ class Plot:
     lines: tuple[Line, ...]
     open_categories: frozenset[int]
     left_out: int = 0  # named categories or series that did not fit
+    by_measure: bool = False  # the categories are the measures themselves
 
 
 def lay_out(result: Result, setting: ChartSetting, look: Look) -> Plot:
@@ -70,6 +71,8 @@ def lay_out(result: Result, setting: ChartSetting, look: Look) -> Plot:
     axis = result.find_column(setting.x or "") or (dimensions[0] if dimensions else None)
     color = result.find_column(setting.color or "")
     measures = chosen_measures(result, setting)
+    if axis is None and len(measures) > 1 and result.rows:
+        return _by_measure(result, measures, look)
     values = list(dict.fromkeys(_values(result, axis)))
     limit = MAX_CATEGORIES if axis is not None and axis.type == "period" else MAX_NAMED
     kept = values[-limit:] if axis is not None and axis.type == "period" else values[:limit]
@@ -89,6 +92,17 @@ def lay_out(result: Result, setting: ChartSetting, look: Look) -> Plot:
         frozenset(place[in_progress[n]] for n in result.unfinished if in_progress[n] in place),
         len(values) - len(kept),
     )
+
+
+def _by_measure(result: Result, measures: Sequence[Column], look: Look) -> Plot:
+    """Several numbers of one row beside each other, each under its own name."""
+    lines = []
+    for place, measure in enumerate(measures):
+        points: list[Point | None] = [None] * len(measures)
+        points[place] = Point(0, result.rows[0][result.index(measure.key)])
+        lines.append(Line(i18n.pick(measure.label, look.locale), measure, tuple(points)))
+    names = tuple(line.name for line in lines)
+    return Plot(None, names, tuple(lines), frozenset(), by_measure=True)
 
 
 def _values(result: Result, column: Column | None) -> list[Any]:
@@ -162,7 +176,7 @@ def frame(plot: Plot, look: Look, *, lying: bool = False) -> dict[str, Any]:
     crossed = (
         {"xAxis": values, "yAxis": category} if lying else {"xAxis": category, "yAxis": values}
     )
-    several = len({line.name for line in plot.lines}) > 1
+    several = len({line.name for line in plot.lines}) > 1 and not plot.by_measure
     below = 36 if several else 4
     return {
         "color": list(COLORS),

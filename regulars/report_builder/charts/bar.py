@@ -30,7 +30,8 @@ class BarChart(Chart):
     def picture(self, result: Result, setting: ChartSetting, look: Look) -> Picture:
         plot = lay_out(result, setting, look)
         lying = plot.axis is not None and plot.axis.type != "period"
-        stacked = setting.is_stacked
+        # Measures beside each other are one bar per place; stacked, none leaves room for the rest.
+        stacked = setting.is_stacked or plot.by_measure
 
         def series(number: int, line: Line) -> list[dict[str, Any]]:
             made: dict[str, Any] = {

@@ -72,6 +72,21 @@ def test_colours_stack_and_a_missing_pair_is_nought() -> None:
     assert {each["stack"] for each in option["series"]} == {"all"}
 
 
+def test_several_numbers_of_one_row_stand_beside_each_other() -> None:
+    fewer = Column("few", "count", "Few", is_measure=True, is_additive=True)
+
+    option = BarChart().picture(result((COUNT, fewer), (7, 3)), setting("bar"), LOOK).option
+    assert option is not None
+
+    assert option["xAxis"]["data"] == ["Orders", "Few"]
+    assert [[bar["value"] for bar in each["data"]] for each in option["series"]] == [
+        [7, 0],
+        [0, 3],
+    ]
+    assert option["series"][1]["data"][1]["url"] == "/0/few"
+    assert option["legend"]["show"] is False
+
+
 def test_a_line_is_dashed_into_the_running_month() -> None:
     shown = result((MONTH, COUNT), (JAN, 1), (FEB, 2), (MAR, 1), unfinished=frozenset({2}))
 
