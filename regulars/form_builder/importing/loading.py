@@ -64,13 +64,20 @@ class Load:
     staged: Staged
     batch: int
     automation: str
-    clear: bool = False  # an empty cell empties the field
 
 
-def write_chunk(load: Load, chunk: Chunk) -> None:
+def drafts_of(staged: Staged, chunk: Chunk, *, clear: bool) -> list[RowDraft]:
+    """The chunk's records on their way; made before the transaction, which others wait for.
+
+    With ``clear`` an empty cell empties the field.
+    """
+    groups = staged.groups[chunk.start : chunk.stop]
+    return [_draft(staged, group, index, clear=clear) for index, group in enumerate(groups)]
+
+
+def write_chunk(load: Load, chunk: Chunk, drafts: list[RowDraft]) -> None:
     """Write one chunk and everything that must stand or fall with it."""
     groups = load.staged.groups[chunk.start : chunk.stop]
-    drafts = [_draft(load, group, index) for index, group in enumerate(groups)]
     target = load.staged.planned.target
     origin = Origin("import", load.automation, batch=load.batch, ref=f"import:{load.batch}")
     done = records.write_drafts(
@@ -117,15 +124,14 @@ def write_companions(uow: UnitOfWork, batch: int, lines: Mapping[int, str]) -> N
     _insert_errors(uow, [_error_row(batch, n, form, [problem]) for n, form in lines.items()])
 
 
-def _draft(load: Load, group: Group, index: int) -> RowDraft:
+def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft:
     draft = RowDraft(index)
     if group.fault is not None:
         code, params = group.fault
         draft.refuse("", code, **params)
         return draft
-    staged = load.staged
     fields = staged.planned.form.by_key
-    draft.values = _values(staged.head_keys, group.head, fields, draft, clear=load.clear)
+    draft.values = _values(staged.head_keys, group.head, fields, draft, clear=clear)
     rows, inner = staged.planned.target.rows, staged.planned.rows_form
     if rows is not None and inner is not None:
         draft.rows[rows.field] = children = []

@@ -38,6 +38,7 @@ from regulars.platform.errors import Invalid, RegularsError
 from regulars.platform.faultpoint import faultpoint
 
 BEAT_SECONDS = 5.0
+BREATH_SECONDS = 0.01  # between chunks: on SQLite a till that waits for the lock gets it then
 SHOWN_PROBLEMS = 50
 
 log = logging.getLogger(__name__)
@@ -168,14 +169,15 @@ def _write(job: Job, database: Database, hold: Hold) -> None:
         done += chunk.weight
         if (chunk.target, chunk.position) in written:
             continue
+        staged = job.staged[chunk.target]
+        drafts = loading.drafts_of(staged, chunk, clear=job.wanted.empty_cells == "clear")
+        time.sleep(BREATH_SECONDS)
         faultpoint("import-before-chunk")
         with database.workspace_tx(place) as uow:
             hold(uow, done)
-            load = loading.Load(
-                uow, _allowed(uow, batch.actor), job.staged[chunk.target], batch.id,
-                job.wanted.automation, job.wanted.empty_cells == "clear",
-            )  # fmt: skip
-            loading.write_chunk(load, chunk)
+            access, automation = _allowed(uow, batch.actor), job.wanted.automation
+            load = loading.Load(uow, access, staged, batch.id, automation)
+            loading.write_chunk(load, chunk, drafts)
             faultpoint("import-in-chunk")
         faultpoint("import-after-chunk")
 

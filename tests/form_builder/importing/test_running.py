@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.history import history
 from regulars.form_builder.importing import batches, limits, loading
 from regulars.form_builder.importing.tables import import_part
@@ -440,8 +441,8 @@ def test_a_halted_import_goes_on_where_it_stood(
     draft = prepare_import(database, shop, text, _names())
     write = loading.write_chunk
 
-    def write_and_halt(load: loading.Load, chunk: loading.Chunk) -> None:
-        write(load, chunk)
+    def write_and_halt(load: loading.Load, chunk: loading.Chunk, drafts: list[RowDraft]) -> None:
+        write(load, chunk, drafts)
         if chunk.position == 1:
             batches.stop_batch(load.uow, OWNER, draft.id)
 
