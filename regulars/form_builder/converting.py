@@ -106,7 +106,7 @@ def missing_required(form: FormDefinition, draft: RowDraft) -> None:
         if empty and field_types.get(each.type).writable:
             draft.refuse(each.key, "required", field=each.name)
     for each in form.fields:
-        if each.key in draft.rows:
+        if each.key in draft.rows and any(column.required for column in each.fields):
             inner = row_form(form, each)
             for child in draft.rows[each.key]:
                 missing_required(inner, child)

@@ -57,21 +57,21 @@ def _settle_field(
     uow: UnitOfWork, catalog: FormCatalog, field: FieldDefinition, target: str,
     drafts: Sequence[RowDraft],
 ) -> None:  # fmt: skip
-    given = [draft for draft in drafts if draft.values.get(field.key) is not None]
-    ids = {d.values[field.key] for d in given if isinstance(d.values[field.key], int)}
+    key = field.key
+    given = [draft for draft in drafts if draft.values.get(key) is not None]
+    ids = {d.values[key] for d in given if isinstance(d.values[key], int)}
     known = existing_ids(uow, catalog, target, ids)
-    by_key = _references(uow, catalog, target, given, field.key)
+    by_object = _references(uow, catalog, target, given, key)
     for draft in given:
-        value = draft.values[field.key]
+        value = draft.values[key]
         if isinstance(value, Reference):
-            found = by_key.get((value.field, str(value.value)))
+            found = by_object[id(value)]
             if isinstance(found, int):
-                draft.values[field.key] = found
+                draft.values[key] = found
             else:
-                code = found or "link-not-found"
-                draft.refuse(field.key, code, field=field.name, value=str(value.value)[:60])
+                draft.refuse(key, found, field=field.name, value=str(value.value)[:60])
         elif value not in known:
-            draft.refuse(field.key, "link-not-found", field=field.name, value=str(value))
+            draft.refuse(key, "link-not-found", field=field.name, value=str(value))
 
 
 def existing_ids(
@@ -90,18 +90,23 @@ def existing_ids(
 
 def _references(
     uow: UnitOfWork, catalog: FormCatalog, target: str, drafts: Sequence[RowDraft], key: str
-) -> dict[tuple[str, str], int | str]:
-    """(field, text) → the id, or the code of the problem."""
+) -> dict[int, int | str]:
+    """``id()`` of each `Reference` → the record's id, or the code of the problem.
+
+    Many rows share one Reference object (an import reads each distinct text once), so each is
+    looked at once.
+    """
+    objects = {id(draft.values[key]): draft.values[key] for draft in drafts}
     wanted: dict[str, set[str]] = {}
-    for draft in drafts:
-        value = draft.values[key]
+    for value in objects.values():
         if isinstance(value, Reference):
             wanted.setdefault(value.field, set()).add(str(value.value))
-    found: dict[tuple[str, str], int | str] = {}
-    for name, texts in wanted.items():
-        hits = ids_by_key(uow, catalog, target, name, texts)
-        found.update({(name, text): hit for text, hit in hits.items()})
-    return found
+    hits = {name: ids_by_key(uow, catalog, target, name, texts) for name, texts in wanted.items()}
+    return {
+        name: hits[value.field].get(str(value.value), "link-not-found")
+        for name, value in objects.items()
+        if isinstance(value, Reference)
+    }
 
 
 def ids_by_key(

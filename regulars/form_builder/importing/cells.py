@@ -43,11 +43,14 @@ class CellReader(dict[str, Any]):
     def __init__(self, convert: Convert) -> None:
         super().__init__()
         self._convert = convert
+        self.broke = False  # whether any cell could not be read
 
     def __missing__(self, cell: str) -> Any:
         if len(self) >= _KEPT:
             self.clear()
         value = self[cell] = self.read(cell)
+        if isinstance(value, Broken):
+            self.broke = True
         return value
 
     def read(self, cell: str) -> Any:

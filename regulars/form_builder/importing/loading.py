@@ -131,31 +131,38 @@ def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft
         draft.refuse("", code, **params)
         return draft
     fields = staged.planned.form.by_key
-    draft.values = _values(staged.head_keys, group.head, fields, draft, clear=clear)
+    if staged.has_broken:
+        _refuse_broken(draft, staged.head_keys, group.head, fields, "")
+    draft.values = _values(staged.head_keys, group.head, fields, clear=clear)
     rows, inner = staged.planned.target.rows, staged.planned.rows_form
     if rows is not None and inner is not None:
-        draft.rows[rows.field] = children = []
-        for position, row in enumerate(group.rows):
-            child = RowDraft(position)
-            child.values = _values(staged.row_keys, row[1:], inner.by_key, child, clear=False)
-            children.append(child)
-            if child.problems:
-                prefix = f"{rows.field}/{position}"
-                draft.problems += [problem.under(prefix) for problem in child.problems]
-                child.problems = []
+        keys = staged.row_keys
+        if staged.has_broken:
+            for position, (_line, row) in enumerate(group.rows):
+                _refuse_broken(draft, keys, row, inner.by_key, f"{rows.field}/{position}/")
+        draft.rows[rows.field] = [
+            RowDraft(at, {key: v for key, v in zip(keys, row, strict=True) if v is not None})
+            for at, (_line, row) in enumerate(group.rows)
+        ]
     return draft
+
+
+def _refuse_broken(
+    draft: RowDraft, keys: Sequence[str], values: Sequence[Any],
+    fields: Mapping[str, FieldDefinition], front: str,
+) -> None:  # fmt: skip
+    if Broken not in map(type, values):
+        return
+    for key, value in zip(keys, values, strict=True):
+        if isinstance(value, Broken):
+            params = {"field": fields[key].name, **dict(value.params)}
+            draft.refuse(f"{front}{key}", value.code, **params)
 
 
 def _values(
     keys: Sequence[str], values: Sequence[Any], fields: Mapping[str, FieldDefinition],
-    draft: RowDraft, *, clear: bool,
+    *, clear: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    if Broken in map(type, values):
-        for key, value in zip(keys, values, strict=True):
-            if isinstance(value, Broken):
-                params = {"field": fields[key].name, **dict(value.params)}
-                draft.refuse(key, value.code, **params)
-        return {}
     if not clear:
         return {key: v for key, v in zip(keys, values, strict=True) if v is not None}
     return {

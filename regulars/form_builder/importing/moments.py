@@ -164,7 +164,7 @@ def _with_time(day: date, text: str) -> datetime:
         raise ValueError(text)
     hour = _hour(int(found["hour"]), (found["before"] or found["after"] or "").lower())
     fraction = (found["fraction"] or "").ljust(6, "0")[:6]
-    minute = {"半": 30, "整": 0}.get(found["minute"] or "整", None)
+    minute = {"半": 30, "整": 0}.get(found["minute"] or "整")
     minute = int(found["minute"]) if minute is None else minute
     clock = time(hour, minute, int(found["second"] or 0), int(fraction))
     zone = (found["zone"] or "").upper()

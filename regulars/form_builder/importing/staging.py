@@ -41,14 +41,14 @@ class LineFault:
 
 @dataclass
 class Group:
-    """What makes one record; a row begins with its line number.
+    """What makes one record; a row is its line's number and its values.
 
     ``lines`` are all of them where the lines are rows, else only the first.
     """
 
     lines: list[int]
     head: Values
-    rows: list[Values] = field(default_factory=list)
+    rows: list[tuple[int, Values]] = field(default_factory=list)
     has_row_line: bool = False  # a line met the rows' condition, perhaps with empty cells
     fault: tuple[str, Mapping[str, Any]] | None = None  # the whole record is refused
     consents: list[Values] = field(default_factory=list)
@@ -65,6 +65,7 @@ class Staged:
     groups: list[Group] = field(default_factory=list)
     faults: list[LineFault] = field(default_factory=list)
     dropped: int = 0  # records of which no line met the rows' condition
+    has_broken: bool = False  # some cell of some record may not be readable
 
 
 @dataclass(frozen=True)
@@ -92,60 +93,85 @@ class Stage:
         if rows is not None and inner is not None:
             self._rows = self._part(planned, inner, rows.fields, f"{rows.field}/", reading)
             self._takes_row = compile_where(rows.where, columns)
-            self._no_row = (None,) * len(self._rows.keys)
         self._takes = compile_where(target.where, columns)
         self._identity = self._identifier(planned.form, target)
         self._key_at = self._head.keys.index(target.key) if target.key else None
         self._consents = [self._consent(each, reading) for each in target.consent]
         self._first_counts = bool(target.group_by)
         self._known: dict[Any, Group] = {}
+        self._spoiled: dict[Any, tuple[int, str, Mapping[str, Any]]] = {}
         self.staged = Staged(planned, self._head.keys, self._rows.keys if self._rows else ())
 
-    def add(self, line: int, cells: Sequence[str]) -> None:
-        """Take one sound line."""
-        if not self._takes(cells):
-            return
-        head = self._head.read(cells)
-        if self._identity is None:
-            group = self._fresh(line, head)
-        else:
-            name = self._identity(cells)
-            if name is None or isinstance(name, Broken):
-                self._refuse_line(line, name)
+    def adder(self) -> Add:
+        """The function that takes one sound line; its names are local, it runs for every line."""
+        takes, read_head, find = self._takes, self._head.read, self._find
+        identity, known = self._identity, self._known
+        consents, take_row = self._consents, self._row_adder() if self._rows is not None else None
+
+        def add(line: int, cells: Sequence[str]) -> None:
+            if not takes(cells):
                 return
-            known = self._known.get(name)
-            if known is None:
-                group = self._known[name] = self._fresh(line, head)
+            head = read_head(cells)
+            if identity is None:
+                group = self._fresh(line, head)
             else:
-                group = known
-                if self._rows is not None:
-                    group.lines.append(line)
-                if group.head != head:
-                    self._merge(group, head, line)
-        if self._rows is not None and self._takes_row(cells):
-            group.has_row_line = True
-            row = self._rows.read(cells)
-            if row != self._no_row:
-                group.rows.append((line, *row))
-        if self._consents:
-            group.consents.append(tuple([read(cells) for read in self._consents]))
+                name = identity(cells)
+                found = known.get(name) if name is not None else None
+                if found is None:
+                    found = find(name, line, head)
+                    if found is None:
+                        return
+                elif found.head != head:
+                    self._merge(found, head, line)
+                group = found
+            if take_row is not None:
+                take_row(group, line, cells)
+            if consents:
+                group.consents.append(tuple([read(cells) for read in consents]))
+
+        return add
+
+    def _row_adder(self) -> Callable[[Group, int, Sequence[str]], None]:
+        assert self._rows is not None
+        takes, read, nothing = self._takes_row, self._rows.read, (None,) * len(self._rows.keys)
+
+        def add(group: Group, line: int, cells: Sequence[str]) -> None:
+            if group.lines[-1] != line:
+                group.lines.append(line)
+            if takes(cells):
+                group.has_row_line = True
+                row = read(cells)
+                if row != nothing:
+                    group.rows.append((line, row))
+
+        return add
+
+    def _find(self, name: Any, line: int, head: Values) -> Group | None:
+        """The new group of this name; None when there is no name, and the line is refused."""
+        if name is None or isinstance(name, Broken):
+            broken = name or Broken("import-key-empty", ())
+            self.staged.faults.append(LineFault(line, broken.code, dict(broken.params)))
+            return None
+        group = self._known[name] = self._fresh(line, head)
+        return group
 
     def spoil(self, line: int, cells: Sequence[str], code: str, params: Mapping[str, Any]) -> None:
         """A line with the wrong number of cells: the record it belongs to is refused with it."""
-        padded = [*cells, *[""] * (len(self._columns) - len(cells))]
-        name = self._identity(padded) if self._identity else None
-        if name is None or isinstance(name, Broken) or not self.staged.planned.target.rows:
+        if self._identity is None or self._rows is None:
             return
-        group = self._known.get(name)
-        if group is None:
-            group = self._known[name] = self._fresh(line, (None,) * len(self._head.keys))
-        else:
-            group.lines.append(line)
-        group.fault = ("broken-with-its-line", {"line": line, "why": code, **params})
+        padded = [*cells, *[""] * (len(self._columns) - len(cells))]
+        name = self._identity(padded)
+        if name is not None and not isinstance(name, Broken):
+            self._spoiled[name] = (line, code, params)
 
     def finish(self) -> Staged:
         """The records in order, without those that have no line for a row."""
         staged = self.staged
+        for name, (line, code, params) in self._spoiled.items():
+            group = self._known.get(name)
+            if group is not None:
+                group.lines.append(line)
+                group.fault = ("broken-with-its-line", {"line": line, "why": code, **params})
         if self._rows is not None:
             kept = [group for group in staged.groups if group.has_row_line or group.fault]
             staged.dropped = len(staged.groups) - len(kept)
@@ -153,6 +179,8 @@ class Stage:
         if self._key_at is not None and staged.planned.target.group_by:
             self._check_keys(self._key_at)
         self._known.clear()
+        readers = [*self._head.cells, *(self._rows.cells if self._rows else ())]
+        staged.has_broken = any(reader.broke for reader, _at in readers)
         return staged
 
     def _fresh(self, line: int, head: Values) -> Group:
@@ -171,10 +199,6 @@ class Stage:
                 merged[at] = before if isinstance(before, Broken) else now
                 group.blame.setdefault(key, group.lines[0] if merged[at] is before else line)
         group.head = tuple(merged)
-
-    def _refuse_line(self, line: int, name: Broken | None) -> None:
-        broken = name or Broken("import-key-empty", ())
-        self.staged.faults.append(LineFault(line, broken.code, dict(broken.params)))
 
     def _check_keys(self, at: int) -> None:
         """Two groups with one key would overwrite each other's rows; one without would double."""
@@ -266,7 +290,7 @@ def stage_lines(
     ``beat`` is called now and then with the number of lines so far.
     """
     width = len(columns)
-    adders = [stage.add for stage in stages]
+    adders = [stage.adder() for stage in stages]
     count = 0
     for count, (number, cells) in enumerate(lines, start=1):
         if len(cells) == width or (len(cells) > width and not any(cells[width:])):
