@@ -45,12 +45,13 @@ def _settle_rows(
 ) -> None:  # fmt: skip
     inner = catalog.get_form(f"{form.key}.{field.key}")
     children = [child for draft in drafts for child in draft.rows.get(field.key, ())]
-    before = {id(child): len(child.problems) for child in children}
+    before = {id(child): len(child.problems) for child in children if child.problems}
     settle_links(uow, catalog, inner, children)
     for draft in drafts:
         for child in draft.rows.get(field.key, ()):
-            fresh = child.problems[before[id(child)] :]
-            draft.problems += [p.under(f"{field.key}/{child.index}") for p in fresh]
+            if child.problems:
+                fresh = child.problems[before.get(id(child), 0) :]
+                draft.problems += [p.under(f"{field.key}/{child.index}") for p in fresh]
 
 
 def _settle_field(
@@ -59,6 +60,8 @@ def _settle_field(
 ) -> None:  # fmt: skip
     key = field.key
     given = [draft for draft in drafts if draft.values.get(key) is not None]
+    if not given:
+        return
     ids = {d.values[key] for d in given if isinstance(d.values[key], int)}
     known = existing_ids(uow, catalog, target, ids)
     by_object = _references(uow, catalog, target, given, key)
