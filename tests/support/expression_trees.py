@@ -423,9 +423,9 @@ def _operand(form: str, kind: Kind, depth: int, left: Node) -> Trees:
         own = _options(left)
         return st.one_of(st.sampled_from(own).map(lambda word: Literal(word)), paths(form, kind))
     if kind is Kind.TAGS:
-        return _word(*WORDS)
+        return st.one_of(_word(*WORDS), _word(*WORDS), paths(form, Kind.TEXT))
     if kind is Kind.LINK:
-        return _whole(1, 8)
+        return st.one_of(_whole(1, 8), _whole(1, 8), paths(form, kind))
     if kind is Kind.BOOLEAN:
         return st.one_of(st.booleans().map(lambda flag: Literal(flag)), paths(form, kind))
     literals = {

@@ -1,7 +1,9 @@
 """A small shop with nasty data, on both databases and in Python, for tests of expressions."""
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -31,12 +33,14 @@ from regulars.platform.expressions.types import (
 from tests.support.options import chosen_databases
 
 Row = dict[str, Any]
+_number = itertools.count(1)
 T = TypeVar("T")
 TIERS = ("gold", "silver", "basic")
 STATUSES = ("paid", "open", "void")
 WORDS = ("vip", "sleeping", "won_back", "常客")
 TEXTS = (
     None,
+    "vip",
     "Ann",
     "ann",
     "ANN",
@@ -424,13 +428,27 @@ def shop_shapes() -> Shapes:
 @pytest.fixture(scope="session")
 def worlds(request: pytest.FixtureRequest, shop_shapes: Shapes) -> Iterator[list[World]]:
     """The shop on every database of this run."""
-    tables, shop = ShopTables(), make_shop(2024)
+    with _built(request, shop_shapes, make_shop(2024)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def larger_worlds(request: pytest.FixtureRequest, shop_shapes: Shapes) -> Iterator[list[World]]:
+    """Another shop with more records, for the long runs."""
+    shop = make_shop(77, customers=50, orders=150, items=300)
+    with _built(request, shop_shapes, shop) as made:
+        yield made
+
+
+@contextmanager
+def _built(request: pytest.FixtureRequest, shapes: Shapes, shop: Shop) -> Iterator[list[World]]:
+    tables = ShopTables()
     made = []
     for name in chosen_databases(request.config):
         engine = sqlite_engine() if name == "sqlite" else _postgres_engine(request)
         connection = engine.connect()
         store_shop(connection, tables, shop)
-        made.append(World(name, connection, shop_shapes, tables, shop))
+        made.append(World(name, connection, shapes, tables, shop))
     yield made
     for world in made:
         world.connection.rollback()
@@ -452,7 +470,7 @@ def sqlite_engine() -> sa.Engine:
 def _postgres_engine(request: pytest.FixtureRequest) -> sa.Engine:
     socket = request.getfixturevalue("postgres")
     folder = request.getfixturevalue("tmp_path_factory").getbasetemp().name.replace("-", "_")
-    name = f"shop_{folder}"
+    name = f"shop_{folder}_{next(_number)}"
     where = f"host={socket} user=postgres dbname=postgres"
     with psycopg.connect(where, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

@@ -10,6 +10,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.functions import FunctionElement
 
 from regulars.platform import columns
 from regulars.platform.expressions import sql_aggregates, sql_calls, sql_tags, windows
@@ -97,10 +98,9 @@ def subject_of(compiler: SqlCompiler, node: Compare, frame: Frame) -> Subject:
 
 def _without_nullif(value: Element) -> Element:
     """A bare column, so that an index can serve; the empty text matches none of these leaves."""
-    if isinstance(value, sa.func.nullif("", "").__class__) and value.name == "nullif":
+    if isinstance(value, FunctionElement) and value.name == "nullif":
         column = next(iter(value.clauses))
-        if isinstance(column, sa.Column):
-            return column
+        return column if isinstance(column, sa.Column) else value
     return value
 
 
