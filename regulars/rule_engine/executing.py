@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from regulars.rule_engine import leases
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.matching import recent_kinds
+from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.sight import read_ahead
 from regulars.rule_engine.tables import rule_state, run
 from regulars.rule_engine.walking import Walker, live_run
@@ -47,16 +49,15 @@ def execute_due(
     if not ids:
         return 0
     faultpoint("run-claimed")
+    batch = Batch(database, workspace, now, token)
     try:
-        with database.workspace_tx(workspace, now=now()) as uow:
-            _work_on(uow, leases.held(uow, run, token, ids), token, careful=False)
+        patiently(lambda: batch.work_on(ids, careful=False))
     except sa.exc.OperationalError:
         raise
     except Exception:
         log.exception("Something unforeseen: this batch of runs is done one by one.")
         for run_id in ids:
-            with database.workspace_tx(workspace, now=now()) as uow:
-                _work_on(uow, leases.held(uow, run, token, [run_id]), token, careful=True)
+            patiently(lambda only=run_id: batch.work_on([only], careful=True))  # type: ignore[misc]
     faultpoint("run-committed")
     return len(ids)
 
@@ -72,20 +73,35 @@ def _claim(uow: UnitOfWork, token: str, limit: int, lease: timedelta) -> list[in
     return claimed or leases.claim(uow, run, token, 1, where=(*where, suspect), lease=lease)
 
 
-def _work_on(uow: UnitOfWork, rows: Sequence[Any], token: str, *, careful: bool) -> None:
-    """Take the runs through their steps; those there is no time for are given back."""
-    walker = Walker(
-        uow, known=read_ahead(uow, rows), recent=recent_kinds(uow), careful=careful
-    )  # fmt: skip
-    until = time.monotonic() + SLICE_SECONDS
-    for position, row in enumerate(rows):
-        if time.monotonic() > until:
-            _give_back(uow, token, rows[position:])
-            break
-        walker.advance(live_run(row))
-        faultpoint("run-mid")
-    walker.effects.write(uow)
-    faultpoint("run-before-commit")
+@dataclass(frozen=True)
+class Batch:
+    """Claimed runs of one workspace."""
+
+    database: Database
+    workspace: Workspace
+    now: Now
+    token: str
+
+    def work_on(self, ids: Sequence[int], *, careful: bool) -> None:
+        """Take runs through their steps in one transaction, as far as they are still ours."""
+        with self.database.workspace_tx(self.workspace, now=self.now()) as uow:
+            rows = leases.held(uow, run, self.token, ids)
+            walker = Walker(
+                uow, known=read_ahead(uow, rows), recent=recent_kinds(uow), careful=careful
+            )  # fmt: skip
+            self._walk(walker, rows)
+            walker.effects.write(uow)
+            faultpoint("run-before-commit")
+
+    def _walk(self, walker: Walker, rows: Sequence[Any]) -> None:
+        """Those there is no time for are given back."""
+        until = time.monotonic() + SLICE_SECONDS
+        for position, row in enumerate(rows):
+            if time.monotonic() > until:
+                _give_back(walker.uow, self.token, rows[position:])
+                break
+            walker.advance(live_run(row))
+            faultpoint("run-mid")
 
 
 def _give_back(uow: UnitOfWork, token: str, rows: Sequence[Any]) -> None:

@@ -31,6 +31,7 @@ from regulars.rule_engine.channels.base import (
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.gate import Gate, Verdict
 from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.tables import channel_setting, outbound, rule_state
 
 BATCH = 100
@@ -87,51 +88,50 @@ def chosen_providers(uow: UnitOfWork) -> dict[str, Provider]:
 
 
 def _send_some(route: Route, limit: int, lease: timedelta) -> int:
-    database, workspace, now = route.database, route.workspace, route.now
     token = new_token(12)
-    with database.workspace_tx(workspace, now=now()) as uow:
-        taken, ready = _mark(uow, token, route, limit, lease)
+    taken, ready = patiently(lambda: _mark(route, token, limit, lease))
     if not ready:
         return taken
     faultpoint("message-marked")
     results = [_call(route.provider, row, route.surroundings) for row in ready]
     faultpoint("message-provider-called")
-    with database.workspace_tx(workspace, now=now()) as uow:
-        _write(uow, token, results)
-        faultpoint("message-mid")
+    patiently(lambda: _write(route, token, results))
     faultpoint("message-written")
     return taken
 
 
-def _mark(
-    uow: UnitOfWork, token: str, route: Route, limit: int, lease: timedelta
-) -> tuple[int, list[Any]]:
+def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, list[Any]]:
     """Judge due messages; those that may leave are ``sending`` once this commits."""
+    with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
+        rows = _claim(uow, token, route.channel, limit, lease)
+        gate = Gate(uow, rows)
+        ready, changes = [], []
+        for row in rows:
+            if row.status == "sending" and _may_repeat(row):
+                ready.append(row)
+            elif row.status == "sending":
+                changes.append(_settled(uow, row, "unknown", {"code": "outcome-unknown"}))
+            else:
+                verdict = gate.judge(row)
+                changes.append(_marked(uow, row, verdict, route.provider))
+                if verdict is not None and verdict.action == "send":
+                    ready.append(row)
+        leases.keep_many(uow, outbound, token, changes)
+        return len(rows), ready
+
+
+def _claim(uow: UnitOfWork, token: str, channel: str, limit: int, lease: timedelta) -> list[Any]:
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
     where = (
         outbound.c.status.in_(("queued", "sending")),
-        outbound.c.channel == route.channel,
+        outbound.c.channel == channel,
         outbound.c.rule.in_(active),
     )
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
     leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
     ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
-    rows = leases.held(uow, outbound, token, ids)
-    gate = Gate(uow, rows)
-    ready, changes = [], []
-    for row in rows:
-        if row.status == "sending" and _may_repeat(row):
-            ready.append(row)
-        elif row.status == "sending":
-            changes.append(_settled(uow, row, "unknown", {"code": "outcome-unknown"}))
-        else:
-            verdict = gate.judge(row)
-            changes.append(_marked(uow, row, verdict, route.provider))
-            if verdict is not None and verdict.action == "send":
-                ready.append(row)
-    leases.keep_many(uow, outbound, token, changes)
-    return len(rows), ready
+    return leases.held(uow, outbound, token, ids)
 
 
 def _may_repeat(row: Any) -> bool:
@@ -182,15 +182,17 @@ def _call(provider: Provider, row: Any, surroundings: Surroundings) -> Sent:
         return Sent(row, "unknown", reason=told)
 
 
-def _write(uow: UnitOfWork, token: str, results: Sequence[Sent]) -> None:
+def _write(route: Route, token: str, results: Sequence[Sent]) -> None:
     """Write what became of the messages that are still ours, and tell it."""
-    ours = {row.id for row in leases.held(uow, outbound, token, [s.row.id for s in results])}
-    kept = [sent for sent in results if sent.row.id in ours]
-    if len(kept) < len(results):
-        log.info("%s messages were settled by another worker.", len(results) - len(kept))
-    leases.keep_many(uow, outbound, token, [_written(uow, sent) for sent in kept])
-    final = [sent for sent in kept if sent.status in ("sent", "failed") and not sent.retry]
-    record_events(uow, [_told(uow, sent.row, f"message_{sent.status}") for sent in final])
+    with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
+        ours = {row.id for row in leases.held(uow, outbound, token, [s.row.id for s in results])}
+        kept = [sent for sent in results if sent.row.id in ours]
+        if len(kept) < len(results):
+            log.info("%s messages were settled by another worker.", len(results) - len(kept))
+        leases.keep_many(uow, outbound, token, [_written(uow, sent) for sent in kept])
+        final = [sent for sent in kept if sent.status in ("sent", "failed") and not sent.retry]
+        record_events(uow, [_told(uow, sent.row, f"message_{sent.status}") for sent in final])
+        faultpoint("message-mid")
 
 
 def _written(uow: UnitOfWork, sent: Sent) -> leases.Change:

@@ -10,6 +10,7 @@ from regulars.rule_engine.channels.base import (
     SendUnknown,
     Surroundings,
 )
+from regulars.rule_engine.markdown import to_html
 
 
 class SmtpProvider(Provider):
@@ -28,6 +29,7 @@ class SmtpProvider(Provider):
             to=outgoing.address,
             subject=" ".join(outgoing.parts["subject"].split()),
             text=outgoing.parts["markdown"],
+            html=to_html(outgoing.parts["markdown"]),
             key=outgoing.key.replace(":", "."),
         )
         try:

@@ -1,0 +1,61 @@
+"""The little Markdown that message texts use, as HTML for mail readers. Pure.
+
+Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*`` and links to web
+or mail addresses. Everything else, HTML included, is text and stays text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import escape
+from itertools import groupby
+
+_HEADING = re.compile(r"(#{1,3})\s+(.+)")
+_BULLET = re.compile(r"[-*]\s+(.+)")
+_NUMBER = re.compile(r"\d{1,3}[.)]\s+(.+)")
+_LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:)[^\s()]+)\)")
+_STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
+_EMPHASIS = re.compile(r"(?<!\*)\*(?=[^\s*])([^*]+?)(?<=\S)\*(?!\*)")
+
+
+def to_html(text: str) -> str:
+    """A text as the body of a mail."""
+    blocks = re.split(r"\n\s*\n", text.strip().replace("\r\n", "\n"))
+    return "\n".join(part for block in blocks for part in _block(block.split("\n")) if part)
+
+
+def _block(lines: list[str]) -> Iterator[str]:
+    for kind, group in groupby((line.strip() for line in lines if line.strip()), _kind):
+        some = list(group)
+        if kind == "heading":
+            yield from (_heading(line) for line in some)
+        elif kind in ("ul", "ol"):
+            pattern = _BULLET if kind == "ul" else _NUMBER
+            items = (pattern.fullmatch(line) for line in some)
+            inner = "".join(f"<li>{_inline(found[1])}</li>" for found in items if found)
+            yield f"<{kind}>{inner}</{kind}>"
+        else:
+            yield f"<p>{'<br>'.join(_inline(line) for line in some)}</p>"
+
+
+def _kind(line: str) -> str:
+    if _HEADING.fullmatch(line):
+        return "heading"
+    if _BULLET.fullmatch(line):
+        return "ul"
+    return "ol" if _NUMBER.fullmatch(line) else "p"
+
+
+def _heading(line: str) -> str:
+    found = _HEADING.fullmatch(line)
+    assert found is not None
+    level = len(found[1])
+    return f"<h{level}>{_inline(found[2])}</h{level}>"
+
+
+def _inline(line: str) -> str:
+    safe = escape(line, quote=True)
+    safe = _LINK.sub(r'<a href="\2">\1</a>', safe)
+    safe = _STRONG.sub(r"<strong>\1</strong>", safe)
+    return _EMPHASIS.sub(r"<em>\1</em>", safe)
