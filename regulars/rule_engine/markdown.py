@@ -1,7 +1,7 @@
 """The little Markdown that message texts use, as HTML for mail readers. Pure.
 
-Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*`` and links to web
-or mail addresses. Everything else, HTML included, is text and stays text.
+Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*`` and links to
+web or mail addresses. Everything else, HTML included, is text and stays text.
 """
 
 from __future__ import annotations
