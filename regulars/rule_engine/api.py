@@ -17,6 +17,7 @@ from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid, NotFound, VersionConflict
+from regulars.platform.expressions.findings import Finding
 from regulars.platform.problems import Problem
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import overview, service
@@ -125,7 +126,10 @@ def start(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """How many fit now, with a few of them; of the rule in the body, else of the draft."""
     found = service.count_matches(uow, access, _rule(uow, key, _optional_body().get("rule")))
-    sample = [{"id": record, "title": title} for record, title in found.sample]
+    sample = [
+        {"id": record, "title": title, "finding": _finding_json(found.findings.get(record))}
+        for record, title in found.sample
+    ]
     return {"form": found.form, "count": found.count, "sample": sample}
 
 
@@ -267,6 +271,10 @@ def _rule(uow: UnitOfWork, key: str, given: Any) -> Rule:
 
 def _optional_body() -> Mapping[str, Any]:
     return read_object(request) if request.content_length else {}
+
+
+def _finding_json(found: Finding | None) -> dict[str, Any] | None:
+    return None if found is None else found.as_json()
 
 
 def _is_id(value: Any) -> bool:

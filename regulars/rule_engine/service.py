@@ -5,8 +5,8 @@ Permission first, then the work, inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +19,8 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import Published, snapshot
 from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.expressions.findings import Finding, explain_result
+from regulars.platform.formats import Formats
 from regulars.platform.ids import new_token
 from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.book import PinnedRule, book_of
@@ -28,6 +30,7 @@ from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, enter, revive
 from regulars.rule_engine.publishing import JOB, is_clock_rule
 from regulars.rule_engine.scans import conditions, pages, skip_backlog
+from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
     channel_setting,
     mirror_member,
@@ -41,11 +44,20 @@ SAMPLE = 8
 
 @dataclass(frozen=True)
 class Matches:
-    """How many people fit a rule now, and some of them: (record id, title)."""
+    """How many people fit a rule now, and some of them: (record id, title).
+
+    ``findings`` say of each of those, condition by condition, which value made them fit.
+    """
 
     form: str
     count: int
     sample: Sequence[tuple[int, str]]
+    findings: Mapping[int, Finding] = field(default_factory=dict)
+
+    def values(self, record: int) -> list[str]:
+        """The values that made one of them fit, as the reader writes them."""
+        found = self.findings.get(record)
+        return [] if found is None else [leaf.shown for leaf in _leaves(found) if leaf.shown]
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,15 @@ class Enrolment:
     entered: int
     known: int
     held: dict[str, int]
+
+
+def _leaves(found: Finding) -> Iterator[Finding]:
+    """The conditions that hold, without those that hold because another does not."""
+    if found.kind == "leaf" and found.holds:
+        yield found
+    elif found.kind in ("all", "any"):
+        for item in found.items:
+            yield from _leaves(item)
 
 
 def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
@@ -74,7 +95,23 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
     chosen = list(ids)
     titles = titles_of(uow, pinned.catalog, {rule.subject: chosen})
     sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
-    return Matches(rule.subject, int(count), sample)
+    return Matches(rule.subject, int(count), sample, _findings(uow, access, pinned, chosen))
+
+
+def _findings(
+    uow: UnitOfWork, access: Access, pinned: PinnedRule, records: Sequence[int]
+) -> dict[int, Finding]:
+    if not pinned.rule.when:
+        return {}
+    shop = uow.workspace
+    formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
+    tree, _problems = pinned.catalog.condition(pinned.rule.subject, pinned.rule.when)
+    found = {}
+    for record in records:
+        sight = RunSight(uow, pinned.rule.subject, record, {})
+        shapes = pinned.catalog.shapes
+        found[record] = explain_result(tree, shapes, sight.row(), sight.context, formats)
+    return found
 
 
 def draft_rule(uow: UnitOfWork, rule: Rule) -> PinnedRule:
