@@ -66,7 +66,9 @@ def pause(shell: Shell, key: str) -> None:
     """Stop a rule: nobody enters, nothing more is sent."""
     with shell.database.workspace_tx(shell.workspace) as uow:
         pause_rule(uow, system_access(shell.locale), key)
-    shell.answer({"rule": key, "state": "paused"}, translate("rules.paused", shell.locale, rule=key))
+    shell.answer(
+        {"rule": key, "state": "paused"}, translate("rules.paused", shell.locale, rule=key)
+    )
 
 
 @rules_group.command("resume")
