@@ -13,9 +13,10 @@ from regulars.form_builder.importing.reading import find_shape, open_table
 
 def workbook(folder: Path, *rows: list[Any], sheet: str = "Sheet") -> Path:
     book = openpyxl.Workbook()
-    book.active.title = sheet
+    first = book.worksheets[0]
+    first.title = sheet
     for row in rows:
-        book.active.append(row)
+        first.append(row)
     path = folder / "book.xlsx"
     book.save(path)
     return path
