@@ -280,3 +280,20 @@ def test_what_a_rule_keeps_may_not_be_set_by_hand_but_its_default_may_stand(
         shop, access, "customers", made.id, {"tier": "diamond"}, origin=by_rule
     )
     assert changed["tier"] == "diamond"
+
+
+def test_a_number_that_would_overflow_a_sum_is_refused(shop: UnitOfWork, access: Access) -> None:
+    with pytest.raises(Invalid) as caught:
+        records.create_record(
+            shop, access, "products", {"sku": "x", "name": "x", "price": "10000000000000.01"},
+            origin=PAGE,
+        )  # fmt: skip
+    assert [(p.path, p.code) for p in caught.value.problems] == [("price", "number-too-large")]
+    made = records.create_record(
+        shop,
+        access,
+        "products",
+        {"sku": "x", "name": "x", "price": "9999999999999.99"},
+        origin=PAGE,
+    )
+    assert made["price"] == Decimal("9999999999999.99")

@@ -15,7 +15,8 @@ from regulars.platform.expressions.types import ValueType, number
 from regulars.platform.problems import Problem
 
 NUMBER_SETTING = {"type": ["number", "string"]}
-LARGEST = Decimal(2**63 - 1)
+# in units of the last place: thousands of such values still add up within 64 bits
+LARGEST = Decimal(10**15)
 
 
 class NumberField(FieldType):
