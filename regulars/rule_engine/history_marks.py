@@ -14,8 +14,8 @@ from regulars.platform.events import event
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.ways import ways_to
 
-LONGEST_TRANSACTION = timedelta(minutes=10)
-SETTLED_AFTER = timedelta(seconds=15)
+LONGEST_TRANSACTION = timedelta(seconds=60)  # of an import, from its "now" to its commit
+IMPATIENCE = timedelta(minutes=10)  # during an endless import, look at least this often
 
 sa.Index(
     "event_historic",
@@ -28,7 +28,7 @@ sa.Index(
 def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | None) -> set[int]:
     """Subjects whose own record, or a record that links to them, an import wrote since then.
 
-    A little too many rather than one too few: a transaction may commit some minutes after the
+    A little too many rather than one too few: a transaction may commit some time after the
     instant its events carry.
     """
     subject = pinned.rule.subject
@@ -51,6 +51,17 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
             )
             found.update(uow.execute(statement).scalars())
     return found
+
+
+def has_news(
+    latest: datetime | None, settled_to: datetime | None, clock: datetime, *,
+    calm: timedelta = LONGEST_TRANSACTION,
+) -> bool:  # fmt: skip
+    """Whether an import wrote since ``settled_to`` and has been at rest, or takes for ever."""
+    if latest is None or (settled_to is not None and latest <= settled_to):
+        return False
+    endless = settled_to is None or clock - settled_to > IMPATIENCE
+    return endless or clock - latest >= calm
 
 
 def latest_history(uow: UnitOfWork) -> datetime | None:

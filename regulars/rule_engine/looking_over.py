@@ -17,7 +17,7 @@ from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.definition import Sets
 from regulars.rule_engine.history_marks import (
-    SETTLED_AFTER,
+    has_news,
     latest_history,
     touched_by_history,
 )
@@ -37,7 +37,8 @@ from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.tables import mirror_member, mirror_state
 
 TRIES = 5
-IMPATIENCE = timedelta(minutes=10)  # during an endless import, look over at least this often
+AT_ONCE = timedelta(0)
+CALM = timedelta(seconds=15)  # an import rests so long before everybody is looked over
 
 log = logging.getLogger(__name__)
 
@@ -86,19 +87,13 @@ def _is_due(
     if state is None or state.version != pinned.version or state.as_of is None:
         return True
     if anyway:
-        return bool(state.as_of != uow.now) or _news(state, clock, latest, SETTLED_AFTER * 0)
+        return bool(state.as_of != uow.now) or has_news(
+            latest, state.history_to, clock, calm=AT_ONCE
+        )
     schedule = Schedule.of(pinned.rule.trigger)
     if schedule and schedule.latest(state.as_of, uow.now, uow.workspace.tz) is not None:
         return True
-    return _news(state, clock, latest, SETTLED_AFTER)
-
-
-def _news(state: Any, clock: datetime, latest: datetime | None, calm: timedelta) -> bool:
-    """Whether an import wrote since the last look-over, and has come to rest."""
-    if latest is None or (state.history_to is not None and latest <= state.history_to):
-        return False
-    waited_long = state.history_to is None or clock - state.history_to > IMPATIENCE
-    return bool(waited_long or clock - latest >= calm)
+    return has_news(latest, state.history_to, clock, calm=CALM)
 
 
 def look_over(database: Database, workspace: Workspace, now: Now, key: str) -> bool:

@@ -20,7 +20,12 @@ from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, enter, key_text
-from regulars.rule_engine.history_marks import touched_by_history
+from regulars.rule_engine.history_marks import (
+    LONGEST_TRANSACTION,
+    has_news,
+    latest_history,
+    touched_by_history,
+)
 from regulars.rule_engine.leases import LEASE, LeaseLost
 from regulars.rule_engine.tables import fire, rule_state
 
@@ -207,6 +212,50 @@ def _enter_page(
 def as_candidates(uow: UnitOfWork, matches: list[Match]) -> list[Candidate]:
     """People who match as of now, as they would enter."""
     return [Candidate(each.record, each.key, uow.now) for each in matches]
+
+
+def settle_history(
+    database: Database, workspace: Workspace, now: Now, *, anyway: bool = False
+) -> int:
+    """After an import has come to rest: note who matches because of it; how many rules looked.
+
+    Whoever comes to match later, imported or not, has really come to match.
+    """
+    calm = timedelta(0) if anyway else LONGEST_TRANSACTION
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        clock, latest = database.clock(), latest_history(uow)
+        waiting = [
+            pinned
+            for pinned, state in _clock_rules(uow)
+            if has_news(latest, state.history_to, clock, calm=calm)
+        ]
+    for pinned in waiting:
+        with database.workspace_tx(workspace, now=now()) as uow:
+            state = uow.execute(
+                rule_state.select().where(rule_state.c.rule == pinned.rule.key)
+            ).one()
+            touched = _backlog(uow, pinned, state.history_to)
+            for page in pages(uow, pinned):
+                chosen = [each for each in page if each.record in touched]
+                enter(uow, pinned, as_candidates(uow, chosen), skipped=True)
+            uow.execute(
+                rule_state.update()
+                .where(rule_state.c.rule == pinned.rule.key)
+                .values(history_to=clock)
+            )
+    return len(waiting)
+
+
+def _clock_rules(uow: UnitOfWork) -> list[tuple[PinnedRule, Any]]:
+    """The rules that look over everybody and are not paused, with their state."""
+    states = {row.rule: row for row in uow.execute(rule_state.select())}
+    return [
+        (pinned, states[pinned.rule.key])
+        for pinned, _schedule in book_of(uow).scheduled
+        if pinned.rule.trigger.on == "scan"
+        and pinned.rule.key in states
+        and states[pinned.rule.key].state == "active"
+    ]
 
 
 def skip_backlog(uow: UnitOfWork, pinned: PinnedRule) -> int:

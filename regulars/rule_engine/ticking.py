@@ -27,7 +27,7 @@ from regulars.rule_engine.leases import LEASE, is_due, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors, look_over_due
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.publishing import JOB
-from regulars.rule_engine.scans import fire_due
+from regulars.rule_engine.scans import fire_due, settle_history
 from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.sender import send_due
 from regulars.rule_engine.tables import fire, outbound, rule_state, run
@@ -74,6 +74,7 @@ class Engine:
 
     def _tick_one(self, workspace: Workspace, at: datetime | None) -> Done:
         now: Now = self.database.clock if at is None else fixed(at)
+        settle_history(self.database, workspace, now, anyway=at is not None)
         plan_fires(self.database, workspace, now)
         total = Done()
         for _ in range(ROUNDS):
@@ -111,6 +112,7 @@ class Engine:
     def plan(self, now: datetime) -> None:
         """Note every schedule that is due, and try once more what could not be digested."""
         for workspace in list_workspaces(self.database):
+            settle_history(self.database, workspace, fixed(now))
             plan_fires(self.database, workspace, fixed(now))
             retry_failures(self.database, workspace, fixed(now))
 

@@ -219,6 +219,24 @@ def test_people_who_match_because_of_an_import_are_backlog(
     }  # fmt: skip
 
 
+def test_imported_people_who_come_to_match_later_are_no_backlog(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.publish(sms(), lapsed())
+    long_gone, soon = shop.customer(), shop.customer()
+    clock.forward(minutes=1)
+    shop.order(long_gone, paid_at=NOW - 90 * DAY, automation="none")
+    shop.order(soon, paid_at=NOW - 29 * DAY, automation="none")
+    clock.forward(minutes=2)
+    shop.tick()
+    assert {run.record: run.status for run in shop.runs("lapsed")} == {long_gone: "skipped"}
+    clock.forward(days=1)
+    shop.tick()
+    assert {run.record: run.status for run in shop.runs("lapsed")} == {
+        long_gone: "skipped", soon: "done",
+    }  # fmt: skip
+
+
 def test_backlog_is_enrolled_deliberately_as_of_an_instant_and_by_portions(
     shop: RuleShop,
 ) -> None:
