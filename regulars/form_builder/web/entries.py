@@ -24,7 +24,7 @@ from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.posted import Answers
 from regulars.form_builder.web.values import target_of
-from regulars.platform import i18n
+from regulars.platform import columns, i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 
@@ -196,7 +196,7 @@ def offered(uow: UnitOfWork, access: Access, target: str, words: str = "") -> Ch
 def _system_choices(uow: UnitOfWork, table: sa.Table, title: str, words: str) -> Choices:
     statement = sa.select(table.c.id, table.c[title]).order_by(table.c[title]).limit(500)
     if "active" in table.c:
-        statement = statement.where(table.c.active.is_(True))
+        statement = statement.where(table.c.active == sa.literal(True, columns.Flag()))
     if words:
         statement = statement.where(table.c[title].icontains(words, autoescape=True))
     return [(str(row_id), str(words)) for row_id, words in uow.execute(statement)]
