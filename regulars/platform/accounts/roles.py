@@ -27,6 +27,9 @@ CAPABILITIES = (
     "run_rules",
     "send_messages",
     "manage_consents",
+    "merge_records",
+    "export_people",
+    "erase_people",
     "view_reports",
     "edit_reports",
     "manage_members",
@@ -62,7 +65,7 @@ class Role:
         return "unit" if self.bound_to_units and has_units else "all"
 
 
-_OWNER_ONLY = frozenset({"manage_tokens", "manage_workspace", "install_packs"})
+_OWNER_ONLY = frozenset({"manage_tokens", "manage_workspace", "install_packs", "erase_people"})
 
 ROLES: Mapping[str, Role] = MappingProxyType(
     {
