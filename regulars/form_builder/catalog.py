@@ -25,9 +25,10 @@ from regulars.form_builder.tables import FormTables, build_tables
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.errors import NotFound
+from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
-from regulars.platform.expressions.evaluate import compile_python
+from regulars.platform.expressions.evaluate import compile_python_value
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import Node, Path
@@ -108,14 +109,17 @@ class FormCatalog:
 
     def formula(self, form_key: str, text: str) -> Node:
         """A published formula's checked tree."""
-        name = ("formula", form_key, text)
-        return self._checked(name, form_key, lambda: (parse_formula(text), []), None)[0]
+        return self.read_formula(form_key, text)[0]
+
+    def read_formula(self, form_key: str, text: str) -> Checked:
+        """A formula's checked tree and all problems with it."""
+        return self._checked(("formula", form_key, text), form_key, lambda: _read(text), None)
 
     def closure(self, tree: Node) -> Callable[[Any, Any], Any]:
-        """The compiled Python of a checked tree."""
+        """The compiled Python of a checked tree; a yes or no that nobody gave stays None."""
         known = self._trees.get(id(tree))
         if known is None or known[0] is not tree:
-            known = (tree, compile_python(tree, self.shapes))
+            known = (tree, compile_python_value(tree, self.shapes))
             self._trees[id(tree)] = known
         return known[1]
 
@@ -198,6 +202,13 @@ class FormCatalog:
             if len(self._trees) < 5000:
                 self._trees[name] = known
         return known
+
+
+def _read(text: str) -> Checked:
+    try:
+        return parse_formula(text), []
+    except FormulaError as error:
+        return Path(()), [error.problem()]
 
 
 def _name(raw: Any) -> str:

@@ -43,10 +43,27 @@ def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading:
     if field.default is None:
         return empty
     if isinstance(field.default, Mapping) and "formula" in field.default:
-        tree = writing.catalog.formula(writing.form.key, str(field.default["formula"]))
-        return evaluate(writing, tree, draft)
+        computed = _computed(writing, field, str(field.default["formula"]), draft)
+        return empty if computed is None else _as_given(field, computed, reading, empty)
     try:
         return field_types.get(field.type).convert(field, field.default, reading)
+    except BadValue:
+        return empty
+
+
+def _computed(writing: Writing, field: FieldDefinition, text: str, draft: RowDraft) -> Any:
+    """What a formula gives to a field, as the field keeps it."""
+    tree = writing.catalog.formula(writing.form.key, text)
+    wanted = field_types.get(field.type).value_type(field)
+    moment = expressing.moment_of(writing.uow, writing.access)
+    return expressing.fitted(evaluate(writing, tree, draft), wanted, moment)
+
+
+def _as_given(field: FieldDefinition, value: Any, reading: Reading, empty: Any) -> Any:
+    """A computed value under the field's own rules; what breaks them is left out."""
+    kind = field_types.get(field.type)
+    try:
+        return kind.convert(field, kind.to_json(field, value), reading)
     except BadValue:
         return empty
 
@@ -68,9 +85,9 @@ def give_numbers(writing: Writing, drafts: Sequence[RowDraft]) -> None:
         if field.type == "serial":
             _give_serials(writing, field, drafts)
         elif field.freeze:
-            tree = writing.catalog.formula(writing.form.key, str(field.settings["formula"]))
+            text = str(field.settings["formula"])
             for draft in drafts:
-                draft.values[field.key] = evaluate(writing, tree, draft)
+                draft.values[field.key] = _computed(writing, field, text, draft)
 
 
 def _give_serials(writing: Writing, field: FieldDefinition, drafts: Sequence[RowDraft]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
@@ -11,8 +13,11 @@ import sqlalchemy as sa
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.compile_sql import Target, compile_sql, compile_value_sql
 from regulars.platform.expressions.evaluate import Context
+from regulars.platform.expressions.numbers import fit
 from regulars.platform.expressions.tree import Node
-from regulars.platform.expressions.types import Moment
+from regulars.platform.expressions.types import Kind, Moment, ValueType
+from regulars.platform.expressions.windows import day_start
+from regulars.platform.expressions.zones import local_day
 from regulars.platform.ids import new_code
 
 if TYPE_CHECKING:
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 Mode = Literal["auto", "scan", "single"]
+_SAME = ({Kind.TEXT, Kind.CHOICE}, {Kind.DATE, Kind.DATETIME})
 
 
 def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
@@ -57,6 +63,25 @@ def value_sql(
 ) -> Any:  # fmt: skip
     """A checked value as an SQL expression that comes back as a plain value."""
     return compile_value_sql(tree, target_of(uow, catalog, access, "single"), root)
+
+
+def fits(found: ValueType, wanted: ValueType) -> bool:
+    """Whether a computed value can be kept in a field of type ``wanted``."""
+    if found.kind is Kind.MISSING or found.kind is wanted.kind:
+        same_form = found.kind is not Kind.LINK or found.form == wanted.form
+        return same_form and found.kind is not Kind.ROWS
+    return any(found.kind in group and wanted.kind in group for group in _SAME)
+
+
+def fitted(value: Any, wanted: ValueType, moment: Moment) -> Any:
+    """A computed value as its field keeps it: so many places, a day or the start of one."""
+    if isinstance(value, Decimal) and wanted.kind is Kind.NUMBER:
+        return fit(value, wanted.scale)
+    if isinstance(value, datetime):
+        return local_day(value, moment.zone) if wanted.kind is Kind.DATE else value
+    if isinstance(value, date) and wanted.kind is Kind.DATETIME:
+        return day_start(value, moment)
+    return value
 
 
 @dataclass(frozen=True)

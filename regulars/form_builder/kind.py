@@ -8,6 +8,7 @@ from regulars.form_builder.catalog import catalog_from
 from regulars.form_builder.checks import form_checks, has_bad_keys, without_bad_keys
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
+from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.platform.definitions.snapshot import Snapshot
@@ -52,6 +53,7 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
     for problem in catalog.problems:
         if problem.path.startswith(prefix):
             found.append(problem.moved_from(prefix))
+    found += own_formula_problems(form, catalog)
     for position, check in enumerate(form.checks):
         _tree, problems = catalog.condition(form.key, check.must)
         found += [problem.under(f"checks/{position}/must") for problem in problems]

@@ -16,7 +16,7 @@ from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
-from regulars.platform.expressions.evaluate import Evaluate, compile_python
+from regulars.platform.expressions.evaluate import Evaluate, compile_python_value
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import FieldShape, Shapes
 from regulars.platform.expressions.tree import Node, Path
@@ -71,10 +71,10 @@ class Scope:
         return self._checked(("path", path), lambda: (tree, []), None)
 
     def closure(self, tree: Node) -> Evaluate:
-        """The compiled Python of a checked tree."""
+        """The compiled Python of a checked tree; a yes or no that nobody gave stays None."""
         known = self._known.get(id(tree))
         if known is None or known[0] is not tree:
-            known = (tree, compile_python(tree, self.shapes()))
+            known = (tree, compile_python_value(tree, self.shapes()))
             self._known[id(tree)] = known
         return known[1]
 

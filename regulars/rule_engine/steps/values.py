@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from regulars.form_builder import expressing
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
-from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem, under
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.steps.base import StepWork, scope_of
@@ -18,10 +17,6 @@ from regulars.rule_engine.steps.targets import check_writable
 
 READING = Reading(ZoneInfo("UTC"), "CNY", datetime(2000, 1, 1, tzinfo=UTC))
 VALUES_SETTING = {"type": "object", "maxProperties": 200}
-_SAME = (
-    {Kind.TEXT, Kind.CHOICE},
-    {Kind.DATE, Kind.DATETIME},
-)
 
 
 def is_formula(value: Any) -> bool:
@@ -51,18 +46,11 @@ def _check_formula(field: FieldDefinition, text: str, meaning: Meaning) -> list[
     if problems or tree.type is None:
         return problems
     wanted = field_types.get(field.type).value_type(field)
-    if _fits(tree.type, wanted):
+    if expressing.fits(tree.type, wanted):
         return []
     return [
         Problem("", "formula-of-other-kind", {"field": field.name, "kind": tree.type.kind.value})
     ]
-
-
-def _fits(found: ValueType, wanted: ValueType) -> bool:
-    if found.kind is Kind.MISSING or found.kind is wanted.kind:
-        same_form = found.kind is not Kind.LINK or found.form == wanted.form
-        return same_form and found.kind is not Kind.ROWS
-    return any(found.kind in group and wanted.kind in group for group in _SAME)
 
 
 def _check_literal(field: FieldDefinition, value: Any) -> list[Problem]:
@@ -90,9 +78,4 @@ def fitted(field: FieldDefinition | None, value: Any, work: StepWork) -> Any:
     if field is None or value is None:
         return value
     wanted = field_types.get(field.type).value_type(field)
-    if isinstance(value, Decimal) and wanted.kind is Kind.NUMBER:
-        return value.quantize(Decimal(1).scaleb(-wanted.scale), rounding=ROUND_HALF_UP)
-    zone = work.uow.workspace.tz
-    if isinstance(value, datetime) and wanted.kind is Kind.DATE:
-        return value.astimezone(zone).date()
-    return value
+    return expressing.fitted(value, wanted, expressing.moment_of(work.uow))
