@@ -89,13 +89,15 @@ def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:
         form for form in catalog_of(uow).forms.values() if access.scope(form.key, "read") != "none"
     ]
     for position, form in enumerate(shown[:MOST_IN_NAV]):
+        address = url_for("records.index", form_key=form.key)
         yield NavItem(
-            url_for("records.index", form_key=form.key),
+            address,
             form.icon or "file-text",
             title=form.label,
             section="nav.section-data",
             order=FIRST_IN_NAV + position,
             on_phone=position < 2,
+            root=address.rpartition("/")[0],
         )
     yield NavItem(
         url_for("forms.index"), "layout-grid", "nav.forms", section="nav.section-data", order=190

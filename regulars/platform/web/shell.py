@@ -27,7 +27,8 @@ class NavItem:
     """One line of the navigation.
 
     ``label`` is a catalog key, ``title`` an owner's own text that wins over it. ``on_phone`` puts
-    it into the bottom bar (the first four fit). ``count`` stands beside it.
+    it into the bottom bar (the first four fit). ``count`` stands beside it. ``root`` is the
+    address its pages lie below where that is shorter than ``url``.
     """
 
     url: str
@@ -38,10 +39,16 @@ class NavItem:
     order: int = 100
     on_phone: bool = False
     count: int | None = None
+    root: str = ""
+
+    @property
+    def top(self) -> str:
+        """The address at and below which pages belong to this item."""
+        return self.root or self.url
 
     def leads_to(self, path: str) -> bool:
         """Whether a page lies at or below this item; the home page leads to itself alone."""
-        return path == self.url or (not self.url.endswith("/") and path.startswith(f"{self.url}/"))
+        return path == self.top or (not self.top.endswith("/") and path.startswith(f"{self.top}/"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class Shell:
     def current(self) -> NavItem | None:
         """The item the reader stands on: of those that lead here, the most exact one."""
         leading = [item for item in self.nav if item.leads_to(request.path)]
-        return max(leading, key=lambda item: len(item.url), default=None)
+        return max(leading, key=lambda item: len(item.top), default=None)
 
 
 def install(

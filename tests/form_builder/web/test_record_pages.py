@@ -165,6 +165,16 @@ def test_a_deleted_record_waits_in_the_bin(shop: Shop, owner: Visitor) -> None:
     assert "The recycle bin is empty" in words_of(owner.get(f"{CUSTOMERS}/bin").text)
 
 
+@pytest.mark.parametrize("page", ["records", "bin", "records/new"])
+def test_every_page_of_a_form_marks_that_form_in_the_navigation(
+    shop: Shop, owner: Visitor, page: str
+) -> None:
+    marked = re.findall(
+        r'href="([^"]+)" aria-current="page"', owner.get(f"{CUSTOMERS}/{page}").text
+    )
+    assert set(marked) == {f"{CUSTOMERS}/records"}
+
+
 def test_what_is_still_pointed_to_is_not_deleted(shop: Shop, owner: Visitor) -> None:
     ann = shop.make("customers", name="Ann")
     shop.make("orders", customer=ann.id)
