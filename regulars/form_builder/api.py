@@ -9,8 +9,9 @@ from flask import Blueprint, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.form_builder import api_answers, service
+from regulars.form_builder import api_answers, record_schema, service
 from regulars.form_builder.api_queries import query_from_args, query_from_body
+from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import API
 from regulars.form_builder.records import (
     MODES,
@@ -74,6 +75,18 @@ def get_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVa
     answer = jsonify(dict(found.raw))
     answer.set_etag(f"v{found.version}")
     return answer
+
+
+@api.get("/forms/<form_key>/schema")
+@workspace_api("read_records")
+def form_schema(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """JSON Schemas of the records: to ``create``, to ``update``, and a ``record`` as read."""
+    catalog = catalog_of(uow)
+    return {
+        "create": record_schema.create_schema(catalog, form_key, access.locale),
+        "update": record_schema.update_schema(catalog, form_key, access.locale),
+        "record": record_schema.record_schema(catalog, form_key, access.locale),
+    }
 
 
 @api.put("/forms/<form_key>")

@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 Settings = Mapping[str, Any]
 
 
+# what `clean_text` takes, as patterns that JSON Schema and ECMAScript read alike
+_PRINTABLE = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
+PRINTABLE = f"^{_PRINTABLE}*$"
+NOT_BLANK = r"[^\s\u0000-\u001f\u007f-\u009f]"
+
+
 class BadValue(ValueError):
     """A value the field does not take; ``code`` has words at ``problems.<code>``."""
 
@@ -147,7 +153,7 @@ class TextLike(FieldType):
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         limit = int(field.settings.get("max_length", self.max_length))
-        return {"type": ["string", "null"], "maxLength": limit}
+        return {"type": ["string", "null"], "maxLength": limit, "pattern": PRINTABLE}
 
 
 def clean_text(raw: Any, *, multiline: bool = False) -> str | None:

@@ -41,4 +41,4 @@ class DateField(FieldType):
         return None if value is None else value.isoformat()
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        return {"type": ["string", "null"], "format": "date"}
+        return {"type": ["string", "null"], "format": "date", "pattern": r"^\d{4}-\d{2}-\d{2}$"}

@@ -12,6 +12,11 @@ from regulars.form_builder.field_types.base import BadValue, FieldType, Reading
 from regulars.platform import columns
 from regulars.platform.expressions.types import DATETIME, ValueType
 
+_WRITTEN = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+    r"(T([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?)?$"
+)
+
 
 class DateTimeField(FieldType):
     """An instant, ISO 8601 at the borders; without an offset it is the workspace's local time."""
@@ -40,7 +45,7 @@ class DateTimeField(FieldType):
         return None if value is None else value.isoformat().replace("+00:00", "Z")
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        return {"type": ["string", "null"], "format": "date-time"}
+        return {"type": ["string", "null"], "pattern": _WRITTEN}
 
 
 def _parsed(raw: Any) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -47,18 +48,14 @@ class LinkField(FieldType):
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         if raw is None or raw == "":
             return None
-        if isinstance(raw, bool):
-            raise BadValue("not-a-link")
-        if isinstance(raw, str) and raw.isdecimal() and len(raw) < 19:
-            return int(raw)
-        if isinstance(raw, int) and 0 < raw < 2**63:
-            return raw
         if isinstance(raw, Mapping):
             return _by_key(raw)
-        raise BadValue("not-a-link")
+        if isinstance(raw, str) and raw.isdecimal() and len(raw) < 19:
+            return int(raw)
+        return _an_id(raw)
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        return {"type": ["integer", "object", "null"]}
+        return {"type": ["integer", "object", "null"], "minimum": 1}
 
     def check(
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
@@ -68,13 +65,19 @@ class LinkField(FieldType):
             yield Problem("to", "unpublished-form", {"form": target})
 
 
+def _an_id(raw: Any) -> int:
+    """The number of a record; JSON makes no difference between 7 and 7.0."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, Decimal)):
+        raise BadValue("not-a-link")
+    if not 0 < raw < 2**63 or raw != int(raw):
+        raise BadValue("not-a-link")
+    return int(raw)
+
+
 def _by_key(raw: Mapping[str, Any]) -> Any:
     """``{"id": 7}`` (as read) or ``{"mobile": "138…"}`` (a unique key of the target)."""
     if "id" in raw:
-        found = raw["id"]
-        if isinstance(found, int) and not isinstance(found, bool) and found > 0:
-            return found
-        raise BadValue("not-a-link")
+        return _an_id(raw["id"])
     if len(raw) != 1:
         raise BadValue("not-a-link")
     ((key, value),) = raw.items()

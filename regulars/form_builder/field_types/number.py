@@ -64,7 +64,17 @@ class NumberField(FieldType):
         return None if value is None else f"{value:f}"
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        return {"type": ["string", "number", "null"]}
+        places = self.decimals(field)
+        most = LARGEST.scaleb(-places)
+        low, high = bound(field, "min"), bound(field, "max")
+        tail = rf"(\.\d{{1,{places}}})?" if places else ""
+        return {
+            "type": ["string", "number" if places else "integer", "null"],
+            "pattern": rf"^-?\d{{1,{15 - places}}}{tail}$",
+            "minimum": _json_number(-most if low is None else max(low, -most)),
+            "maximum": _json_number(most if high is None else min(high, most)),
+            **({"multipleOf": 10**-places} if places else {}),
+        }
 
     def check(
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
@@ -82,6 +92,10 @@ class NumberField(FieldType):
             raise BadValue("below-min", limit=str(low))
         if high is not None and value > high:
             raise BadValue("above-max", limit=str(high))
+
+
+def _json_number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def bound(field: FieldDefinition, name: str) -> Decimal | None:

@@ -56,8 +56,7 @@ class SubformField(FieldType):
 
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         """The rows as given; each is converted by the record writer, which knows places."""
-        if raw is None:
-            return []
+        raw = [] if raw is None else raw
         if not isinstance(raw, list) or not all(isinstance(row, Mapping) for row in raw):
             raise BadValue("not-rows")
         limit = int(field.settings.get("max_rows", MAX_ROWS))
@@ -68,9 +67,13 @@ class SubformField(FieldType):
         return [dict(row) for row in raw]
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        rows = {f.key: field_types.get(f.type).json_schema(f) for f in field.fields}
-        row = {"type": "object", "properties": {"id": {"type": "integer"}, **rows}}
-        return {"type": ["array", "null"], "items": {**row, "additionalProperties": False}}
+        fewest = int(field.settings.get("min_rows", 0))
+        return {
+            "type": "array" if fewest else ["array", "null"],
+            "items": {"type": "object"},
+            "minItems": fewest,
+            "maxItems": int(field.settings.get("max_rows", MAX_ROWS)),
+        }
 
     def check(
         self, field: FieldDefinition, form: FormDefinition, forms: Forms

@@ -9,6 +9,8 @@ import sqlalchemy as sa
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import (
+    NOT_BLANK,
+    PRINTABLE,
     BadValue,
     FieldType,
     Forms,
@@ -70,7 +72,8 @@ class TagsField(FieldType):
         return sorted(value or ())
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        item: dict[str, Any] = {"type": "string", "maxLength": 60}
+        item: dict[str, Any] = {"type": "string", "maxLength": 60, "pattern": PRINTABLE}
+        item["allOf"] = [{"pattern": NOT_BLANK}]
         if not self.is_free(field):
             item = {"enum": list(options_of(field))}
         return {"type": ["array", "null"], "items": item, "maxItems": MAX_TAGS}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from regulars.form_builder.definition import FieldDefinition
@@ -14,6 +15,9 @@ class UrlField(TextLike):
     name = "url"
     icon = "link"
     max_length = 2000
+
+    def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
+        return {**super().json_schema(field), "format": "uri"}
 
     def refine(self, field: FieldDefinition, text: str) -> str:
         try:
