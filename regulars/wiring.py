@@ -187,7 +187,7 @@ def open_installation(config: Config) -> Database:
         database.create_stores(workspace)
     if config.secret_key:
         url = redis_server.url_for(config)
-        jobs.install(RedisBell(url, config.secret_key, job_kinds(database)))
+        jobs.install(RedisBell(url, config.secret_keys, job_kinds(database)))
     return database
 
 

@@ -22,7 +22,7 @@ def run_worker(config: Config, queues: Sequence[str]) -> None:
         raise BadConfig(f"No Redis-compatible server answers at {url}; a worker needs one.")
     database = wiring.open_installation(config)
     kinds = wiring.job_kinds(database)
-    job_worker.run_worker(url, config.secret_key, kinds, queues, (database.after_fork,))
+    job_worker.run_worker(url, config.secret_keys, kinds, queues, (database.after_fork,))
 
 
 def run_ticker(config: Config) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
+from regulars.platform import secret_keys
+
+SECRET_FILE = secret_keys.FILE
 LOCK_FILE = "running"
 
 
@@ -22,7 +23,7 @@ def prepare(data_dir: Path) -> None:
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = data_dir / SECRET_FILE
     if not path.exists():
-        write_private(path, secrets.token_urlsafe(48) + "\n")
+        write_private(path, secret_keys.new_key() + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -9,6 +9,10 @@ from regulars.platform import i18n
 from regulars.platform.problems import Problem
 
 
+class BadConfig(ValueError):
+    """A setting that cannot work; the text names the variable and the cure."""
+
+
 class RegularsError(Exception):
     """Base of every error a person may be shown. ``code`` has words at ``errors.<code>``."""
 
@@ -43,6 +47,12 @@ class Forbidden(RegularsError):
     """This person may not do that."""
 
     status, code = 403, "forbidden"
+
+
+class SecondFactorNeeded(RegularsError):
+    """Owners of this workspace sign in with a second step, and this one has none yet."""
+
+    status, code = 403, "second-factor-needed"
 
 
 class Conflict(RegularsError):

@@ -9,7 +9,7 @@ from rq import Queue, Worker
 from rq.job import Job
 
 from regulars.platform import leash
-from regulars.platform.signed_jobs import JobKind, allowed_jobs, signed_serializer
+from regulars.platform.signed_jobs import JobKind, Keys, allowed_jobs, signed_serializer
 
 HEARTBEAT_SECONDS = 60  # an idle worker shows that it lives at least this often
 
@@ -29,7 +29,7 @@ class JobWorker(Worker):
 
 def run_worker(
     url: str,
-    secret: str,
+    keys: Keys,
     kinds: Iterable[JobKind],
     queues: Sequence[str],
     after_fork: tuple[Callable[[], None], ...],
@@ -40,7 +40,7 @@ def run_worker(
         list(queues),
         connection=connection,
         job_class=allowed_jobs({kind.name: kind for kind in kinds}),
-        serializer=signed_serializer(secret),
+        serializer=signed_serializer(keys),
         default_result_ttl=0,
         worker_ttl=HEARTBEAT_SECONDS,
         log_job_description=False,

@@ -20,6 +20,7 @@ from regulars.platform import redis_server
 from regulars.platform.signed_jobs import (
     JobKind,
     JobRefused,
+    Keys,
     allowed_jobs,
     bell_key,
     signed_serializer,
@@ -60,10 +61,10 @@ class Silence:
 class RedisBell:
     """Rings through RQ. A server that fails is left alone for a moment; pages stay fast."""
 
-    def __init__(self, url: str, secret: str, kinds: Iterable[JobKind]) -> None:
+    def __init__(self, url: str, keys: Keys, kinds: Iterable[JobKind]) -> None:
         self._connection = redis_server.client(url)
         self._kinds = {kind.name: kind for kind in kinds}
-        self._serializer = signed_serializer(secret)
+        self._serializer = signed_serializer(keys)
         self._job_class = allowed_jobs(self._kinds)
         self._rest_until = 0.0
 

@@ -8,7 +8,7 @@ imported, and the parts of a job that lie outside the signature (callbacks, webh
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from rq.job import Job
 from rq.serializers import Serializer
 
 Handler = Callable[[Mapping[str, Any]], None]
+Keys = str | Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,13 @@ def bell_key(name: str) -> str:
     return f"regulars:bell:{name}"
 
 
-def signed_serializer(secret: str) -> Serializer:
-    """What RQ calls a serializer: JSON with our signature around it."""
-    signer = URLSafeSerializer(secret, salt="regulars.jobs")
+def signed_serializer(keys: Keys) -> Serializer:
+    """What RQ calls a serializer: JSON with our signature around it.
+
+    The first of several keys signs; jobs that still carry the signature of another are done, too.
+    """
+    ring = [keys] if isinstance(keys, str) else list(reversed(keys))
+    signer = URLSafeSerializer(ring, salt="regulars.jobs")
 
     class SignedJson:
         @staticmethod

@@ -19,11 +19,12 @@ from regulars.platform import jobs
 from regulars.platform.clock import utc_now
 from regulars.platform.db import Database, Workspace
 from regulars.platform.jobs import RedisBell, Silence
+from regulars.platform.secret_keys import new_key
 from regulars.platform.ticker import Ticker
 from tests.support.rule_faults import dies, in_child, wait_for
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 
-SECRET = "a secret that is only good for tests, long enough"
+SECRET = new_key()
 ORDERS = 12
 WORKER = """
 from regulars.platform.config import Config

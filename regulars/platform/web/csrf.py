@@ -10,7 +10,7 @@ import hashlib
 import hmac
 from urllib.parse import urlsplit
 
-from flask import Flask, current_app, g, request
+from flask import Flask, g, request
 
 from regulars.platform.errors import Forbidden, TooLarge
 from regulars.platform.web.installation import installation
@@ -26,7 +26,7 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 def csrf_token() -> str:
     """The token that forms and htmx send back."""
     if "csrf_token" not in g:
-        g.csrf_token = _token_for(visit_id())
+        g.csrf_token = _token_for(visit_id(), installation().config.secret_key)
     token: str = g.csrf_token
     return token
 
@@ -56,13 +56,12 @@ def _comes_from_here(permission: Permission) -> bool:
 
 
 def _holds_token() -> bool:
-    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
-    return hmac.compare_digest(given.encode(), _token_for(visit_id()).encode())
+    given = (request.headers.get(HEADER) or request.form.get(FIELD, "")).encode()
+    visit, keys = visit_id(), installation().config.secret_keys
+    return any(hmac.compare_digest(given, _token_for(visit, key).encode()) for key in keys)
 
 
-def _token_for(visit: str) -> str:
-    key = current_app.secret_key
-    assert isinstance(key, str)
+def _token_for(visit: str, key: str) -> str:
     return hmac.new(key.encode(), f"csrf:{visit}".encode(), hashlib.sha256).hexdigest()
 
 

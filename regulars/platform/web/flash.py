@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, g, request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from regulars.platform import i18n
@@ -68,7 +68,7 @@ def _with_toasts(response: Response, waiting: list[dict[str, str]]) -> str:
 
 
 def _serializer() -> URLSafeSerializer:
-    return URLSafeSerializer(str(current_app.secret_key), salt="flash")
+    return URLSafeSerializer(list(reversed(installation().config.secret_keys)), salt="flash")
 
 
 def _from_cookie() -> list[dict[str, str]]:

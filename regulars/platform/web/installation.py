@@ -9,6 +9,7 @@ from flask import Flask, current_app, g
 
 from regulars.platform.config import Config
 from regulars.platform.db import Database
+from regulars.platform.sealing import Seal, seal_for
 
 _NAME = "regulars"
 
@@ -19,6 +20,11 @@ class Installation:
 
     config: Config
     database: Database
+
+    @property
+    def seal(self) -> Seal:
+        """What closes secrets that lie in the stores."""
+        return seal_for(self.config.secret_keys)
 
 
 def install(app: Flask, config: Config, database: Database) -> None:
