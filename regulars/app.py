@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from regulars import wiring
 from regulars.platform.accounts.web import (
     api,
+    closing,
     entrance,
     home,
     members,
@@ -18,6 +19,7 @@ from regulars.platform.accounts.web import (
     settings,
     tokens,
     units,
+    workspace_api,
 )
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
@@ -40,7 +42,7 @@ from regulars.seed_templates import web as packs
 MAX_BODY = 2 * 1024 * 1024
 
 # The modules that add their pages to these blueprints when they are imported.
-PAGES = (entrance, profile, home, settings, members, units, tokens)
+PAGES = (entrance, profile, home, settings, closing, members, units, tokens, workspace_api)
 
 
 def create_app(config: Config, database: Database) -> Flask:
@@ -81,7 +83,12 @@ def _add_pages(app: Flask) -> None:
     for blueprint in (*(each.blueprint for each in own), packs.api, *wiring.blueprints()):
         app.register_blueprint(blueprint)
     nav = (home.nav, packs.nav, *wiring.nav_providers())
-    shell.install(app, nav=nav, cards=(packs.cards, *wiring.card_providers()))
+    shell.install(
+        app,
+        nav=nav,
+        cards=(packs.cards, *wiring.card_providers()),
+        notices=(closing.notices,),
+    )
 
     @app.url_defaults
     def stay_in_workspace(endpoint: str, values: MutableMapping[str, Any]) -> None:

@@ -14,12 +14,13 @@ from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript, UpgradeOps
 
 from regulars.platform import migrations
+from regulars.platform.backups import deleting
 from regulars.platform.db import main_metadata, workspace_metadata
 from regulars.seed_templates import installed
 from regulars.wiring import wire
 
 ROOT = Path(__file__).resolve().parent.parent / "regulars" / "platform" / "migrations"
-BESIDE_WIRING = (installed,)  # modules whose tables nothing in wiring imports
+BESIDE_WIRING = (installed, deleting)  # modules whose tables nothing in wiring imports
 METADATA = {"main": main_metadata, "workspace": workspace_metadata}
 MODULE = '''"""{message}"""
 

@@ -5,7 +5,7 @@ Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
 
 from __future__ import annotations
 
-from regulars.cli import accounts, forms, importing, packs, reports, rules, running
+from regulars.cli import accounts, forms, importing, packs, reports, rules, running, workspaces
 from regulars.cli.base import Main, main
 
 main.add_command(running.up)
@@ -22,7 +22,7 @@ main.add_command(rules.rules_group)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)
 main.add_command(accounts.user)
-main.add_command(accounts.workspace)
+main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
 
 __all__ = ["Main", "main"]

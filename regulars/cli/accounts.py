@@ -1,4 +1,4 @@
-"""``user``, ``workspace``, ``token``: people and keys from the command line."""
+"""``user``, ``token``: people and keys from the command line."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ import sys
 import click
 
 from regulars.cli.base import Shell
-from regulars.platform.accounts import members, setup, tokens, units, users
+from regulars.platform.accounts import members, tokens, units, users
 from regulars.platform.accounts.roles import ROLES
 from regulars.platform.accounts.tokens import TokenWish
-from regulars.platform.accounts.users import NewUser, User
-from regulars.platform.accounts.web.shop_form import key_from_name
-from regulars.platform.db import Workspace
+from regulars.platform.accounts.users import NewUser
 from regulars.platform.errors import NotFound
 from regulars.platform.i18n import LOCALES
-from regulars.platform.workspaces import list_workspaces
 
 _PASSWORD_BYTES = 12
 
@@ -79,41 +76,6 @@ def set_password(shell: Shell, email: str, password_stdin: bool) -> None:
 
 
 @click.group()
-def workspace() -> None:
-    """The businesses on this installation."""
-
-
-@workspace.command("create")
-@click.argument("name")
-@click.option("--key", help="The word in addresses (default: made from the name).")
-@click.option("--owner", metavar="EMAIL", help="A user who becomes its owner.")
-@click.option("--zone", default="Asia/Shanghai", show_default=True)
-@click.option("--currency", default="CNY", show_default=True)
-@click.option("--locale", type=click.Choice(LOCALES), default="zh-Hans", show_default=True)
-@click.option(
-    "--week-start", type=click.IntRange(0, 6), default=0, help="0 = Monday … 6 = Sunday."
-)
-@click.pass_obj
-def create_workspace(
-    shell: Shell, /, name: str, key: str | None, owner: str | None, **settings: str
-) -> None:
-    """Open a new workspace."""
-    wanted = Workspace(0, key or key_from_name(name), name, **settings)  # type: ignore[arg-type]
-    person = _user(shell, owner) if owner else None
-    made = setup.open_shop(shell.database, person, wanted, now=shell.database.clock())
-    shell.answer(_as_json(made), f"{made.name}: {shell.config.base_url}/w/{made.key}/")
-
-
-@workspace.command("list")
-@click.pass_obj
-def show_workspaces(shell: Shell) -> None:
-    """Every workspace."""
-    found = list_workspaces(shell.database)
-    lines = [f"{each.key}\t{each.name}\t{each.zone}\t{each.currency}" for each in found]
-    shell.answer([_as_json(each) for each in found], "\n".join(lines))
-
-
-@click.group()
 def token() -> None:
     """Keys for other programs (`Authorization: Bearer …`)."""
 
@@ -163,25 +125,6 @@ def _read_password() -> str:
     return sys.stdin.readline().rstrip("\n")
 
 
-def _user(shell: Shell, email: str) -> User:
-    with shell.database.main_tx(write=False) as connection:
-        found = users.find_user(connection, email)
-    if found is None:
-        raise NotFound("no-user", email=email)
-    return found
-
-
 def _unit_id(shell: Shell, code: str) -> int:
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
         return units.get_by_code(uow, code).id
-
-
-def _as_json(place: Workspace) -> dict[str, str | int]:
-    return {
-        "key": place.key,
-        "name": place.name,
-        "zone": place.zone,
-        "currency": place.currency,
-        "locale": place.locale,
-        "week_start": place.week_start,
-    }

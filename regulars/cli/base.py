@@ -14,7 +14,7 @@ from regulars import __version__, wiring
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.data_folder import FolderBusy
 from regulars.platform.db import Database, Workspace
-from regulars.platform.errors import Invalid, NotFound, RegularsError
+from regulars.platform.errors import Conflict, Invalid, NotFound, RegularsError
 from regulars.platform.workspaces import get_workspace, list_workspaces
 
 REFUSED = 1
@@ -42,9 +42,12 @@ class Shell:
 
     @cached_property
     def workspace(self) -> Workspace:
-        """The workspace named by ``-w``, else the only one."""
+        """The workspace named by ``-w``, else the only one; never one at rest."""
         if self.workspace_key:
-            return get_workspace(self.database, self.workspace_key)
+            named = get_workspace(self.database, self.workspace_key)
+            if named.archived_at is not None:
+                raise Conflict("workspace-archived", name=named.name)
+            return named
         found = list_workspaces(self.database)
         if len(found) == 1:
             return found[0]

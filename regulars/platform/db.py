@@ -44,6 +44,7 @@ class Workspace:
     currency: str = "CNY"
     locale: str = "zh-Hans"
     week_start: int = 0  # 0 = Monday … 6 = Sunday
+    archived_at: datetime | None = None  # since when nothing runs here and nothing changes
 
     @property
     def tz(self) -> ZoneInfo:

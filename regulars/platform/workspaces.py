@@ -1,8 +1,14 @@
-"""The list of businesses this installation serves, kept in the main store."""
+"""The list of businesses this installation serves, kept in the main store.
+
+A deleted workspace leaves its row behind, without a name: its number must never be given to
+another one, because other processes may still hold connections to the store of that number.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -29,6 +35,7 @@ workspace = sa.Table(
     sa.Column("week_start", columns.BigInt, nullable=False),
     sa.Column("created_at", columns.Instant, nullable=False),
     sa.Column("archived_at", columns.Instant),
+    sa.Column("deleted_at", columns.Instant),
     sqlite_strict=True,
 )
 
@@ -89,23 +96,56 @@ def get_workspace(database: Database, key: str) -> Workspace:
     """The workspace with this key; NotFound otherwise."""
     with database.main_tx(write=False) as connection:
         row = _row_of(connection, key)
-    if row is None:
+    if row is None or row.deleted_at is not None:
         raise NotFound("no-workspace", key=key)
-    return _workspace(row)
+    return as_workspace(row)
 
 
-def list_workspaces(database: Database) -> list[Workspace]:
-    """Every workspace in use, oldest first."""
-    statement = (
-        workspace.select().where(workspace.c.archived_at.is_(None)).order_by(workspace.c.id)
-    )
+def list_workspaces(database: Database, *, archived: bool = False) -> list[Workspace]:
+    """Every workspace in use, oldest first; with ``archived`` those at rest, too."""
+    statement = workspace.select().where(workspace.c.deleted_at.is_(None)).order_by(workspace.c.id)
+    if not archived:
+        statement = statement.where(workspace.c.archived_at.is_(None))
     with database.main_tx(write=False) as connection:
-        return [_workspace(row) for row in connection.execute(statement)]
+        return [as_workspace(row) for row in connection.execute(statement)]
+
+
+def archive_workspace(database: Database, place: Workspace, *, now: datetime) -> Workspace:
+    """Put a workspace to rest: nothing runs, nothing changes, its owners may still read."""
+    if place.archived_at is not None:
+        raise Conflict("workspace-archived", name=place.name)
+    return _set_archived(database, place, now)
+
+
+def reopen_workspace(database: Database, place: Workspace) -> Workspace:
+    """Take a workspace back into use; what came due meanwhile is looked after now."""
+    if place.archived_at is None:
+        raise Conflict("workspace-not-archived", name=place.name)
+    return _set_archived(database, place, None)
+
+
+def bury(connection: Connection, place: Workspace, *, now: datetime) -> None:
+    """Take a workspace off the list for good; its key is free, its number never is."""
+    connection.execute(
+        workspace.update()
+        .where(workspace.c.id == place.id)
+        .values(key=f"{place.key}~{place.id}", name="", deleted_at=now)
+    )
+
+
+def as_workspace(row: Row[Any]) -> Workspace:
+    """A row of the workspace table as its value."""
+    settings = {name: getattr(row, name) for name in _SETTINGS}
+    return Workspace(row.id, row.key, **settings, archived_at=row.archived_at)
+
+
+def _set_archived(database: Database, place: Workspace, at: datetime | None) -> Workspace:
+    with database.main_tx() as connection:
+        connection.execute(
+            workspace.update().where(workspace.c.id == place.id).values(archived_at=at)
+        )
+    return replace(place, archived_at=at)
 
 
 def _row_of(connection: Connection, key: str) -> Row[Any] | None:
     return connection.execute(workspace.select().where(workspace.c.key == key)).first()
-
-
-def _workspace(row: Row[Any]) -> Workspace:
-    return Workspace(row.id, row.key, **{name: getattr(row, name) for name in _SETTINGS})

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import Event, record_events
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.hold import find_hold
 from regulars.platform.ids import new_token
 from regulars.rule_engine import leases
 from regulars.rule_engine.channels.base import (
@@ -103,6 +104,8 @@ def _send_some(route: Route, limit: int, lease: timedelta) -> int:
 def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, list[Any]]:
     """Judge due messages; those that may leave are ``sending`` once this commits."""
     with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
+        if find_hold(uow) is not None:
+            return 0, []
         rows = _claim(uow, token, route.channel, limit, lease)
         gate = Gate(uow, rows)
         ready, changes = [], []

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -16,6 +17,7 @@ from regulars.platform import jobs
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.hold import find_hold
 from regulars.platform.inserting import insert_new
 from regulars.platform.workspaces import list_workspaces
 from regulars.rule_engine.book import active_rules, book_of
@@ -68,7 +70,7 @@ class Engine:
     def tick(self, now: datetime | None = None, workspace: Workspace | None = None) -> Done:
         """Do everything that is due: as of ``now``, or by the moving clock when it is None."""
         total = Done()
-        for place in [workspace] if workspace else list_workspaces(self.database):
+        for place in self._places([workspace] if workspace else None):
             total += self._tick_one(place, now)
         return total
 
@@ -88,7 +90,7 @@ class Engine:
     def drain(self, seconds: float = SLICE_SECONDS) -> bool:
         """Answer the doorbell: go round the workspaces until all is done; False: time was up."""
         until = time.monotonic() + seconds
-        places = list_workspaces(self.database)
+        places = self._places()
         while places:
             places = [each for each in places if not self._round_live(each).is_nothing]
             if time.monotonic() > until:
@@ -111,7 +113,7 @@ class Engine:
 
     def plan(self, now: datetime) -> None:
         """Note every schedule that is due, and try once more what could not be digested."""
-        for workspace in list_workspaces(self.database):
+        for workspace in self._places():
             settle_history(self.database, workspace, fixed(now))
             plan_fires(self.database, workspace, fixed(now))
             retry_failures(self.database, workspace, fixed(now))
@@ -119,9 +121,17 @@ class Engine:
     def is_due(self, now: datetime) -> bool:
         """Whether there is anything to do at all."""
         return any(
-            is_work_due(self.database, workspace, fixed(now))
-            for workspace in list_workspaces(self.database)
+            is_work_due(self.database, workspace, fixed(now)) for workspace in self._places()
         )
+
+    def _places(self, wanted: Sequence[Workspace] | None = None) -> list[Workspace]:
+        """The workspaces in which rules may run now: in use, and the brake is off."""
+        known = list_workspaces(self.database) if wanted is None else wanted
+        return [each for each in known if not self._is_held(each)]
+
+    def _is_held(self, workspace: Workspace) -> bool:
+        with self.database.workspace_tx(workspace, write=False) as uow:
+            return find_hold(uow) is not None
 
     def answer(self) -> None:
         """What a worker does when the doorbell rings; it rings itself again when time was up."""

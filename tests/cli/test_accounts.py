@@ -104,3 +104,15 @@ def test_a_forgotten_password_is_replaced(run: Run) -> None:
     run("user", "create", "alice@shop.example", "--role", "owner")
     done = data(run("--json", "user", "password", "alice@shop.example"))
     assert len(done["password"]) >= 12
+
+
+def test_a_workspace_is_put_to_rest_and_taken_back(run: Run) -> None:
+    run("workspace", "create", "Shop")
+    assert data(run("--json", "workspace", "archive", "shop"))["archived_at"] is not None
+    assert "at rest" in run("workspace", "list").output
+    refused = run("-w", "shop", "token", "list")
+    assert refused.exit_code == 1
+    assert "Shop is at rest" in refused.output
+    assert run("workspace", "archive", "shop").exit_code == 1
+    assert data(run("--json", "workspace", "restore", "shop"))["archived_at"] is None
+    assert run("-w", "shop", "token", "list").exit_code == 0

@@ -145,7 +145,14 @@ def _with_workspace() -> sa.Select[Any]:
         shop.currency,
         shop.locale,
         shop.week_start,
-    ).join(workspace_table, shop.id == invitation.c.workspace_id)
+    ).join(
+        workspace_table,
+        sa.and_(
+            shop.id == invitation.c.workspace_id,
+            shop.archived_at.is_(None),
+            shop.deleted_at.is_(None),
+        ),
+    )
 
 
 def _invitation(row: Row[Any]) -> Invitation:

@@ -18,7 +18,7 @@ from regulars.platform.accounts import members, sessions, tokens, users
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
-from regulars.platform.errors import NotFound, NotSignedIn
+from regulars.platform.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from regulars.platform.web import preferences, shell
 from regulars.platform.web.idempotency import replayed_or_new
 from regulars.platform.web.installation import installation, request_now
@@ -33,13 +33,17 @@ _READING = {"GET", "HEAD", "OPTIONS"}
 
 
 def workspace_page(
-    capability: str, *, writes: bool | None = None, max_body: int | None = None
+    capability: str,
+    *,
+    writes: bool | None = None,
+    max_body: int | None = None,
+    at_rest: bool = False,
 ) -> Callable[[View], View]:
     """A page at ``/w/<workspace>/…`` for members who hold ``capability``.
 
     The transaction writes unless the method only reads; ``writes=False`` is for a POST that only
-    looks (a preview); ``max_body`` in bytes is for uploads. The view is called without the
-    ``workspace`` argument.
+    looks (a preview); ``max_body`` in bytes is for uploads; ``at_rest`` is for what may be done
+    to an archived workspace. The view is called without the ``workspace`` argument.
     """
 
     def decorate(view: View) -> View:
@@ -57,6 +61,7 @@ def workspace_page(
                     raise NotFound("no-workspace", key=workspace)
                 _furnish(uow, access, person, places)
                 access.require(capability)
+                _mind_rest(place, access, at_rest)
                 return make_response(view(uow, access, **arguments))
 
             return _in_transaction(place, answer, writes)
@@ -67,7 +72,11 @@ def workspace_page(
 
 
 def workspace_api(
-    capability: str, *, writes: bool | None = None, max_body: int | None = None
+    capability: str,
+    *,
+    writes: bool | None = None,
+    max_body: int | None = None,
+    at_rest: bool = False,
 ) -> Callable[[View], View]:
     """A route at ``/api/v1/…`` for bearers of a token whose role holds ``capability``.
 
@@ -82,6 +91,7 @@ def workspace_api(
             def answer(uow: UnitOfWork) -> Response:
                 access = _token_access(uow, token)
                 access.require(capability)
+                _mind_rest(place, access, at_rest)
                 work = lambda: make_response(view(uow, access, **arguments))  # noqa: E731
                 return replayed_or_new(uow, access.actor, work)
 
@@ -99,10 +109,14 @@ def signed_in_page(view: View) -> View:
     def guarded(**arguments: Any) -> Response:
         person, places = _require_person()
         preferences.set_locale(person.locale)
-        shell.enter(Shell(person=person.name, email=person.email, workspaces=places))
+        shell.enter(_shell_outside(person, places))
         return make_response(view(person, **arguments))
 
     return declare(guarded, Permission("signed_in"))
+
+
+def _shell_outside(person: User, places: Sequence[Workspace]) -> Shell:
+    return Shell(person.name, person.email, workspaces=places, may_open=person.admin)
 
 
 def current_person() -> User | None:
@@ -130,7 +144,8 @@ def api_token() -> tuple[Workspace, tokens.Token]:
         token = tokens.find_token(connection, secret)
     if token is None:
         raise NotSignedIn("bad-token")
-    place = next((w for w in list_workspaces(database) if w.id == token.workspace_id), None)
+    places = list_workspaces(database, archived=True)
+    place = next((each for each in places if each.id == token.workspace_id), None)
     if place is None:
         raise NotSignedIn("bad-token")
     if tokens.needs_touch(token, now=now):
@@ -189,8 +204,20 @@ def _furnish(uow: UnitOfWork, access: Access, person: User, places: Sequence[Wor
             access=access,
             workspaces=places,
             load_nav=lambda: shell.nav_items(uow, access),
+            load_notices=lambda: shell.notices(uow, access),
+            may_open=person.admin,
         )
     )
+
+
+def _mind_rest(place: Workspace, access: Access, at_rest: bool) -> None:
+    """An archived workspace is there for its owners to read, and for nothing else."""
+    if place.archived_at is None:
+        return
+    if not access.can("manage_workspace"):
+        raise Forbidden("workspace-at-rest")
+    if not at_rest and request.method not in _READING:
+        raise Conflict("workspace-archived", name=place.name)
 
 
 class _Refused(Exception):

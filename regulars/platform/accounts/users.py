@@ -16,7 +16,7 @@ from regulars.platform.db import Workspace
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.i18n import LOCALES
 from regulars.platform.problems import Problem
-from regulars.platform.workspaces import workspace
+from regulars.platform.workspaces import as_workspace, workspace
 
 _EMAIL = re.compile(r"^[^@\s\x00-\x1f]{1,64}@[^@\s\x00-\x1f]{1,190}$")
 NAME_LENGTH = 80
@@ -143,19 +143,14 @@ def join(connection: Connection, user_id: int, workspace_id: int) -> None:
 
 
 def workspaces_of(connection: Connection, user_id: int) -> list[Workspace]:
-    """The workspaces in which this user has a member row, oldest first."""
+    """The workspaces in which this user has a member row, oldest first, also those at rest."""
     statement = (
         workspace.select()
         .join(membership, membership.c.workspace_id == workspace.c.id)
-        .where(membership.c.user_id == user_id, workspace.c.archived_at.is_(None))
+        .where(membership.c.user_id == user_id, workspace.c.deleted_at.is_(None))
         .order_by(workspace.c.id)
     )
     return [as_workspace(row) for row in connection.execute(statement)]
-
-
-def as_workspace(row: Row[Any]) -> Workspace:
-    """A row of the workspace table as its value."""
-    return Workspace(row.id, row.key, row.name, row.zone, row.currency, row.locale, row.week_start)
 
 
 def as_user(row: Row[Any]) -> User:

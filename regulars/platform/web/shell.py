@@ -6,10 +6,10 @@ the shell itself knows no builder.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app, g, request
 
@@ -64,8 +64,23 @@ class HomeCard:
     order: int = 100
 
 
+@dataclass(frozen=True)
+class Notice:
+    """Words above every page of a workspace, as long as something is out of the ordinary.
+
+    ``title`` and ``action`` are catalog keys; ``params`` fills the title.
+    """
+
+    title: str
+    tone: str = "warning"
+    params: Mapping[str, Any] = field(default_factory=dict)
+    url: str = ""
+    action: str = ""
+
+
 NavProvider = Callable[[UnitOfWork, "Access"], Iterable[NavItem]]
 CardProvider = Callable[[UnitOfWork, "Access"], Iterable[HomeCard]]
+NoticeProvider = Callable[[UnitOfWork, "Access"], Iterable[Notice]]
 
 
 @dataclass
@@ -74,6 +89,7 @@ class Providers:
 
     nav: list[NavProvider] = field(default_factory=list)
     cards: list[CardProvider] = field(default_factory=list)
+    notices: list[NoticeProvider] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,11 +102,18 @@ class Shell:
     access: Access | None = None
     workspaces: Sequence[Workspace] = ()
     load_nav: Callable[[], Sequence[NavItem]] = tuple
+    load_notices: Callable[[], Sequence[Notice]] = tuple
+    may_open: bool = False  # a further workspace
 
     @cached_property
     def nav(self) -> Sequence[NavItem]:
         """The navigation, asked for only when a page is rendered."""
         return self.load_nav()
+
+    @cached_property
+    def notices(self) -> Sequence[Notice]:
+        """What stands above the page, asked for only when one is rendered."""
+        return self.load_notices()
 
     @cached_property
     def current(self) -> NavItem | None:
@@ -100,10 +123,13 @@ class Shell:
 
 
 def install(
-    app: Flask, nav: Sequence[NavProvider] = (), cards: Sequence[CardProvider] = ()
+    app: Flask,
+    nav: Sequence[NavProvider] = (),
+    cards: Sequence[CardProvider] = (),
+    notices: Sequence[NoticeProvider] = (),
 ) -> None:
     """Give the application the providers that wiring lists."""
-    app.extensions[_NAME] = Providers(list(nav), list(cards))
+    app.extensions[_NAME] = Providers(list(nav), list(cards), list(notices))
 
 
 def nav_items(uow: UnitOfWork, access: Access) -> list[NavItem]:
@@ -116,6 +142,11 @@ def home_cards(uow: UnitOfWork, access: Access) -> list[HomeCard]:
     """Every provider's cards for this person, in order."""
     found = [card for provide in _providers().cards for card in provide(uow, access)]
     return sorted(found, key=lambda card: card.order)
+
+
+def notices(uow: UnitOfWork, access: Access) -> list[Notice]:
+    """What every provider has to say above this person's page."""
+    return [each for provide in _providers().notices for each in provide(uow, access)]
 
 
 def enter(shell: Shell) -> None:

@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from regulars.platform import migrations
+from regulars.platform.backups import deleting  # noqa: F401 - its tables belong here, too
 from regulars.platform.db import Database, UnitOfWork, Workspace, main_metadata, workspace_metadata
 from regulars.seed_templates import installed  # noqa: F401 - its tables belong here, too
 from regulars.wiring import wire

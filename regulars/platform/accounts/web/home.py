@@ -42,11 +42,19 @@ def front() -> ResponseReturnValue:
     if current_person() is None:
         fresh = setup.is_open(installation().database)
         return go_to(url_for("accounts.set_up" if fresh else "accounts.sign_in"))
-    keys = [each.key for each in current_places()]
+    keys = [each.key for each in current_places() if each.archived_at is None]
     if keys:
         last = last_place()
         return go_to(url_for("home.workspace_home", workspace=last if last in keys else keys[0]))
-    return go_to(url_for("home.new_workspace"))
+    places = "home.workspaces" if current_places() else "home.new_workspace"
+    return go_to(url_for(places))
+
+
+@blueprint.get("/workspaces")
+@signed_in_page
+def workspaces(person: User) -> ResponseReturnValue:
+    """Every workspace this person belongs to, also those at rest; and the door to a new one."""
+    return render("home/workspaces.html", places=current_places(), may_open=person.admin)
 
 
 @blueprint.get("/w/<workspace>/")

@@ -1,0 +1,86 @@
+"""``workspace``: the businesses on this installation from the command line."""
+
+from __future__ import annotations
+
+import click
+
+from regulars.cli.base import Shell
+from regulars.platform.accounts import setup, users
+from regulars.platform.accounts.users import User
+from regulars.platform.accounts.web.shop_form import key_from_name
+from regulars.platform.accounts.web.workspace_api import workspace_json
+from regulars.platform.db import Workspace
+from regulars.platform.errors import NotFound
+from regulars.platform.i18n import LOCALES
+from regulars.platform.workspaces import (
+    archive_workspace,
+    get_workspace,
+    list_workspaces,
+    reopen_workspace,
+)
+
+
+@click.group()
+def workspace() -> None:
+    """The businesses on this installation."""
+
+
+@workspace.command("create")
+@click.argument("name")
+@click.option("--key", help="The word in addresses (default: made from the name).")
+@click.option("--owner", metavar="EMAIL", help="A user who becomes its owner.")
+@click.option("--zone", default="Asia/Shanghai", show_default=True)
+@click.option("--currency", default="CNY", show_default=True)
+@click.option("--locale", type=click.Choice(LOCALES), default="zh-Hans", show_default=True)
+@click.option(
+    "--week-start", type=click.IntRange(0, 6), default=0, help="0 = Monday … 6 = Sunday."
+)
+@click.pass_obj
+def create_workspace(
+    shell: Shell, /, name: str, key: str | None, owner: str | None, **settings: str
+) -> None:
+    """Open a new workspace."""
+    wanted = Workspace(0, key or key_from_name(name), name, **settings)  # type: ignore[arg-type]
+    person = _user(shell, owner) if owner else None
+    made = setup.open_shop(shell.database, person, wanted, now=shell.database.clock())
+    shell.answer(workspace_json(made), f"{made.name}: {shell.config.base_url}/w/{made.key}/")
+
+
+@workspace.command("list")
+@click.pass_obj
+def show_workspaces(shell: Shell) -> None:
+    """Every workspace, also those at rest."""
+    found = list_workspaces(shell.database, archived=True)
+    lines = [
+        f"{each.key}\t{each.name}\t{each.zone}\t{each.currency}"
+        + ("\t(at rest)" if each.archived_at else "")
+        for each in found
+    ]
+    shell.answer([workspace_json(each) for each in found], "\n".join(lines))
+
+
+@workspace.command("archive")
+@click.argument("key")
+@click.pass_obj
+def put_to_rest(shell: Shell, key: str) -> None:
+    """Put a workspace to rest: rules and messages stop, its owners may still read."""
+    found = get_workspace(shell.database, key)
+    done = archive_workspace(shell.database, found, now=shell.database.clock())
+    shell.answer(workspace_json(done), f"{done.name} is at rest.")
+
+
+@workspace.command("restore")
+@click.argument("key")
+@click.pass_obj
+def take_back(shell: Shell, key: str) -> None:
+    """Take a workspace at rest back into use (a backup comes back with `regulars restore`)."""
+    done = reopen_workspace(shell.database, get_workspace(shell.database, key))
+    shell.answer(workspace_json(done), f"{done.name} is in use.")
+
+
+def _user(shell: Shell, email: str) -> User:
+    with shell.database.main_tx(write=False) as connection:
+        found = users.find_user(connection, email)
+    if found is None:
+        raise NotFound("no-user", email=email)
+    return found

@@ -1,0 +1,1 @@
+"""Backups: one archive per store, the same on both databases; making, checking, restoring."""
