@@ -16,6 +16,7 @@ from regulars.platform.accounts.web import (
     home,
     members,
     profile,
+    role_words,
     settings,
     tokens,
     units,
@@ -62,6 +63,7 @@ def create_app(config: Config, database: Database) -> Flask:
     installation.install(app, config, database)
     _stand_guard(app)
     rendering.prepare(app)
+    role_words.install(app)
     _add_pages(app)
     return app
 

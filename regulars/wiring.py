@@ -36,12 +36,14 @@ from regulars.form_builder.importing.desk import ImportDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
+from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.web import form_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import events, jobs, redis_server
+from regulars.platform.accounts.role_kind import role_kind
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
@@ -118,7 +120,14 @@ PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
 @cache
 def definition_kinds() -> tuple[DefinitionKind, ...]:
     """Every kind of definition; their schemas are composed of what is registered before."""
-    return (form_kind(), message_kind(), rule_kind(), report_kind(), dashboard_kind())
+    return (
+        form_kind(),
+        message_kind(),
+        rule_kind(),
+        report_kind(),
+        dashboard_kind(),
+        role_kind(check_role),
+    )
 
 
 def wire() -> None:

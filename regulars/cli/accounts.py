@@ -9,15 +9,16 @@ import click
 
 from regulars.cli.base import Shell
 from regulars.platform.accounts import members, tokens, units, users
-from regulars.platform.accounts.roles import ROLES
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tokens import TokenWish
 from regulars.platform.accounts.users import NewUser
-from regulars.platform.errors import NotFound
+from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.i18n import LOCALES
+from regulars.platform.problems import Problem
 
 _PASSWORD_BYTES = 12
 
-role_option = click.option("--role", type=click.Choice(list(ROLES)), required=True)
+role_option = click.option("--role", required=True, help="owner, manager, clerk or one of yours.")
 password_option = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input."
 )
@@ -40,6 +41,7 @@ def create_user(
 ) -> None:
     """Make an account, or take an existing one into the workspace."""
     place, now = shell.workspace, shell.database.clock()
+    _check_role(shell, role)
     password = _read_password() if password_stdin else secrets.token_urlsafe(_PASSWORD_BYTES)
     with shell.database.main_tx() as connection:
         known = users.find_user(connection, email)
@@ -89,6 +91,7 @@ def create_token(shell: Shell, name: str, role: str, unit: str | None) -> None:
     """Make a key and print it, this once."""
     place, now = shell.workspace, shell.database.clock()
     bound = [] if unit is None else [_unit_id(shell, unit)]
+    _check_role(shell, role)
     with shell.database.main_tx() as connection:
         secret = tokens.create_token(connection, place, TokenWish(name, role, bound), now=now)
         made = tokens.find_token(connection, secret)
@@ -119,6 +122,12 @@ def revoke_token(shell: Shell, token_id: int) -> None:
     with shell.database.main_tx() as connection:
         tokens.revoke_token(connection, shell.workspace, token_id, now=now)
     shell.answer({"id": token_id, "revoked": True}, "The key no longer works.")
+
+
+def _check_role(shell: Shell, role: str) -> None:
+    with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+        if role not in roles_of(uow):
+            raise Invalid([Problem("role", "unknown-role", {"role": role})])
 
 
 def _read_password() -> str:

@@ -68,6 +68,10 @@ class Source:
         """Who agrees to what now (columns form, record_id, purpose, channel, granted)."""
         return _CONSENTS
 
+    def designed(self) -> Source:
+        """The whole tables: derived fields look no further than everybody else."""
+        return self
+
 
 @dataclass(frozen=True)
 class FormCatalog:

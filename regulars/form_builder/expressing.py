@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
+from regulars.form_builder.reach import Reader
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.compile_sql import Target, compile_sql, compile_value_sql
 from regulars.platform.expressions.evaluate import Context
@@ -46,7 +47,14 @@ def target_of(
     uow: UnitOfWork, catalog: FormCatalog, access: Access | None = None, mode: Mode = "auto"
 ) -> Target:
     """What the SQL compiler makes statements for, in this transaction."""
-    return Target(catalog.shapes, catalog.source(), moment_of(uow, access), uow.dialect, mode)
+    if access is None:
+        return Target(catalog.shapes, catalog.source(), moment_of(uow), uow.dialect, mode)
+    return replace(reader_of(uow, catalog, access).target(), mode=mode)
+
+
+def reader_of(uow: UnitOfWork, catalog: FormCatalog, access: Access) -> Reader:
+    """Whoever looks at records in this transaction, with their limits."""
+    return Reader(access, catalog, moment_of(uow, access), uow.dialect)
 
 
 def where_sql(

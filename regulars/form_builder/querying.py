@@ -102,7 +102,7 @@ def conditions(
 ) -> list[Any]:
     """The WHERE parts: the reader's scope, the filter, the quick search."""
     table = catalog.tables[form.key].main
-    parts = scope_conditions(access, form.key, table, "read")
+    parts = scope_conditions(uow, access, catalog, form.key, table, "read")
     if query.filter:
         tree, problems = catalog.condition(form.key, query.filter)
         if problems:
@@ -113,16 +113,12 @@ def conditions(
     return parts
 
 
-def scope_conditions(access: Access, form_key: str, table: sa.Table, verb: str) -> list[Any]:
-    """What limits this reader to their own records or stores."""
-    scope: str = access.scope(form_key, verb)
-    if scope == "all":
-        return []
-    if scope == "unit":
-        return [sa.or_(table.c.unit.is_(None), table.c.unit.in_(access.unit_ids))]
-    if scope == "own":
-        return [table.c.owner == access.member_id]
-    return [sa.false()]
+def scope_conditions(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, table: sa.FromClause,
+    verb: str,
+) -> list[Any]:  # fmt: skip
+    """What limits this reader to their own records, their stores or what a condition says."""
+    return expressing.reader_of(uow, catalog, access).limits(form_key, table, verb)
 
 
 def search_condition(form: FormDefinition, table: sa.Table, words: str) -> Any:

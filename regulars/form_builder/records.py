@@ -147,7 +147,7 @@ def remove_batch(
     work = _writing(uow, access, form_key, origin)
     _require(access, form_key, "delete")
     table = work.tables.main
-    limits = scope_conditions(access, form_key, table, "delete")
+    limits = _limits(work, "delete")
     going: set[int] = set()
     for some in chunks(sorted(ids)):
         found = sa.select(table.c.id).where(table.c.id.in_(some), *limits)
@@ -191,7 +191,7 @@ def get_record(
     form = catalog.get_form(form_key)
     table = catalog.tables[form_key].main
     statement = sa.select(*select_list(uow, access, catalog, form)).where(
-        table.c.id == record_id, *scope_conditions(access, form_key, table, verb)
+        table.c.id == record_id, *scope_conditions(uow, access, catalog, form_key, table, verb)
     )
     row = uow.execute(statement).mappings().first()
     if row is None:
@@ -223,9 +223,14 @@ def _require(access: Access, form_key: str, verb: str) -> None:
         raise Forbidden(f"may-not-{verb}", form=form_key)
 
 
+def _limits(work: Writing, verb: str) -> list[Any]:
+    table = work.tables.main
+    return scope_conditions(work.uow, work.access, work.catalog, work.form.key, table, verb)
+
+
 def _visible(work: Writing, record_id: int, verb: str) -> None:
     table = work.tables.main
-    limits = scope_conditions(work.access, work.form.key, table, verb)
+    limits = _limits(work, verb)
     found = work.uow.execute(table.select().where(table.c.id == record_id, *limits)).first()
     if found is None:
         raise NotFound("no-record", form=work.form.label, id=record_id)
@@ -258,7 +263,7 @@ def _match(
                 draft.refuse(key, hit, field=key, value=str(row.get(key))[:60])
     known: set[int] = set()
     table = work.tables.main
-    limits = scope_conditions(work.access, work.form.key, table, "update")
+    limits = _limits(work, "update")
     for some in chunks(sorted({draft.id for draft in drafts if isinstance(draft.id, int)})):
         ids = table.select().with_only_columns(table.c.id).where(table.c.id.in_(some), *limits)
         known.update(work.uow.execute(ids).scalars())

@@ -240,7 +240,8 @@ def _summary(
 def _count(uow: UnitOfWork, access: Access, key: str) -> int | None:
     if access.scope(key, "read") == "none":
         return None
-    table = catalog_of(uow).tables[key].main
-    limits = scope_conditions(access, key, table, "read")
+    catalog = catalog_of(uow)
+    table = catalog.tables[key].main
+    limits = scope_conditions(uow, access, catalog, key, table, "read")
     counted = sa.select(sa.func.count()).select_from(table).where(*limits)
     return int(uow.scalar(counted) or 0)

@@ -7,17 +7,19 @@ rows. Tags are the exception: a row counts once under each of its tags.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, cast
+from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.querying import scope_conditions
+from regulars.form_builder.reach import Reader
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Forbidden
 from regulars.platform.expressions.compile_sql import (
+    SqlSource,
     Target,
     compile_folded_sql,
     compile_sql,
@@ -64,9 +66,7 @@ class Ground:
         verb_scope = self.access.scope(form_key, "read")
         if verb_scope == "none":
             raise may_not_read(self.catalog, form_key)
-        if verb_scope != "all" and "unit" not in table.c:
-            return [sa.false()]
-        return list(scope_conditions(self.access, form_key, cast(sa.Table, table), "read"))
+        return self._reader.limits(form_key, table, "read")
 
     def value(self, path: str) -> Element:
         """The value at a path, coming back as a plain value."""
@@ -119,7 +119,10 @@ class Ground:
             target = str(link.type.form)
             if self.access.scope(target, "read") == "none":
                 raise may_not_read(self.catalog, target)
-            linked = self.catalog.source().table(target).alias("_".join(("to", *steps)))
+            # The limits of a row's own record are part of WHERE (`scope`).
+            is_own = steps == ("parent",)
+            source = self.catalog.source() if is_own else self._source
+            linked = source.table(target).alias("_".join(("to", *steps)))
             stored = isinstance(link, Path) and _is_stored(link) and key in table.c
             points_to = table.c[key] if stored else self._computed(link, table)
             self._joins.append((linked, linked.c.id == points_to))
@@ -136,8 +139,15 @@ class Ground:
         return compile_value_sql(tree, self._target(), table)
 
     def _target(self) -> Target:
-        source = self.catalog.source()
-        return Target(self.catalog.shapes, source, self.moment, self.dialect)
+        return self._reader.target()
+
+    @cached_property
+    def _source(self) -> SqlSource:
+        return self._reader.source()
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.access, self.catalog, self.moment, self.dialect)
 
 
 def stand_on(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
+from regulars.platform.accounts.roles import ByCondition
 from regulars.platform.expressions.types import Kind
 from regulars.report_builder.analyses.base import Study, analyses
 from regulars.report_builder.asking import Asked
@@ -81,12 +81,15 @@ def _people(asked: Asked) -> People | None:
 
 
 def _scope(asked: Asked) -> list[Condition]:
-    """The reader's own stores as a condition, since people are found by all their events."""
-    scope: Any = asked.access.scope(asked.report.source, "read")
-    if scope == "unit":
-        units = list(asked.access.unit_ids)
+    """The reader's own records as a condition, since people are found by all their events."""
+    access = asked.access
+    scope = access.scope(asked.report.source, "read")
+    if isinstance(scope, ByCondition):
+        return [dict(scope.condition)]
+    if scope in ("unit", "unit_tree"):
+        units = list(access.unit_ids if scope == "unit_tree" else access.own_unit_ids)
         mine: Condition = {"field": "unit", "op": "in", "value": units}
         return [{"any": [{"field": "unit", "op": "is_empty"}, mine]}]
     if scope == "own":
-        return [{"field": "owner", "op": "is", "value": asked.access.member_id}]
+        return [{"field": "owner", "op": "is", "value": access.member_id}]
     return []

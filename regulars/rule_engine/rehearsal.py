@@ -166,7 +166,7 @@ def _told(
 
 def _require_visible(uow: UnitOfWork, access: Access, pinned: PinnedRule, record: int) -> None:
     table = pinned.catalog.tables[pinned.rule.subject].main
-    scope = scope_conditions(access, pinned.rule.subject, table, "read")
+    scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)
         raise NotFound("no-record", form=form.label, id=record)

@@ -85,9 +85,8 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
     """
     pinned = draft_rule(uow, rule)
     table = pinned.catalog.tables[rule.subject].main
-    where = [
-        *conditions(uow, pinned, table), *scope_conditions(access, rule.subject, table, "read")
-    ]  # fmt: skip
+    scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
+    where = [*conditions(uow, pinned, table), *scope]
     count = uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
     ids = uow.execute(
         sa.select(table.c.id).where(*where).order_by(table.c.id.desc()).limit(SAMPLE)
@@ -224,7 +223,7 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     if pinned.rule.is_mirror:
         raise Conflict("mirror-has-no-runs", rule=pinned.rule.label)
     table = pinned.catalog.tables[pinned.rule.subject].main
-    scope = scope_conditions(access, pinned.rule.subject, table, "read")
+    scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     there = set(
         uow.execute(sa.select(table.c.id).where(table.c.id.in_(records), *scope)).scalars()
     )

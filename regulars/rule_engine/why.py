@@ -94,7 +94,7 @@ def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Expl
     if pinned is None:
         raise NotFound("no-rule", key=key)
     table = pinned.catalog.tables[pinned.rule.subject].main
-    scope = scope_conditions(access, pinned.rule.subject, table, "read")
+    scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)
         raise NotFound("no-record", form=form.label, id=record)

@@ -84,9 +84,10 @@ def test_refusals_give_their_reasons_and_exit_code_1(
     assert reason in refused.output
 
 
-def test_an_unknown_role_is_wrong_usage(run: Run) -> None:
+def test_an_unknown_role_is_refused_before_anything_is_made(run: Run) -> None:
     run("workspace", "create", "Shop")
-    assert run("user", "create", "a@shop.example", "--role", "emperor").exit_code == 2
+    assert run("user", "create", "a@shop.example", "--role", "emperor").exit_code == 1
+    assert run("token", "create", "till", "--role", "emperor").exit_code == 1
 
 
 def test_a_key_is_made_listed_without_its_secret_and_revoked(run: Run) -> None:

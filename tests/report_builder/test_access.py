@@ -115,4 +115,4 @@ def test_the_products_own_tables_can_be_counted(uow: UnitOfWork, stores: dict[st
 
     assert [row[0] for row in result.rows] == ["East", "Kiosk", "West"]
     manager = replace(MANAGER, unit_ids=(stores["east"],))
-    assert ask(uow, source="sys_units", access=manager).rows == ((0,),)
+    assert ask(uow, source="sys_units", access=manager).rows == ((1,),)

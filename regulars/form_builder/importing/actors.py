@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from regulars.platform.accounts import members
 from regulars.platform.accounts.access import Access, system_access
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import api_token
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden, NotFound
@@ -15,8 +15,15 @@ from regulars.platform.errors import Forbidden, NotFound
 
 def actor_json(access: Access) -> dict[str, Any]:
     """What is stored of whoever asks."""
-    kept = asdict(access)
-    return {**kept, "unit_ids": list(access.unit_ids)}
+    return {
+        "member_id": access.member_id,
+        "name": access.name,
+        "role": access.role,
+        "locale": access.locale,
+        "unit_ids": list(access.unit_ids),
+        "kind": access.kind,
+        "token_id": access.token_id,
+    }
 
 
 def access_now(uow: UnitOfWork, actor: Mapping[str, Any]) -> Access:
@@ -35,8 +42,7 @@ def _member(uow: UnitOfWork, member_id: int) -> Access:
         raise Forbidden("import-by-nobody") from None
     if not found.active:
         raise Forbidden("import-by-nobody")
-    units = members.expand_units(uow, found.unit_ids)
-    return Access(found.id, found.name, found.role, found.locale, units)
+    return members.member_access(uow, found)
 
 
 def _token(uow: UnitOfWork, actor: Mapping[str, Any]) -> Access:
@@ -48,5 +54,8 @@ def _token(uow: UnitOfWork, actor: Mapping[str, Any]) -> Access:
         ).first()
     if row is None:
         raise Forbidden("import-by-nobody")
-    units = members.expand_units(uow, tuple(row.unit_ids))
-    return Access(None, row.name, row.role, actor["locale"], units, "token", row.id)
+    assigned = tuple(row.unit_ids)
+    return Access(
+        None, row.name, row.role, actor["locale"], members.expand_units(uow, assigned), "token",
+        row.id, assigned, roles_of(uow),
+    )  # fmt: skip

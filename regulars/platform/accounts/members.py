@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from regulars.platform import columns
 from regulars.platform.accounts import units
 from regulars.platform.accounts.access import Access
-from regulars.platform.accounts.roles import ROLES
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import member
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork
@@ -59,9 +59,15 @@ def access_of(uow: UnitOfWork, user_id: int) -> Access | None:
     found = find_member_of(uow, user_id)
     if found is None or not found.active:
         return None
+    return member_access(uow, found)
+
+
+def member_access(uow: UnitOfWork, found: Member) -> Access:
+    """What a member may do now."""
     return Access(
-        found.id, found.name, found.role, found.locale, expand_units(uow, found.unit_ids)
-    )
+        found.id, found.name, found.role, found.locale, expand_units(uow, found.unit_ids),
+        assigned_ids=found.unit_ids, roles=roles_of(uow),
+    )  # fmt: skip
 
 
 def expand_units(uow: UnitOfWork, unit_ids: Sequence[int]) -> tuple[int, ...]:
@@ -71,7 +77,7 @@ def expand_units(uow: UnitOfWork, unit_ids: Sequence[int]) -> tuple[int, ...]:
 
 def add_member(uow: UnitOfWork, user: User, role: str, unit_ids: Sequence[int] = ()) -> Member:
     """Take a user in, or back in. Whoever calls has already decided that they may."""
-    if role not in ROLES:
+    if role not in roles_of(uow):
         raise Invalid([Problem("role", "unknown-role", {"role": role})])
     values = {
         "name": user.name,
@@ -127,7 +133,7 @@ def follow_user(uow: UnitOfWork, user: User) -> None:
 
 def check_grant(uow: UnitOfWork, access: Access, role: str, unit_ids: Sequence[int]) -> None:
     """Nobody grants what they do not hold: no mightier role, no units outside their own."""
-    if role not in ROLES:
+    if role not in roles_of(uow):
         raise Invalid([Problem("role", "unknown-role", {"role": role})])
     if not access.may_grant(role):
         raise Forbidden("grant-too-high")

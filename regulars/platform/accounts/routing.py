@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from regulars.platform.accounts import members, sessions, tokens, users
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.errors import Conflict, Forbidden, NotFound, NotSignedIn
@@ -166,7 +167,10 @@ def _token_access(uow: UnitOfWork, token: tokens.Token) -> Access:
     bound = members.expand_units(uow, token.unit_ids)
     locale = preferences.asked_locale() or uow.workspace.locale
     preferences.set_locale(locale)
-    return Access(None, token.name, token.role, locale, bound, "token", token.id)
+    return Access(
+        None, token.name, token.role, locale, bound, "token", token.id,
+        assigned_ids=token.unit_ids, roles=roles_of(uow),
+    )  # fmt: skip
 
 
 def _require_person() -> tuple[User, Sequence[Workspace]]:

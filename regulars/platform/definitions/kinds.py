@@ -10,6 +10,7 @@ from regulars.platform.problems import Problem
 from regulars.platform.registry import Registry
 
 if TYPE_CHECKING:
+    from regulars.platform.accounts.access import Access
     from regulars.platform.db import UnitOfWork
     from regulars.platform.definitions.snapshot import Snapshot
 
@@ -24,6 +25,13 @@ def _nothing(_uow: UnitOfWork, _before: Snapshot, _after: Snapshot, _keys: Seque
     return None
 
 
+def _anybody(_uow: UnitOfWork, _access: Access, _before: Any | None, _after: Any | None) -> None:
+    return None
+
+
+Change = Callable[["UnitOfWork", "Access", Any | None, Any | None], None]
+
+
 @dataclass(frozen=True)
 class DefinitionKind:
     """One kind of definition.
@@ -31,7 +39,9 @@ class DefinitionKind:
     ``problems(raw)`` checks shape, ``parse(raw)`` makes the frozen object (only called on raw
     without shape problems), ``check(parsed, snapshot)`` checks meaning against everything that is
     or is about to be published, ``published(uow, before, after, keys)`` does what publishing needs
-    inside the same transaction.
+    inside the same transaction. ``guard(uow, access, before, after)`` raises Forbidden when this
+    actor may not make that of a parsed definition (None: not there), beyond holding
+    ``capability``; ``note`` is told of each one published or archived.
     """
 
     name: str
@@ -41,6 +51,8 @@ class DefinitionKind:
     check: Callable[[Any, Snapshot], list[Problem]] = _accept
     published: Callable[[UnitOfWork, Snapshot, Snapshot, Sequence[str]], None] = _nothing
     capability: str = "design_forms"
+    guard: Change = _anybody
+    note: Change = _anybody
 
 
 kinds: Registry[DefinitionKind] = Registry("kind of definition")

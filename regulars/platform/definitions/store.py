@@ -91,6 +91,7 @@ def save_draft(
     if problems:
         raise Invalid(problems)
     key = raw["key"]
+    served.guard(uow, access, snapshot(uow).find(kind, key), served.parse(raw))
     ordered = in_schema_order(
         json.loads(json.dumps(raw, default=str)), served.schema, served.schema
     )
@@ -147,7 +148,10 @@ def publish(
     if problems:
         raise Invalid(problems)
     for each in fresh:
+        served, known = kinds.get(each.kind), before.find(each.kind, each.key)
+        served.guard(uow, access, known, each.parsed)
         _write_version(uow, access, each, pack)
+        served.note(uow, access, known, each.parsed)
     changed = {each.kind for each in fresh}
     for kind in (name for name in kinds.names() if name in changed):  # forms' tables come first
         keys = [each.key for each in fresh if each.kind == kind]
@@ -159,8 +163,12 @@ def publish(
 
 def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
     """Take a definition out of use; its versions and records stay."""
-    access.require(kinds.get(kind).capability)
+    served = kinds.get(kind)
+    access.require(served.capability)
     get_draft(uow, kind, key)
+    known = snapshot(uow).find(kind, key)
+    served.guard(uow, access, known, None)
+    served.note(uow, access, known, None)
     uow.execute(
         definition.update()
         .where(definition.c.kind == kind, definition.c.key == key)

@@ -8,7 +8,8 @@ the tree, or take `compile_value_sql`, which is never NULL for a condition.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Protocol
 from typing import Literal as OneOf
 
@@ -54,6 +55,10 @@ class SqlSource(Protocol):
 
     def consents(self) -> sa.FromClause:
         """Current consent: columns form, record_id, purpose, channel, granted (Flag)."""
+        ...
+
+    def designed(self) -> SqlSource:
+        """Where derived fields of forms look: a reader's limits do not change their result."""
         ...
 
 
@@ -135,6 +140,14 @@ class SqlCompiler:
         self.scans = target.mode == "scan" or (
             target.mode == "auto" and target.dialect == "postgresql"
         )
+
+    @cached_property
+    def designed(self) -> SqlCompiler:
+        """The compiler of derived fields, which the form's designer decided to show."""
+        source = self.target.source.designed()
+        if source is self.target.source:
+            return self
+        return SqlCompiler(replace(self.target, source=source))
 
     def condition(self, node: Node, frame: Frame, *, two_valued: bool) -> Element:
         """A predicate; without ``two_valued`` NULL may stand for false."""
@@ -224,8 +237,8 @@ class SqlCompiler:
         kind = shape.type
         if shape.formula is not None:
             if fold:
-                return self.folded(shape.formula, frame)
-            return self.rescaled(shape.formula, kind, frame)
+                return self.designed.folded(shape.formula, frame)
+            return self.designed.rescaled(shape.formula, kind, frame)
         name = f"{shape.key}__ci"
         if fold and not shape.exact:
             if name in frame.table.c:

@@ -34,7 +34,7 @@ def test_clerk_does_not_design_or_manage(capability: str) -> None:
 
 def test_units_narrow_manager_and_clerk_but_never_an_owner() -> None:
     scopes = {role: access(role, (3, 4)).scope("orders", "read") for role in ROLES}
-    assert scopes == {"owner": "all", "manager": "unit", "clerk": "unit"}
+    assert scopes == {"owner": "all", "manager": "unit_tree", "clerk": "unit_tree"}
 
 
 @pytest.mark.parametrize("verb", ["create", "update", "delete"])

@@ -1,0 +1,35 @@
+"""The kind ``role`` of definitions: who may publish which role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.role_definition import parse_role, role_problems, role_schema
+from regulars.platform.accounts.roles import Role
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.kinds import DefinitionKind
+from regulars.platform.definitions.snapshot import Snapshot
+from regulars.platform.errors import Forbidden
+from regulars.platform.problems import Problem
+
+
+@cache
+def role_kind(check: Callable[[Role, Snapshot], list[Problem]]) -> DefinitionKind:
+    """The kind, with the check of meaning that the form builder has to offer."""
+    return DefinitionKind(
+        "role", role_schema(), role_problems, parse_role, check,
+        capability="manage_roles", guard=guard_role,
+    )  # fmt: skip
+
+
+def guard_role(_uow: UnitOfWork, access: Access, before: Role | None, after: Role | None) -> None:
+    """Nobody edits their own role, nor one that gives or gave more than they hold."""
+    if access.kind == "system":
+        return
+    for role in (before, after):
+        if role is not None and role.key == access.role:
+            raise Forbidden("own-role")
+        if role is not None and not access.may_grant(role):
+            raise Forbidden("grant-too-high")
