@@ -25,6 +25,7 @@ from regulars.platform.accounts.web import (
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
 from regulars.platform.web import (
+    addresses,
     csrf,
     errors,
     flash,
@@ -52,6 +53,7 @@ def create_app(config: Config, database: Database) -> Flask:
         raise BadConfig("REGULARS_SECRET_KEY is missing: cookies could be forged.")
     app = Flask("regulars", static_folder=None, template_folder="templates")
     app.secret_key = config.secret_key
+    addresses.install(app)
     app.json = JsonAnswers(app)
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=csrf.MAX_FIELDS)
     if config.trusted_proxies:

@@ -13,6 +13,7 @@ from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
 DEFAULT_LIMIT = 50
+MAX_DIGITS = 10
 BODY_KEYS = ("filter", "sort", "fields", "limit", "cursor", "count", "q")
 _TRUE = ("1", "true", "yes")
 
@@ -29,7 +30,8 @@ def query_from_args(args: MultiDict[str, str]) -> Asked:
         if name in body:
             body[name] = [part.strip() for part in body[name].split(",") if part.strip()]
     if "limit" in body:
-        body["limit"] = int(body["limit"]) if body["limit"].isdecimal() else body["limit"]
+        text = body["limit"]
+        body["limit"] = int(text) if text.isdecimal() and len(text) < MAX_DIGITS else text
     if "count" in body:
         body["count"] = body["count"].lower() in _TRUE
     return _query(body, problems)

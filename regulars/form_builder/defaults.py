@@ -16,6 +16,7 @@ from regulars.form_builder.field_types.serial import render
 from regulars.form_builder.rows import DraftRecords
 from regulars.form_builder.serials import take_ids, take_serials
 from regulars.form_builder.system_forms import system_forms
+from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.problems import Problem
 
 
@@ -73,7 +74,11 @@ def evaluate(writing: Writing, tree: Any, draft: RowDraft) -> Any:
     records = DraftRecords(writing.uow, writing.catalog, writing.form.key, draft)
     context = expressing.context(writing.uow, writing.access, records)
     row = {**draft.seen(), "id": draft.id or 0}
-    return writing.catalog.closure(tree)(row, context)
+    try:
+        return writing.catalog.closure(tree)(row, context)
+    except FormulaError as error:  # it looked at more records than one save may
+        draft.problems.append(error.problem())
+        return None
 
 
 def give_numbers(writing: Writing, drafts: Sequence[RowDraft]) -> None:

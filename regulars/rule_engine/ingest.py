@@ -11,7 +11,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder import expressing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.rows import StoredRecords
 from regulars.platform.db import Database, UnitOfWork, Workspace
@@ -22,7 +21,7 @@ from regulars.rule_engine import answering, mirrors
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.entering import Candidate, enter, key_text
-from regulars.rule_engine.matching import fits, subject_of
+from regulars.rule_engine.matching import fits, holds, subject_of
 from regulars.rule_engine.scope import TRIGGER
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import event_failure
@@ -130,8 +129,7 @@ def _meets_when(uow: UnitOfWork, records: StoredRecords, pinned: PinnedRule, sub
     tree, problems = records.catalog.condition(pinned.rule.subject, pinned.rule.when)
     if problems:
         return False
-    context = expressing.context(uow, None, records)
-    return bool(records.catalog.closure(tree)(row, context))
+    return holds(records, tree, row)
 
 
 def _alone(database: Database, workspace: Workspace, now: Now, event_id: int) -> None:

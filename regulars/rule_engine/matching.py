@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -13,12 +14,15 @@ from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.rows import StoredRecords
 from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
+from regulars.platform.expressions.calls import FormulaError
+from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
 from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.triggers.base import Happened, trigger_kinds
 
+log = logging.getLogger(__name__)
 RECENT = 5000  # more events than happen while one batch of runs is worked on
 LOOK_BACK = (
     200  # events of one person since the step before; more are found when they are ingested
@@ -131,8 +135,17 @@ def _where_holds(
     tree, problems = records.catalog.condition(form, trigger.where)
     if row is None or problems:
         return False
+    return holds(records, tree, row)
+
+
+def holds(records: StoredRecords, tree: Node, row: Mapping[str, Any]) -> bool:
+    """Whether a condition holds for a stored row; one that asks for too much work does not."""
     context = expressing.context(records.uow, None, records)
-    return bool(records.catalog.closure(tree)(row, context))
+    try:
+        return bool(records.catalog.closure(tree)(row, context))
+    except FormulaError as error:
+        log.warning("A condition was given up: %s", error.code)
+        return False
 
 
 def of_this_run(trigger: Trigger, run: Follower, happened: Happened) -> bool:

@@ -10,6 +10,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.rows import StoredRecords
 from regulars.form_builder.storing import load_rows
 from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.evaluate import Context
 from regulars.platform.expressions.tree import Node
 from regulars.platform.problems import Problem
@@ -117,4 +118,7 @@ class RunSight:
         if problems:
             raise Unreadable(problems)
         blank = dict.fromkeys(scope.names)
-        return scope.closure(tree)({**blank, **self.row()}, self.context)
+        try:
+            return scope.closure(tree)({**blank, **self.row()}, self.context)
+        except FormulaError as error:  # it looks at more records than one step may
+            raise Unreadable([error.problem()]) from error

@@ -282,12 +282,13 @@ def texts(form: str, depth: int) -> Trees:
         *_branches(form, Kind.TEXT, depth),
     ]
     if _FIELDS[form].get(Kind.DATE):
-        made.append(_call("TEXT", values(form, Kind.DATE, depth - 1)))
-        made.append(_call("TEXT", values(form, Kind.DATE, depth - 1), _word("DD.MM.YYYY", "YYYY")))
-        made.append(_call("TEXT", values(form, Kind.DATETIME, depth - 1)))
-        made.append(
-            _call("TEXT", values(form, Kind.DATETIME, depth - 1), _word("YYYY-MM-DDTHH:mm"))
-        )
+        day, instant = values(form, Kind.DATE, depth - 1), values(form, Kind.DATETIME, depth - 1)
+        made += [
+            _call("TEXT", day),
+            _call("TEXT", day, _word("DD.MM.YYYY", "YYYY", "day", "HH")),
+            _call("TEXT", instant),
+            _call("TEXT", instant, _word("YYYY-MM-DDTHH:mm", "o'clock")),
+        ]
     return st.one_of(*made)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from regulars.platform.expressions import numbers
-from regulars.platform.expressions.tree import Aggregate, Hop
+from regulars.platform.expressions.tree import Aggregate, Hop, Node, walk
 from regulars.platform.expressions.types import Kind
 
 if TYPE_CHECKING:
@@ -39,16 +39,23 @@ def compile_rows(compiler: PythonCompiler, node: Aggregate) -> Rows:
     """The rows an aggregate is about, already filtered."""
     steps = [_step(compiler, hop) for hop in node.of.hops]
     where = compiler.truth(node.where) if node.where is not None else None
+    compiler.looks_around = True
+    weight = 1 + sum(_size(part) for part in (node.value, node.where, node.order))
 
     def rows(row: Row, context: Context) -> Iterable[Row]:
         found: Iterable[Row] = (row,)
         for step in steps:
             found = [each for one in found for each in step(one, context)]
+            context.meter.spend(weight * len(found))
         if where is None:
             return found
         return [each for each in found if where(each, context)]
 
     return rows
+
+
+def _size(node: Node | None) -> int:
+    return 0 if node is None else sum(1 for _ in walk(node))
 
 
 def _step(compiler: PythonCompiler, hop: Hop) -> Rows:

@@ -115,8 +115,7 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     """A typed leaf; date leaves carry date words, instants met by days become days."""
     left = checker.visit(node.left, form)
     if isinstance(left, Literal) and node.right is not None:
-        other = checker.visit(node.right, form)
-        left = checker.visit(node.left, form, other.type)
+        left = checker.visit(node.left, form, _kind_of_right(checker, node.right, form))
     found = left.type
     if found is None or found.kind is Kind.MISSING:
         right = node.right
@@ -133,6 +132,15 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
+
+
+def _kind_of_right(checker: Checker, right: Node, form: FormShape) -> ValueType | None:
+    """What a literal on the left is read as: periods are about days, lists about their items."""
+    if isinstance(right, (Window, Span)):
+        return DATE
+    items = right.items if isinstance(right, Many) else (right,)
+    found = (checker.visit(item, form).type for item in items if not isinstance(item, Literal))
+    return next((kind for kind in found if kind is not None), None)
 
 
 def _rows_leaf(checker: Checker, node: Compare, form: FormShape) -> Node:

@@ -7,12 +7,13 @@ A condition gives True or False, never None. Records of other forms come from `R
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Protocol
 
 from regulars.platform.expressions import aggregates, branches, leaves, numbers
 from regulars.platform.expressions.constants import is_constant
+from regulars.platform.expressions.fuel import Meter
 from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, VOLATILE
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import (
@@ -76,11 +77,15 @@ NO_RECORDS = NoRecords()
 
 @dataclass(frozen=True)
 class Context:
-    """What a closure needs beside the row. ``new_code`` serves RANDOM_CODE."""
+    """What a closure needs beside the row. ``new_code`` serves RANDOM_CODE.
+
+    ``meter`` limits the work of each evaluation; beyond it a closure raises FormulaError.
+    """
 
     moment: Moment
     records: Records = NO_RECORDS
     new_code: Callable[[int], str] | None = None
+    meter: Meter = field(default_factory=Meter, compare=False, repr=False)
 
 
 Evaluate = Callable[[Row, Context], Any]
@@ -89,21 +94,37 @@ Evaluate = Callable[[Row, Context], Any]
 def compile_python(tree: Node, shapes: Shapes) -> Evaluate:
     """The closure that computes a checked tree: True/False for a condition, else a plain value."""
     compiler = PythonCompiler(shapes)
-    if tree.type is not None and tree.type.kind is Kind.BOOLEAN:
-        return compiler.truth(tree)
-    return compiler.value(tree)
+    is_condition = tree.type is not None and tree.type.kind is Kind.BOOLEAN
+    return _metered(compiler, compiler.truth(tree) if is_condition else compiler.value(tree))
 
 
 def compile_python_value(tree: Node, shapes: Shapes) -> Evaluate:
     """Like `compile_python`, but a yes/no field that is not filled in stays missing (None)."""
-    return PythonCompiler(shapes).value(tree)
+    compiler = PythonCompiler(shapes)
+    return _metered(compiler, compiler.value(tree))
+
+
+def _metered(compiler: PythonCompiler, evaluate: Evaluate) -> Evaluate:
+    """A closure that begins with a full meter; one that stays in its record needs none."""
+    if not compiler.looks_around:
+        return evaluate
+
+    def measured(row: Row, context: Context) -> Any:
+        context.meter.refill()
+        return evaluate(row, context)
+
+    return measured
 
 
 class PythonCompiler:
-    """Makes closures; ``shapes`` must hold checked formula fields (`resolve_formulas`)."""
+    """Makes closures; ``shapes`` must hold checked formula fields (`resolve_formulas`).
+
+    ``looks_around`` tells afterwards whether what was made reads many other records.
+    """
 
     def __init__(self, shapes: Shapes) -> None:
         self.shapes = shapes
+        self.looks_around = False
 
     def truth(self, node: Node) -> Evaluate:
         """The closure of a condition; what is missing does not hold."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.evaluate import Context, Evaluate, PythonCompiler, Row
 from regulars.platform.expressions.explain import Speaker
 from regulars.platform.expressions.shapes import Shapes
@@ -68,20 +69,24 @@ class _Examiner:
             return self.examine(node.body)
         if isinstance(node, (AllOf, AnyOf)):
             items = tuple(self.examine(item) for item in node.items)
-            kind = "all" if isinstance(node, AllOf) else "any"
-            return Finding(kind, self.text(node), self.holds(node), items=items)
+            if isinstance(node, AllOf):
+                return Finding("all", self.text(node), all(i.holds for i in items), items=items)
+            return Finding("any", self.text(node), any(i.holds for i in items), items=items)
         if isinstance(node, Not):
             inner = self.examine(node.item)
-            return Finding("not", self.text(node), self.holds(node), items=(inner,))
-        actual = self.actual(node)
-        return Finding(
-            "leaf", self.text(node), self.holds(node), actual, self.speaker.plain(actual)
-        )
+            return Finding("not", self.text(node), not inner.holds, items=(inner,))
+        try:
+            actual, holds = self.actual(node), self.holds(node)
+        except FormulaError as error:  # more work than an explanation is worth
+            said = error.problem().message(self.speaker.formats.locale)
+            return Finding("leaf", self.text(node), False, None, said)
+        return Finding("leaf", self.text(node), holds, actual, self.speaker.plain(actual))
 
     def text(self, node: Node) -> str:
         return self.speaker.condition(node)
 
     def holds(self, node: Node) -> bool:
+        """The answer of one leaf."""
         return self._run(self.compiler.truth(node)) is True
 
     def actual(self, node: Node) -> Any:
@@ -94,4 +99,5 @@ class _Examiner:
         return self._run(self.compiler.value(node))
 
     def _run(self, evaluate: Evaluate) -> Any:
+        self.context.meter.refill()
         return evaluate(self.row, self.context)

@@ -19,6 +19,7 @@ Typed = tuple[Element, ValueType]
 Build = Callable[[Sequence[Typed], ValueType, Moment], Element]
 _CUT = f"nullif(left({{}}, {texts.MAX_TEXT_RESULT}), '')"
 _MOST = texts.MAX_TEXT_RESULT + 1
+_LONG = 50  # characters
 _DAYS = f"date '{times.EARLIEST}' and date '{times.LATEST}'"
 
 
@@ -169,7 +170,11 @@ def _trim(args: Sequence[Typed], _result: ValueType, _moment: Moment) -> Element
 
 
 def _replace(args: Sequence[Typed], _result: ValueType, _moment: Moment) -> Element:
-    words = _CUT.format("replace({0}, coalesce({1}, ''), coalesce({2}, ''))")
+    """A long replacement goes in only as often as its result is kept, so no text grows freely."""
+    pieces = f"[1:{texts.MAX_TEXT_RESULT} / length({{2}}) + 2]"
+    often = f"array_to_string((string_to_array({{0}}, coalesce({{1}}, ''))){pieces}, {{2}})"
+    plain = "replace({0}, coalesce({1}, ''), coalesce({2}, ''))"
+    words = _CUT.format(f"case when length({{2}}) > {_LONG} then {often} else {plain} end")
     return Template(words, pg.TEXT, *_values(args))
 
 
@@ -200,7 +205,10 @@ def _date_text(args: Sequence[Typed], moment: Moment) -> Element:
             between.append(piece)
             words.append(f"{{{len(between)}}}")
     shown = pg.wall(value, moment) if is_instant else value
-    return Template(f"nullif({' || '.join(words)}, '')", pg.TEXT, shown, *between)
+    said = f"nullif({' || '.join(words)}, '')"
+    if all(piece not in fields for piece in texts.pattern_pieces(pattern)):
+        said = f"case when {{0}} is not null then {said} end"  # the words alone say no date
+    return Template(said, pg.TEXT, shown, *between)
 
 
 def _value(args: Sequence[Typed], result: ValueType, _moment: Moment) -> Element:
@@ -302,7 +310,7 @@ def same_day(day: Element, reference: Element) -> Element:
 
 MENTIONS_TWICE = frozenset({
     "%", "DATEADD", "MONTHS_BETWEEN", "STARTOF", "ENDOF", "DATE", "HOUR", "TEXT", "LEFT", "RIGHT",
-    "MID", "VALUE", "FOLD", "LOCAL_DAY", "SAME_DAY",
+    "MID", "VALUE", "FOLD", "LOCAL_DAY", "SAME_DAY", "REPLACE",
 })  # fmt: skip
 """These write an argument several times; a computed one is held by a subquery first."""
 

@@ -99,7 +99,8 @@ def replace(text: str | None, old: str | None, new: str | None) -> str | None:
     """Every ``old`` in ``text`` by ``new``; a missing ``new`` takes ``old`` out."""
     if not text or not old:
         return text
-    return text.replace(old, new or "")[:MAX_TEXT_RESULT] or None
+    most = MAX_TEXT_RESULT // max(1, len(new or "")) + 1  # enough to fill what is kept
+    return text.replace(old, new or "", most if new else -1)[:MAX_TEXT_RESULT] or None
 
 
 def value(text: str) -> Decimal | None:
