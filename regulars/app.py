@@ -26,6 +26,7 @@ from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
 from regulars.platform.web import (
     addresses,
+    api_reference,
     csrf,
     errors,
     flash,
@@ -33,6 +34,7 @@ from regulars.platform.web import (
     health,
     installation,
     permissions,
+    rate_limit,
     rendering,
     shell,
     static_files,
@@ -64,6 +66,7 @@ def create_app(config: Config, database: Database) -> Flask:
         )
     installation.install(app, config, database)
     _stand_guard(app)
+    rate_limit.install(app, config)
     rendering.prepare(app)
     role_words.install(app)
     _add_pages(app)
@@ -83,8 +86,13 @@ def _stand_guard(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    own = (static_files, health, entrance, home, settings, api, packs)
-    for blueprint in (*(each.blueprint for each in own), packs.api, *wiring.blueprints()):
+    own = (static_files, health, entrance, home, settings, api, api_reference, packs)
+    for blueprint in (
+        *(each.blueprint for each in own),
+        packs.api,
+        api_reference.api,
+        *wiring.blueprints(),
+    ):
         app.register_blueprint(blueprint)
     nav = (home.nav, packs.nav, *wiring.nav_providers())
     shell.install(

@@ -7,6 +7,7 @@ from functools import cache
 from flask import Blueprint
 
 from regulars.form_builder.api import api as form_api
+from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -51,6 +52,8 @@ from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
+from regulars.platform.web.api_route import expansions
+from regulars.platform.web.idempotency import KeptAnswers
 from regulars.platform.web.shell import CardProvider, NavProvider
 from regulars.platform.workspaces import list_workspaces
 from regulars.report_builder.analyses.base import Analysis, analyses
@@ -151,6 +154,7 @@ def wire() -> None:
     timeline_sources.register("rules", rule_moments)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
+    expansions.register("form", form_schemas)
 
 
 def ring_for_rules(uow: UnitOfWork) -> None:
@@ -169,12 +173,13 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
-    rules, desk = rule_engine(database), ImportDesk(database)
+    rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
     return (
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),
+        Tick("old API answers", answers.forget, is_due=answers.is_due),
     )
 
 

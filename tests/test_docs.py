@@ -12,6 +12,7 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.platform import faultpoint, leash
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.registry import Registry
+from regulars.platform.web import openapi
 from regulars.report_builder.analyses.base import analyses
 from regulars.report_builder.charts.base import charts
 from regulars.rule_engine.channels.base import providers
@@ -101,6 +102,11 @@ def test_the_page_of_commands_is_made_from_the_commands() -> None:
 def test_the_table_of_routes_is_made_from_the_routes() -> None:
     wanted = api_routes.page(api_routes.application())
     assert read(api_routes.PAGE) == wanted, "run: python -m tools.api_routes"
+
+
+def test_every_route_for_programs_says_what_it_takes_and_answers() -> None:
+    """Put ``@describe(…)`` of `regulars.platform.web.api_route` right above the view."""
+    assert openapi.undescribed(api_routes.application()) == []
 
 
 def test_every_setting_is_explained() -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from regulars.form_builder import api_answers, record_schema, service
+from regulars.form_builder import api_schemas as shapes
 from regulars.form_builder.api_queries import query_from_args, query_from_body
+from regulars.form_builder.api_tags import expected_version, tagged
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import API
 from regulars.form_builder.records import (
@@ -29,20 +32,47 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
-from regulars.platform.errors import Invalid, NotFound, RegularsError, VersionConflict
+from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web import definition_answers
+from regulars.platform.web.api_route import (
+    COUNT,
+    ID,
+    INSTANT,
+    OBJECT,
+    PROBLEM,
+    PUBLISHED,
+    STATE_QUERY,
+    TEXT,
+    array,
+    definition_of,
+    describe,
+    listing,
+    nullable,
+    obj,
+)
 from regulars.platform.web.json_body import read_object
 
 MOST_AT_ONCE = 1000
+
+FORM = definition_of("form")
+VERSIONS = obj(
+    {
+        "versions": {"type": "object", "additionalProperties": COUNT},
+        "problems": array(PROBLEM, maxItems=0),
+    }
+)
+BIN_ENTRY = obj({"record": ID, "title": TEXT, "deleted_at": INSTANT, "deleted_by": nullable(TEXT)})
 
 api = Blueprint("forms_api", __name__, url_prefix="/api/v1")
 
 
 @api.get("/forms")
 @workspace_api("read_records")
+@describe("forms", listing("forms", FORM), query=STATE_QUERY)
 def list_forms(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published definition; ``?state=draft`` every working copy."""
-    if request.args.get("state") == "draft":
+    if definition_answers.wants_drafts():
         access.require(service.CAPABILITY)
         return {"forms": [dict(draft.raw) for draft in store.list_drafts(uow, "form")]}
     found = [each for each in snapshot(uow).items.values() if each.kind == "form"]
@@ -51,34 +81,24 @@ def list_forms(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.post("/forms")
 @workspace_api("design_forms")
+@describe("forms", {201: FORM}, body=FORM, tagged="draft")
 def create_form(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new definition as a draft; 409 when its key is taken."""
-    raw = read_object(request)
-    if store.find_draft(uow, "form", str(raw.get("key", ""))) is not None:
-        raise service.FormExists(key=raw["key"])
-    draft = service.put_form(uow, access, raw, tag=0)
-    answer = _draft_answer(draft, 201)
-    answer.headers["Location"] = url_for("forms_api.get_form", form_key=draft.key)
-    return answer
+    save = partial(_save, uow, access)
+    return definition_answers.create(uow, "form", save, service.FormExists)
 
 
 @api.get("/forms/<form_key>")
 @workspace_api("read_records")
+@describe("forms", FORM, query=STATE_QUERY, tagged="draft")
 def get_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The published definition, or the draft with ``?state=draft``."""
-    if request.args.get("state") == "draft":
-        access.require(service.CAPABILITY)
-        return _draft_answer(store.get_draft(uow, "form", form_key))
-    found = snapshot(uow).items.get(("form", form_key))
-    if found is None:
-        raise NotFound("no-form", key=form_key)
-    answer = jsonify(dict(found.raw))
-    answer.set_etag(f"v{found.version}")
-    return answer
+    return definition_answers.read(uow, access, "form", form_key)
 
 
 @api.get("/forms/<form_key>/schema")
 @workspace_api("read_records")
+@describe("forms", obj({"create": OBJECT, "update": OBJECT, "record": OBJECT}))
 def form_schema(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """JSON Schemas of the records: to ``create``, to ``update``, and a ``record`` as read."""
     catalog = catalog_of(uow)
@@ -91,18 +111,15 @@ def form_schema(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetur
 
 @api.put("/forms/<form_key>")
 @workspace_api("design_forms")
+@describe("forms", {200: FORM, 201: FORM}, body=FORM, tagged="draft")
 def put_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    raw = read_object(request)
-    if raw.get("key") != form_key:
-        raise Invalid([Problem("key", "shape-const", {"expected": form_key})])
-    known = store.find_draft(uow, "form", form_key)
-    draft = service.put_form(uow, access, raw, tag=_draft_tag())
-    return _draft_answer(draft, 200 if known else 201)
+    return definition_answers.replace(uow, "form", form_key, partial(_save, uow, access))
 
 
 @api.post("/forms/<form_key>/publish")
 @workspace_api("design_forms")
+@describe("forms", PUBLISHED)
 def publish_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Publish one draft; 422 with every problem."""
     versions = service.publish_forms(uow, access, [form_key])
@@ -111,10 +128,16 @@ def publish_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetu
 
 @api.post("/definitions/publish")
 @workspace_api("design_forms")
+@describe("forms", VERSIONS, body=obj({"forms": array(TEXT, minItems=1)}))
 def publish_together(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Publish ``{"forms": [keys]}`` together, so that they may refer to each other."""
     body = read_object(request)
     keys = body.get("forms")
+    unknown = [
+        Problem(str(key)[:60], "unknown-key", {"key": key[:60]}) for key in body if key != "forms"
+    ]
+    if unknown:
+        raise Invalid(unknown)
     if not isinstance(keys, list) or not keys or not all(isinstance(key, str) for key in keys):
         raise Invalid([Problem("forms", "not-a-list")])
     return {"versions": service.publish_forms(uow, access, keys), "problems": []}
@@ -122,6 +145,7 @@ def publish_together(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.delete("/forms/<form_key>")
 @workspace_api("design_forms")
+@describe("forms", {204: None})
 def archive_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Take a form out of use; its records stay."""
     service.archive_form(uow, access, form_key)
@@ -130,6 +154,7 @@ def archive_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetu
 
 @api.get("/forms/<form_key>/records")
 @workspace_api("read_records")
+@describe("records", shapes.RECORD_PAGE, query=shapes.LIST_QUERY, each="form")
 def list_records(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """A page of records by ``filter, sort, fields, limit, cursor, count`` and ``q`` (words)."""
     return api_answers.page(uow, access, form_key, *query_from_args(request.args))
@@ -137,6 +162,7 @@ def list_records(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetu
 
 @api.post("/forms/<form_key>/records/search")
 @workspace_api("read_records", writes=False)
+@describe("records", shapes.RECORD_PAGE, body=shapes.SEARCH_BODY, each="form")
 def search_records(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The list with a JSON body."""
     return api_answers.page(uow, access, form_key, *query_from_body(read_object(request)))
@@ -144,60 +170,59 @@ def search_records(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRe
 
 @api.post("/forms/<form_key>/records")
 @workspace_api("create_records")
+@describe("records", {201: shapes.RECORD}, body=shapes.VALUES, each="form", tagged="record")
 def add_record(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Make one record."""
     record = create_record(uow, access, form_key, read_object(request), origin=API)
-    answer = jsonify(api_answers.one(uow, record))
-    answer.status_code = 201
+    answer = tagged(api_answers.one(uow, record), 201)
     answer.headers["Location"] = url_for(
         "forms_api.read_record", form_key=form_key, record_id=record.id
     )
-    answer.set_etag(str(record.version))
     return answer
 
 
 @api.get("/forms/<form_key>/records/<int:record_id>")
 @workspace_api("read_records")
+@describe("records", shapes.RECORD, each="form", tagged="record")
 def read_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """One record with its rows."""
     record = get_record(uow, access, form_key, record_id)
-    answer = jsonify(api_answers.one(uow, record))
-    answer.set_etag(str(record.version))
-    return answer
+    return tagged(api_answers.one(uow, record)).make_conditional(request)
 
 
 @api.patch("/forms/<form_key>/records/<int:record_id>")
 @workspace_api("update_records")
+@describe("records", shapes.RECORD, body=shapes.CHANGES, each="form", tagged="record")
 def change_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """Change the given fields; 412 when ``If-Match`` is not the record's version."""
     body = read_object(request)
+    current = partial(_version_of, uow, access, form_key, record_id)
     record = update_record(
-        uow, access, form_key, record_id, body, origin=API, expected_version=_record_version()
-    )
-    answer = jsonify(api_answers.one(uow, record))
-    answer.set_etag(str(record.version))
-    return answer
+        uow, access, form_key, record_id, body,
+        origin=API, expected_version=expected_version(current),
+    )  # fmt: skip
+    return tagged(api_answers.one(uow, record))
 
 
 @api.delete("/forms/<form_key>/records/<int:record_id>")
 @workspace_api("delete_records")
+@describe("records", {204: None}, each="form", tagged="record")
 def remove_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """Move a record to the recycle bin."""
-    expected = _record_version()
-    if expected not in (None, get_record(uow, access, form_key, record_id).version):
-        raise VersionConflict("record-changed")
+    expected_version(partial(_version_of, uow, access, form_key, record_id))
     delete_record(uow, access, form_key, record_id, origin=API)
     return Response(status=204)
 
 
 @api.post("/forms/<form_key>/records/batch")
 @workspace_api("create_records")
+@describe("records", shapes.BATCH_RESULT, body=shapes.BATCH_BODY, each="form")
 def batch(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Write up to 1000 records; an answer per row, all or nothing with ``atomic``."""
     body = read_object(request)
@@ -213,6 +238,7 @@ def batch(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
 
 @api.get("/forms/<form_key>/records/<int:record_id>/history")
 @workspace_api("read_records")
+@describe("records", listing("history", shapes.HISTORY_ENTRY))
 def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Who changed what, newest first."""
     return api_answers.history(uow, access, form_key, record_id)
@@ -220,6 +246,7 @@ def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> R
 
 @api.get("/forms/<form_key>/records/<int:record_id>/timeline")
 @workspace_api("read_records")
+@describe("records", listing("timeline", shapes.TIMELINE_ENTRY))
 def timeline(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
@@ -229,6 +256,7 @@ def timeline(
 
 @api.get("/forms/<form_key>/bin")
 @workspace_api("delete_records")
+@describe("records", listing("records", BIN_ENTRY))
 def recycle_bin(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """What was deleted and can be had back, newest first."""
     return {"records": [dict(each) for each in list_bin(uow, access, form_key)]}
@@ -236,48 +264,19 @@ def recycle_bin(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetur
 
 @api.post("/forms/<form_key>/bin/<int:record_id>/restore")
 @workspace_api("delete_records")
+@describe("records", shapes.RECORD)
 def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Bring a record back; 422 when one of its unique values is taken by now."""
     record = restore_record(uow, access, form_key, record_id, origin=API)
     return api_answers.one(uow, record)
 
 
-def _draft_answer(draft: Draft, status: int = 200) -> Response:
-    answer = jsonify(dict(draft.raw))
-    answer.status_code = status
-    answer.set_etag(f"d{draft.tag}")
-    return answer
+def _save(uow: UnitOfWork, access: Access, raw: Mapping[str, Any], tag: int | None) -> Draft:
+    return service.put_form(uow, access, raw, tag=tag)
 
 
-def _draft_tag() -> int | None:
-    """The draft's number in ``If-Match``; 0 for ``If-None-Match: *`` (only when there is none)."""
-    if request.if_none_match.star_tag:
-        return 0
-    given = _match()
-    if given is None:
-        return None
-    if not given.startswith("d") or not given[1:].isdecimal():
-        raise VersionConflict("draft-changed", key="")
-    return int(given[1:])
-
-
-def _record_version() -> int | None:
-    given = _match()
-    if given is None:
-        return None
-    if not given.isdecimal():
-        raise VersionConflict("record-changed")
-    return int(given)
-
-
-def _match() -> str | None:
-    """The one tag of ``If-Match``, quoted or bare; None when the header is absent or a star."""
-    header = request.headers.get("If-Match", "").strip()
-    if not header or header == "*":
-        return None
-    if "," in header:
-        raise RegularsError("several-tags")
-    return header.removeprefix("W/").strip('"')
+def _version_of(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> int:
+    return get_record(uow, access, form_key, record_id).version
 
 
 def _batch_problems(body: Mapping[str, Any]) -> list[Problem]:

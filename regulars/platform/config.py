@@ -28,6 +28,7 @@ class Config:
     smtp_url: str = field(default="", repr=False)
     trusted_proxies: int = 0
     log_level: str = "INFO"
+    api_limit: int = 600  # requests of one key in a minute
 
     @property
     def is_https(self) -> bool:
@@ -61,6 +62,7 @@ class Config:
             smtp_url=env.get("REGULARS_SMTP_URL", ""),
             trusted_proxies=_number(env, "REGULARS_TRUSTED_PROXIES", 0),
             log_level=env.get("REGULARS_LOG_LEVEL", "INFO").upper(),
+            api_limit=_number(env, "REGULARS_API_LIMIT", 600),
         )
 
 

@@ -25,7 +25,10 @@ from regulars.platform.privacy.consents import (
     set_consent,
 )
 from regulars.platform.problems import Problem
+from regulars.platform.web.api_body import read_shaped
+from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
+from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.overview import Wanted
 
@@ -38,6 +41,7 @@ CONSENT_KEYS = frozenset(
 
 @api.get("/runs")
 @workspace_api("edit_rules")
+@describe("runs", shapes.RUNS, query=shapes.RUN_QUERY)
 def list_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Runs, newest first; of a ``rule``, ``form`` + ``record``, ``status`` or ``outcome``."""
     found = overview.list_runs(
@@ -48,6 +52,7 @@ def list_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/runs/<int:run_id>")
 @workspace_api("edit_rules")
+@describe("runs", shapes.RUN_WITH_TRACE)
 def get_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
     """One run with its trace."""
     row, trace = overview.get_run(uow, access, run_id)
@@ -64,6 +69,7 @@ def get_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue
 
 @api.post("/runs/<int:run_id>/stop")
 @workspace_api("run_rules")
+@describe("runs", shapes.RUN)
 def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
     """End a run now; what it has queued is not sent."""
     service.stop_run(uow, access, run_id)
@@ -72,6 +78,7 @@ def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
 
 @api.post("/runs/<int:run_id>/retry")
 @workspace_api("run_rules")
+@describe("runs", shapes.RUN)
 def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
     """Take up a failed or stuck run again at the step where it stood."""
     service.retry_run(uow, access, run_id)
@@ -80,6 +87,7 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnVal
 
 @api.get("/messages")
 @workspace_api("edit_rules")
+@describe("messages", shapes.MESSAGES, query=shapes.MESSAGE_QUERY)
 def list_messages(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Outbound messages, newest first; ``status``, ``rule``, ``run``, ``form`` + ``record``."""
     found = overview.list_messages(
@@ -91,6 +99,7 @@ def list_messages(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/messages/<int:message_id>")
 @workspace_api("edit_rules")
+@describe("messages", shapes.MESSAGE)
 def get_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
     """One outbound message."""
     return _message_json(overview.get_message(uow, access, message_id), access.locale)
@@ -98,17 +107,17 @@ def get_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseRet
 
 @api.post("/messages/<int:message_id>/resolve")
 @workspace_api("send_messages")
+@describe("messages", shapes.MESSAGE, body=shapes.DECISION)
 def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
     """Decide about a message in doubt: ``{"decision": "sent" | "resend"}``."""
-    decision = read_object(request).get("decision")
-    if decision not in ("sent", "resend"):
-        raise Conflict("unknown-decision")
+    decision = read_shaped(request, shapes.DECISION)["decision"]
     service.resolve_message(uow, access, message_id, decision)
     return _message_json(overview.get_message(uow, access, message_id), access.locale)
 
 
 @api.post("/consents")
 @workspace_api("manage_consents")
+@describe("consents", {201: shapes.CONSENT_ANSWER}, body=shapes.CONSENT_BODY)
 def record_consent(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Record what a person said about a purpose and channel; a grant needs its evidence."""
     body = read_object(request)
@@ -124,6 +133,7 @@ def record_consent(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/consents")
 @workspace_api("manage_consents")
+@describe("consents", shapes.CONSENTS, query=shapes.PERSON_QUERY)
 def list_consents(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """What one person (``form``, ``record``) agrees to now, and every word that led there."""
     person = _person_in_query()
@@ -134,24 +144,6 @@ def list_consents(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         "consents": [vars(state) for state in consents_of(uow, *person)],
         "ledger": [vars(entry) for entry in ledger_of(uow, *person)],
     }
-
-
-def record_id_of(body: Mapping[str, Any]) -> int:
-    """``{"record": 7}``."""
-    found = body.get("record")
-    if not isinstance(found, int) or isinstance(found, bool):
-        raise Invalid([Problem("record", "required")])
-    return found
-
-
-def limit_of(body: Mapping[str, Any]) -> int | None:
-    """``{"limit": 100}``; None for all."""
-    found = body.get("limit")
-    if found is None:
-        return None
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
-        raise Invalid([Problem("limit", "shape-minimum", {"limit": 1})])
-    return found
 
 
 def read_instant(uow: UnitOfWork, given: Any) -> datetime | None:

@@ -15,12 +15,13 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
+from regulars.platform.web.api_body import read_shaped
+from regulars.platform.web.api_route import describe, listing
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to, wants_partial
-from regulars.platform.web.json_body import read_object
 from regulars.platform.web.rendering import render
 from regulars.platform.web.shell import HomeCard, NavItem
-from regulars.seed_templates import wording
+from regulars.seed_templates import api_shapes, wording
 from regulars.seed_templates.catalogue import RETAIL, get_pack, shipped_packs
 from regulars.seed_templates.effects import effects_of
 from regulars.seed_templates.installed import Installed, Sample, find_installed, find_sample
@@ -133,6 +134,7 @@ def remove_sample_data(uow: UnitOfWork, access: Access, key: str) -> ResponseRet
 
 @api.get("")
 @workspace_api(CAPABILITY)
+@describe("packs", listing("packs", api_shapes.SHELF))
 def api_list(uow: UnitOfWork, access: Access) -> dict[str, Any]:
     """The packs that come with the product, and what is installed of them."""
     return {"packs": [_shelf_json(_shelf(uow, each)) for each in shipped_packs().values()]}
@@ -140,17 +142,19 @@ def api_list(uow: UnitOfWork, access: Access) -> dict[str, Any]:
 
 @api.post("/install")
 @workspace_api(CAPABILITY)
+@describe("packs", api_shapes.OUTCOME, body=api_shapes.WISHES)
 def api_install(uow: UnitOfWork, access: Access) -> dict[str, Any]:
-    """Body ``{"key", "sample_data"?, "dry_run"?}``."""
-    body = read_object(request)
-    pack = get_pack(str(body.get("key", "")))
-    wishes = Wishes(sample=body.get("sample_data") is True)
-    work = preview if body.get("dry_run") is True else install
+    """Install a pack or bring it up to date; ``dry_run`` shows what would happen."""
+    body = read_shaped(request, api_shapes.WISHES)
+    pack = get_pack(body["key"])
+    wishes = Wishes(sample=body.get("sample_data", False))
+    work = preview if body.get("dry_run", False) else install
     return dict(outcome_json(work(uow, access, pack, wishes)))
 
 
 @api.post("/<key>/sample-data")
 @workspace_api(CAPABILITY)
+@describe("packs", api_shapes.ADDED)
 def api_add_sample(uow: UnitOfWork, access: Access, key: str) -> dict[str, Any]:
     """Add the made-up records."""
     return {"records": dict(add_sample(uow, access, get_pack(key)).counts)}
@@ -158,6 +162,7 @@ def api_add_sample(uow: UnitOfWork, access: Access, key: str) -> dict[str, Any]:
 
 @api.delete("/<key>/sample-data")
 @workspace_api(CAPABILITY)
+@describe("packs", api_shapes.REMOVED)
 def api_remove_sample(uow: UnitOfWork, access: Access, key: str) -> dict[str, Any]:
     """Remove the made-up records."""
     removed = remove_sample(uow, access, get_pack(key).key)

@@ -17,13 +17,15 @@ from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
 from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.importing.wording import batch_json
+from regulars.form_builder.web import import_shapes as shapes
 from regulars.form_builder.web.importer import MEDIA
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import parse_json
+from regulars.platform.web.api_route import describe, listing
+from regulars.platform.web.json_body import parse_json, read_object
 from regulars.platform.web.preferences import current_locale
 
 api = Blueprint("imports_api", __name__, url_prefix="/api/v1")
@@ -34,6 +36,7 @@ RUNS = ("", "check", "start")
 
 @api.post("/imports")
 @workspace_api("import_records", max_body=MAX_UPLOAD_BYTES + MIB)
+@describe("imports", {201: shapes.IMPORT}, upload=shapes.UPLOAD)
 def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Take a file (multipart: ``file``, ``form``, ``map`` as JSON, ``run`` = check or start).
 
@@ -69,6 +72,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/imports")
 @workspace_api("import_records")
+@describe("imports", listing("imports", shapes.IMPORT))
 def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The latest imports, newest first."""
     found = batches.list_batches(uow, access)
@@ -77,6 +81,7 @@ def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/imports/<int:batch_id>")
 @workspace_api("import_records")
+@describe("imports", shapes.IMPORT)
 def get(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """One import with its progress and, once finished, its result."""
     return _answer(uow, batches.get_batch(uow, access, batch_id))
@@ -84,14 +89,16 @@ def get(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
 
 @api.put("/imports/<int:batch_id>/map")
 @workspace_api("import_records")
+@describe("imports", shapes.IMPORT, body=shapes.MAP)
 def remap(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Give a draft another map."""
-    raw = parse_json(request.get_data())
+    raw = read_object(request)
     return _answer(uow, batches.remap_batch(uow, access, batch_id, raw))
 
 
 @api.post("/imports/<int:batch_id>/check")
 @workspace_api("import_records")
+@describe("imports", {202: shapes.IMPORT})
 def check(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Ask for a dry run: everything is tried and nothing stays. 202, the work goes on."""
     return _answer(uow, batches.start_check(uow, access, batch_id), 202)
@@ -99,6 +106,7 @@ def check(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue
 
 @api.post("/imports/<int:batch_id>/start")
 @workspace_api("import_records")
+@describe("imports", {202: shapes.IMPORT})
 def start(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Let it run, or go on where it stopped. 202, the work goes on."""
     return _answer(uow, batches.start_batch(uow, access, batch_id), 202)
@@ -106,6 +114,7 @@ def start(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue
 
 @api.post("/imports/<int:batch_id>/stop")
 @workspace_api("import_records")
+@describe("imports", shapes.IMPORT)
 def stop(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Halt it; what is written stays and can be undone."""
     return _answer(uow, batches.stop_batch(uow, access, batch_id))
@@ -113,6 +122,7 @@ def stop(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
 
 @api.post("/imports/<int:batch_id>/undo")
 @workspace_api("import_records")
+@describe("imports", {202: shapes.IMPORT})
 def undo(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Take everything back that it did. 202, the work goes on."""
     return _answer(uow, batches.start_undo(uow, access, batch_id), 202)
@@ -120,6 +130,7 @@ def undo(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
 
 @api.delete("/imports/<int:batch_id>")
 @workspace_api("import_records")
+@describe("imports", {204: None})
 def discard(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Throw a draft and its file away."""
     batches.discard_batch(uow, access, batch_id)
@@ -128,6 +139,7 @@ def discard(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVal
 
 @api.get("/imports/<int:batch_id>/problems")
 @workspace_api("import_records")
+@describe("imports", shapes.LINES)
 def problems(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """Refused lines: ``{"lines": [{"line", "form", "problems"}]}``."""
     found = batches.refused_lines(uow, access, batch_id, MOST_PROBLEMS)
@@ -141,6 +153,7 @@ def problems(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVa
 
 @api.get("/imports/<int:batch_id>/refused.csv")
 @workspace_api("import_records")
+@describe("imports", files=shapes.CSV)
 def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """The refused lines as a file, with their reasons."""
     with TemporaryDirectory(prefix="regulars-import-") as folder:
@@ -151,6 +164,7 @@ def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVal
 
 @api.get("/forms/<form_key>/export")
 @workspace_api("export_records")
+@describe("records", files=shapes.FILES, query=shapes.EXPORT_QUERY)
 def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Records as a file: ``format`` csv or xlsx, ``filter`` a condition as JSON."""
     suffix = request.args.get("format", "csv")

@@ -20,8 +20,9 @@ from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.errors import Conflict, Forbidden, NotFound, NotSignedIn
-from regulars.platform.web import preferences, shell
-from regulars.platform.web.idempotency import replayed_or_new
+from regulars.platform.faultpoint import faultpoint
+from regulars.platform.web import preferences, rate_limit, shell
+from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
 from regulars.platform.web.shell import Shell
@@ -93,10 +94,16 @@ def workspace_api(
                 access = _token_access(uow, token)
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
-                work = lambda: make_response(view(uow, access, **arguments))  # noqa: E731
-                return replayed_or_new(uow, access.actor, work)
 
-            return _in_transaction(place, answer, writes)
+                def work() -> Response:
+                    return make_response(view(uow, access, **arguments))
+
+                return work() if writes is False else replayed_or_new(uow, access.actor, work)
+
+            with one_at_a_time(place, f"token:{token.id}"):
+                response = _in_transaction(place, answer, writes)
+                faultpoint("W3")
+                return response
 
         return declare(guarded, Permission("api", capability, csrf=False, max_body=max_body))
 
@@ -144,7 +151,10 @@ def api_token() -> tuple[Workspace, tokens.Token]:
     with database.main_tx(write=False) as connection:
         token = tokens.find_token(connection, secret)
     if token is None:
+        rate_limit.spend_wrong_key()
         raise NotSignedIn("bad-token")
+    if "allowance" not in g:
+        rate_limit.spend_request(secret)
     places = list_workspaces(database, archived=True)
     place = next((each for each in places if each.id == token.workspace_id), None)
     if place is None:
@@ -239,6 +249,7 @@ def _in_transaction(
             response = answer(uow)
             if response.status_code >= 400:
                 raise _Refused(response)
+            faultpoint("W1")
     except _Refused as refused:
         return refused.answer
     return response

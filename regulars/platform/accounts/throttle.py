@@ -47,6 +47,14 @@ def count_try(connection: Connection, key: str, limit: Limit, *, now: datetime) 
     return 0
 
 
+def count_use(connection: Connection, key: str, limit: Limit, *, now: datetime) -> int:
+    """Count one use; how many there were in this window, one more than allowed when too many."""
+    if count_try(connection, key, limit, now=now):
+        return limit.tries + 1
+    row = connection.execute(throttle.select().where(throttle.c.key == key)).one()
+    return int(row.tries)
+
+
 def require_try(database: Database, key: str, limit: Limit, *, now: datetime) -> None:
     """Count one try in a transaction of its own; TooManyTries when it is one too many."""
     with database.main_tx() as connection:

@@ -124,7 +124,11 @@ def discard_draft(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
     if draft.published is None:
         uow.execute(definition.delete().where(*where))
     else:
-        uow.execute(definition.update().where(*where).values(draft=None))
+        uow.execute(
+            definition.update()
+            .where(*where)
+            .values(draft=None, draft_tag=definition.c.draft_tag + 1)
+        )
 
 
 def check_drafts(uow: UnitOfWork, chosen: Sequence[tuple[str, str]]) -> list[Problem]:

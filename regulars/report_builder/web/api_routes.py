@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, jsonify, request
+from flask import Response, request
 from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts.access import Access
@@ -14,93 +14,153 @@ from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import read_object
-from regulars.report_builder import dashboards, service
+from regulars.platform.web import definition_answers
+from regulars.platform.web.api_body import read_optional, read_shaped
+from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
+from regulars.report_builder import dashboards, retiring, service
 from regulars.report_builder.moments import read_moment
 from regulars.report_builder.service import EDIT, VIEW, Wish
+from regulars.report_builder.web import api_shapes as shapes
 from regulars.report_builder.web.blueprints import api
 
-KINDS = {"reports": service.KIND, "dashboards": dashboards.KIND}
-RUN_KEYS = ("definition", "key", "params", "at")
+REPORT, DASHBOARD = service.KIND, dashboards.KIND
 Body = Mapping[str, Any]
 
 
-@api.get("/<any(reports, dashboards):things>")
+class ReportExists(Conflict):
+    """A report of this key is there already."""
+
+    code = "report-exists"
+
+
+class DashboardExists(Conflict):
+    """A dashboard of this key is there already."""
+
+    code = "dashboard-exists"
+
+
+@api.get("/reports")
 @workspace_api(VIEW)
-def list_all(uow: UnitOfWork, access: Access, things: str) -> ResponseReturnValue:
-    """Every published definition; ``?state=draft`` the working copies."""
-    kind = KINDS[things]
-    if request.args.get("state") == "draft":
+@describe("reports", listing("reports", shapes.STORED_REPORT), query=STATE_QUERY)
+def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every published report that this key may run; ``?state=draft`` the working copies."""
+    if definition_answers.wants_drafts():
         access.require(EDIT)
-        return {things: [dict(draft.raw) for draft in store.list_drafts(uow, kind)]}
-    published = [each for each in snapshot(uow).items.values() if each.kind == kind]
+        return {"reports": _drafts(uow, REPORT)}
     readable = {each.key for each in service.list_reports(uow, access)}
-    shown = [each for each in published if kind != service.KIND or each.key in readable]
-    return {things: [{**each.raw, "version": each.version} for each in shown]}
+    return {"reports": [each for each in _published(uow, REPORT) if each["key"] in readable]}
 
 
-@api.post("/<any(reports, dashboards):things>")
+@api.post("/reports")
 @workspace_api(EDIT)
-def create(uow: UnitOfWork, access: Access, things: str) -> ResponseReturnValue:
-    """A new working copy; Conflict when the key is taken."""
-    raw = read_object(request)
-    key = raw.get("key")
-    if isinstance(key, str) and store.find_draft(uow, KINDS[things], key) is not None:
-        raise Conflict(f"{KINDS[things]}-exists", key=key)
-    return _saved(store.save_draft(uow, access, KINDS[things], _enveloped(raw, things)), 201)
+@describe("reports", {201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
+def create_report(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Keep a new report as a draft; 409 when its key is taken."""
+    save = _saving(uow, access, REPORT)
+    return definition_answers.create(uow, REPORT, save, ReportExists)
 
 
-@api.get("/<any(reports, dashboards):things>/<key>")
+@api.get("/reports/<key>")
 @workspace_api(VIEW)
-def show(uow: UnitOfWork, access: Access, things: str, key: str) -> ResponseReturnValue:
-    """The published definition; ``?state=draft`` the working copy with its ETag."""
-    kind = KINDS[things]
-    if request.args.get("state") == "draft":
+@describe("reports", shapes.REPORT, query=STATE_QUERY, tagged="draft")
+def get_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The published report, or the draft with ``?state=draft``."""
+    return definition_answers.read(uow, access, REPORT, key)
+
+
+@api.put("/reports/<key>")
+@workspace_api(EDIT)
+@describe("reports", {200: shapes.REPORT, 201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
+def put_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
+    return definition_answers.replace(uow, REPORT, key, _saving(uow, access, REPORT))
+
+
+@api.post("/reports/<key>/publish")
+@workspace_api(EDIT)
+@describe("reports", PUBLISHED)
+def publish_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Publish the draft; 422 with every problem."""
+    return definition_answers.publish(uow, access, REPORT, key)
+
+
+@api.delete("/reports/<key>")
+@workspace_api(EDIT)
+@describe("reports", {204: None})
+def archive_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Take a report out of use; 409 while it stands on a dashboard."""
+    retiring.archive_report(uow, access, key)
+    return Response(status=204)
+
+
+@api.get("/dashboards")
+@workspace_api(VIEW)
+@describe("dashboards", listing("dashboards", shapes.STORED_DASHBOARD), query=STATE_QUERY)
+def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every published dashboard; ``?state=draft`` the working copies."""
+    if definition_answers.wants_drafts():
         access.require(EDIT)
-        return _saved(store.get_draft(uow, kind, key), 200)
-    found = snapshot(uow).items.get((kind, key))
-    if found is None:
-        raise NotFound(f"no-{kind}", key=key)
-    return dict(found.raw)
+        return {"dashboards": _drafts(uow, DASHBOARD)}
+    return {"dashboards": _published(uow, DASHBOARD)}
 
 
-@api.put("/<any(reports, dashboards):things>/<key>")
+@api.post("/dashboards")
 @workspace_api(EDIT)
-def save(uow: UnitOfWork, access: Access, things: str, key: str) -> ResponseReturnValue:
-    """Replace the working copy; ``If-Match`` guards against somebody else's save."""
-    raw = _enveloped(read_object(request), things)
-    if raw.setdefault("key", key) != key:
-        raise Invalid([Problem("key", "shape-const", {"expected": key})])
-    tags = [int(tag) for tag in request.if_match.as_set() if tag.isdecimal()]
-    tag = tags[0] if tags else None
-    return _saved(store.save_draft(uow, access, KINDS[things], raw, tag=tag), 200)
+@describe("dashboards", {201: shapes.DASHBOARD}, body=shapes.DASHBOARD, tagged="draft")
+def create_dashboard(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Keep a new dashboard as a draft; 409 when its key is taken."""
+    save = _saving(uow, access, DASHBOARD)
+    return definition_answers.create(uow, DASHBOARD, save, DashboardExists)
 
 
-@api.post("/<any(reports, dashboards):things>/<key>/publish")
+@api.get("/dashboards/<key>")
+@workspace_api(VIEW)
+@describe("dashboards", shapes.DASHBOARD, query=STATE_QUERY, tagged="draft")
+def get_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The published dashboard, or the draft with ``?state=draft``."""
+    return definition_answers.read(uow, access, DASHBOARD, key)
+
+
+@api.put("/dashboards/<key>")
 @workspace_api(EDIT)
-def publish(uow: UnitOfWork, access: Access, things: str, key: str) -> ResponseReturnValue:
-    """Publish the working copy."""
-    kind = KINDS[things]
-    versions = store.publish(uow, access, [(kind, key)])
-    return {"version": versions[kind, key], "problems": []}
+@describe(
+    "dashboards", {200: shapes.DASHBOARD, 201: shapes.DASHBOARD}, body=shapes.DASHBOARD,
+    tagged="draft",
+)  # fmt: skip
+def put_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
+    return definition_answers.replace(uow, DASHBOARD, key, _saving(uow, access, DASHBOARD))
+
+
+@api.post("/dashboards/<key>/publish")
+@workspace_api(EDIT)
+@describe("dashboards", PUBLISHED)
+def publish_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Publish the draft; 422 with every problem."""
+    return definition_answers.publish(uow, access, DASHBOARD, key)
+
+
+@api.delete("/dashboards/<key>")
+@workspace_api(EDIT)
+@describe("dashboards", {204: None})
+def archive_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Take a dashboard out of use; its reports stay."""
+    store.archive(uow, access, DASHBOARD, key)
+    return Response(status=204)
 
 
 @api.post("/reports/run")
 @workspace_api(VIEW, writes=False)
+@describe("reports", shapes.RESULT, body=shapes.RUN_INLINE)
 def run_inline(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Run the definition in the body, or the published one it names."""
-    body = read_object(request)
-    unknown = [
-        Problem(name, "unknown-key", {"key": name}) for name in body if name not in RUN_KEYS
-    ]
-    if unknown:
-        raise Invalid(unknown)
+    body = read_shaped(request, shapes.RUN_INLINE)
     wish = _wish(uow, body)
     if "definition" in body:
         result = service.run_inline(uow, access, body["definition"], wish)
-    elif isinstance(body.get("key"), str):
+    elif "key" in body:
         result = service.run_report(uow, access, body["key"], wish)
     else:
         raise Invalid([Problem("definition", "required")])
@@ -109,22 +169,19 @@ def run_inline(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.post("/reports/<key>/run")
 @workspace_api(VIEW, writes=False)
+@describe("reports", shapes.RESULT, body=shapes.RUN, body_optional=True)
 def run(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Run a published report; ``params`` and ``at`` may be in the body."""
-    body = read_object(request) if request.content_length else {}
-    unknown = [
-        Problem(name, "unknown-key", {"key": name}) for name in body if name not in RUN_KEYS[2:]
-    ]
-    if unknown:
-        raise Invalid(unknown)
+    body = read_optional(request, shapes.RUN)
     return service.run_report(uow, access, key, _wish(uow, body)).as_json(access.locale)
 
 
 @api.post("/dashboards/<key>/run")
 @workspace_api(VIEW, writes=False)
+@describe("dashboards", shapes.CARDS, body=shapes.RUN, body_optional=True)
 def run_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Every card's answer under the chosen filters (``params`` by the filter's key)."""
-    body = read_object(request) if request.content_length else {}
+    body = read_optional(request, shapes.RUN)
     wish = _wish(uow, body)
     dashboard = dashboards.get_dashboard(uow, access, key)
     cards = dashboards.run_dashboard(uow, access, dashboard, wish.params, wish.at)
@@ -139,23 +196,19 @@ def _card(card: dashboards.ShownCard, locale: str) -> dict[str, Any]:
 
 
 def _wish(uow: UnitOfWork, body: Body) -> Wish:
-    params = body.get("params")
-    params = {} if params is None else params
-    if not isinstance(params, Mapping):
-        raise Invalid([Problem("params", "shape-type", {"expected": ["object"]})])
-    at = body.get("at")
-    if at is not None and not isinstance(at, str):
-        raise Invalid([Problem("at", "bad-moment")])
+    params, at = body.get("params") or {}, body.get("at")
     moment: datetime | None = read_moment(at or "", uow.workspace.tz)
     return Wish(params, moment)
 
 
-def _enveloped(raw: Body, things: str) -> dict[str, Any]:
-    return {"kind": KINDS[things], **raw}
+def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Save:
+    return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)
 
 
-def _saved(draft: store.Draft, status: int) -> Response:
-    answer = jsonify(draft.raw)
-    answer.status_code = status
-    answer.set_etag(str(draft.tag))
-    return answer
+def _drafts(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
+    return [dict(draft.raw) for draft in store.list_drafts(uow, kind)]
+
+
+def _published(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
+    found = [each for each in snapshot(uow).items.values() if each.kind == kind]
+    return [{**each.raw, "version": each.version} for each in found]

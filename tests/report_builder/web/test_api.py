@@ -92,7 +92,7 @@ def test_an_analysis_answers_with_its_columns_and_drills(shop: Site) -> None:
         ({"key": "total", "params": []}, "params"),
         ({"key": "total", "at": 7}, "at"),
         ({"key": "total", "at": "soon"}, "at"),
-        ({"definition": []}, ""),
+        ({"definition": []}, "definition"),
         ({"definition": {"from": "sales"}}, "measures"),
         ({"definition": {"from": "sales", "measures": [COUNT], "colour": 1}}, "colour"),
     ],

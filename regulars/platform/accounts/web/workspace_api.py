@@ -10,10 +10,12 @@ from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
+from regulars.platform.accounts.web import api_shapes as shapes
 from regulars.platform.accounts.web.api import blueprint
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
 from regulars.platform.workspaces import archive_workspace, reopen_workspace, update_workspace
 
@@ -23,6 +25,7 @@ _WORDS = {str: "string", int: "integer"}
 
 @blueprint.get("/workspace")
 @workspace_api("enter")
+@describe("workspace", shapes.WORKSPACE)
 def show_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The one workspace that this token opens."""
     return workspace_json(uow.workspace)
@@ -30,6 +33,7 @@ def show_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @blueprint.patch("/workspace")
 @workspace_api("manage_workspace", writes=False)
+@describe("workspace", shapes.WORKSPACE, body=shapes.WORKSPACE_CHANGES)
 def change_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Rename it, or change its zone, currency, language, week; what is not named stays."""
     body = read_object(request)
@@ -40,6 +44,7 @@ def change_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @blueprint.post("/workspace/archive")
 @workspace_api("manage_workspace")
+@describe("workspace", shapes.WORKSPACE)
 def archive(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Put it to rest: from then on this token reads only."""
     return workspace_json(archive_workspace(uow.database, uow.workspace, now=uow.now))
@@ -47,6 +52,7 @@ def archive(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @blueprint.post("/workspace/reopen")
 @workspace_api("manage_workspace", at_rest=True)
+@describe("workspace", shapes.WORKSPACE)
 def reopen(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Take it back into use."""
     return workspace_json(reopen_workspace(uow.database, uow.workspace))

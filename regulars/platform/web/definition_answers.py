@@ -1,0 +1,108 @@
+"""What the API does with a definition of any kind: read, make, replace, publish.
+
+A published version's ETag is ``"v3"``, a working copy's ``"d7"``. ``If-Match`` takes the working
+copy's; ``If-None-Match: *`` asks that there be none yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import jsonify, request
+from werkzeug.wrappers import Response
+
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.definitions.store import Draft
+from regulars.platform.errors import Conflict, Invalid, NotFound, VersionConflict
+from regulars.platform.problems import Problem
+from regulars.platform.web.json_body import read_object
+
+Raw = Mapping[str, Any]
+Save = Callable[[Raw, int | None], Draft]
+_TAG = re.compile(r"d?(\d{1,18})")
+
+
+class DefinitionExists(Conflict):
+    """A definition of this kind and key is there already."""
+
+    code = "definition-exists"
+
+
+def read(uow: UnitOfWork, access: Access, kind: str, key: str) -> Response:
+    """The published definition, or the working copy with ``?state=draft`` for who may edit."""
+    if wants_drafts():
+        access.require(kinds.get(kind).capability)
+        return draft_answer(store.get_draft(uow, kind, key))
+    found = snapshot(uow).items.get((kind, key))
+    if found is None:
+        raise NotFound(f"no-{kind}", key=key)
+    answer = jsonify(dict(found.raw))
+    answer.set_etag(f"v{found.version}")
+    return answer.make_conditional(request)
+
+
+def create(
+    uow: UnitOfWork, kind: str, save: Save, taken: type[Conflict] = DefinitionExists
+) -> Response:
+    """Keep the body as a new working copy; 409 when its key is taken."""
+    raw = {"kind": kind, **read_object(request)}
+    key = str(raw.get("key", ""))
+    if store.find_draft(uow, kind, key) is not None:
+        raise taken(key=key)
+    draft = save(raw, 0)
+    answer = draft_answer(draft, 201)
+    answer.headers["Location"] = f"{request.path}/{draft.key}"
+    return answer
+
+
+def replace(uow: UnitOfWork, kind: str, key: str, save: Save) -> Response:
+    """Keep the body as the working copy: 201 when it is the first, 412 when it is outdated."""
+    raw = {"kind": kind, "key": key, **read_object(request)}
+    if raw["key"] != key:
+        raise Invalid([Problem("key", "shape-const", {"expected": key})])
+    known = store.find_draft(uow, kind, key)
+    draft = save(raw, _expected(known, key))
+    return draft_answer(draft, 200 if known else 201)
+
+
+def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, Any]:
+    """Publish the working copy; 422 with every problem."""
+    versions = store.publish(uow, access, [(kind, key)])
+    return {"version": versions[kind, key], "problems": []}
+
+
+def wants_drafts() -> bool:
+    """Whether ``?state=draft`` stands in the address; any other state is refused."""
+    state = request.args.get("state")
+    if state not in (None, "draft"):
+        raise Invalid([Problem("state", "shape-enum", {"allowed": ["draft"]})])
+    return state == "draft"
+
+
+def draft_answer(draft: Draft, status: int = 200) -> Response:
+    """A working copy with its ETag."""
+    answer = jsonify(dict(draft.raw))
+    answer.status_code = status
+    answer.set_etag(f"d{draft.tag}")
+    return answer.make_conditional(request) if request.method == "GET" else answer
+
+
+def _expected(known: Draft | None, key: str) -> int | None:
+    """The tag that the working copy must still have; None when the caller does not mind."""
+    if request.if_none_match.star_tag:
+        return 0
+    if "If-Match" not in request.headers:
+        return None
+    current = known.tag if known is not None else None
+    if current is not None and request.if_match.star_tag:
+        return current
+    given = [_TAG.fullmatch(each or "") for each in request.if_match.as_set()]
+    if current is None or current not in {int(each[1]) for each in given if each}:
+        raise VersionConflict("draft-changed", key=key)
+    return current
