@@ -80,14 +80,17 @@ def _settle_field(
 def existing_ids(
     uow: UnitOfWork, catalog: FormCatalog, target: str, ids: Iterable[int]
 ) -> set[int]:
-    """Which of ``ids`` are records of the target form."""
+    """Which of ``ids`` are records of the target form; they stay until this transaction ends."""
     wanted = sorted(set(ids))
     if not wanted:
         return set()
     table = catalog.source().table(target)
     found: set[int] = set()
     for some in chunks(wanted):
-        found.update(uow.execute(sa.select(table.c.id).where(table.c.id.in_(some))).scalars())
+        statement = sa.select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id)
+        if target not in system_forms:
+            statement = statement.with_for_update(read=True, key_share=True)
+        found.update(uow.execute(statement).scalars())
     return found
 
 
@@ -105,11 +108,14 @@ def _references(
         if isinstance(value, Reference):
             wanted.setdefault(value.field, set()).add(str(value.value))
     hits = {name: ids_by_key(uow, catalog, target, name, texts) for name, texts in wanted.items()}
-    return {
-        name: hits[value.field].get(str(value.value), "link-not-found")
-        for name, value in objects.items()
-        if isinstance(value, Reference)
-    }
+    found = {i for each in hits.values() for i in each.values() if isinstance(i, int)}
+    gone = found - existing_ids(uow, catalog, target, found)
+    answers: dict[int, int | str] = {}
+    for name, value in objects.items():
+        if isinstance(value, Reference):
+            hit = hits[value.field].get(str(value.value), "link-not-found")
+            answers[name] = "link-not-found" if hit in gone else hit
+    return answers
 
 
 def ids_by_key(

@@ -16,6 +16,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.defaults import reading_of
+from regulars.form_builder.history import history_of
 from regulars.form_builder.linking import chunks, ids_by_key
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import (
@@ -28,7 +29,7 @@ from regulars.form_builder.querying import (
     select_list,
     to_record,
 )
-from regulars.form_builder.record_json import record_json
+from regulars.form_builder.record_json import plain_json, record_json
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden, Invalid, NotFound, VersionConflict
@@ -241,10 +242,30 @@ def _write_one(work: Writing, draft: RowDraft) -> None:
     current = draft.current
     wanted = draft.expected_version
     if wanted is not None and current is not None and current["version"] != wanted:
-        raise VersionConflict("record-changed", form=work.form.label)
+        raise _overtaken(work, draft, wanted)
     if draft.problems:
         raise Invalid(draft.problems)
     writing.store(work, [draft])
+
+
+def _overtaken(work: Writing, draft: RowDraft, opened: int) -> VersionConflict:
+    """Says who saved what since the version this writer had opened."""
+    entries = history_of(work.uow, work.form.key, draft.id or 0, limit=50)
+    conflict = VersionConflict("record-changed", form=work.form.label)
+    conflict.details = {
+        "version": (draft.current or {})["version"],
+        "saved": [
+            {
+                "version": entry.version,
+                "at": plain_json(entry.at),
+                "actor": entry.actor_name,
+                "fields": list(entry.changes),
+            }
+            for entry in entries
+            if entry.version > opened
+        ],
+    }
+    return conflict
 
 
 def _match(

@@ -23,9 +23,10 @@ def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> 
 
     What links to them follows its field's ``on_delete``: refuse (Conflict), clear or cascade.
     """
-    _follow_links(writing, ids)
     form, tables, uow = writing.form, writing.tables, writing.uow
-    stored = storing.load_rows(uow, form, tables, ids, lock=True)
+    # locked before anybody asks who links here, so that no link can come up in between
+    stored = storing.load_rows(uow, form, tables, ids, going=True)
+    _follow_links(writing, list(stored))
     rows = {key: storing.load_subform_rows(uow, form, tables, key, ids) for key in tables.rows}
     titles = titles_of(uow, writing.catalog, {form.key: stored})
     if into_trash:
@@ -48,7 +49,9 @@ def restore(writing: Writing, record_id: int) -> None:
     """Bring one record back under its old id."""
     uow, form = writing.uow, writing.form
     row = uow.execute(
-        trash.select().where(trash.c.form == form.key, trash.c.record == record_id)
+        trash.select()
+        .where(trash.c.form == form.key, trash.c.record == record_id)
+        .with_for_update()
     ).first()
     if row is None:
         raise NotFound("no-record", form=form.label, id=record_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
@@ -11,17 +11,32 @@ from regulars.form_builder.rollups import RollupPlan
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.dependencies import dependencies
+from regulars.platform.expressions.functions import MOMENT_FUNCTIONS
 from regulars.platform.expressions.shapes import Shapes
-from regulars.platform.expressions.tree import Aggregate, Call, Literal, Node, Path
+from regulars.platform.expressions.tree import (
+    Aggregate,
+    Call,
+    Compare,
+    Literal,
+    Node,
+    Path,
+    Relative,
+    Window,
+    walk,
+)
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
+
+Place = tuple[str, str]  # (form key, field key)
 
 
 def plan_rollups(
     forms: Iterable[FormDefinition], shapes: Shapes
 ) -> tuple[list[RollupPlan], list[Problem]]:
     """A plan per rollup field and the problems of those that have none."""
-    plans, problems = [], []
+    plans: list[RollupPlan] = []
+    problems: list[Problem] = []
+    places: dict[Place, str] = {}
     for form in forms:
         for position, each in enumerate(form.fields):
             if each.type != "rollup":
@@ -30,7 +45,32 @@ def plan_rollups(
             problems += [problem.under(f"{form.key}/fields/{position}") for problem in found]
             if plan is not None:
                 plans.append(plan)
-    return plans, problems
+                places[form.key, each.key] = f"{form.key}/fields/{position}"
+    circling = _circling(plans)
+    for plan in circling:
+        named = {"field": plan.field, "form": plan.form}
+        problems.append(Problem(places[plan.form, plan.field], "rollup-cycle", named))
+    return [plan for plan in plans if plan not in circling], problems
+
+
+def _circling(plans: Sequence[RollupPlan]) -> list[RollupPlan]:
+    """Plans that build on themselves, be it by way of others: they would never come to rest."""
+    feeds = {
+        (plan.form, plan.field): [(plan.rows, key) for key in sorted(plan.uses)] for plan in plans
+    }
+
+    def reaches_itself(start: Place) -> bool:
+        waiting, seen = list(feeds[start]), set()
+        while waiting:
+            place = waiting.pop()
+            if place == start:
+                return True
+            if place in feeds and place not in seen:
+                seen.add(place)
+                waiting.extend(feeds[place])
+        return False
+
+    return [plan for plan in plans if reaches_itself((plan.form, plan.field))]
 
 
 def _plan(
@@ -56,8 +96,42 @@ def _plan(
         return None, problems
     rows = relation.type.form
     read = dependencies(checked, shapes).fields
+    unkept = [*_beyond(read - {(form.key, of)}, rows, shapes), *_moving(checked, shapes)]
+    if unkept:
+        return None, unkept
     uses = frozenset(key for owner, key in read if owner == rows)
     return RollupPlan(form.key, field.key, rows, relation.via, checked, uses), []
+
+
+def _beyond(read: Iterable[tuple[str, str]], rows: str, shapes: Shapes) -> Iterator[Problem]:
+    """Values of other records: when those change, nothing would bring the sum up to date."""
+    for owner, key in sorted(read):
+        if owner != rows:
+            yield Problem("", "rollup-reads-elsewhere", {"field": key})
+            return
+
+
+def _moving(tree: Node, shapes: Shapes) -> Iterator[Problem]:
+    """What changes as time goes by, without anybody saving anything."""
+    parts = [tree, *_formulas(tree, shapes)]
+    if any(_depends_on_time(node) for part in parts for node in walk(part)):
+        yield Problem("", "rollup-moves-with-time")
+
+
+def _formulas(tree: Node, shapes: Shapes) -> Iterator[Node]:
+    for owner, key in dependencies(tree, shapes).fields:
+        form = shapes.find(owner)
+        found = form.field(key) if form is not None else None
+        if found is not None and found.formula is not None:
+            yield found.formula
+
+
+def _depends_on_time(node: Node) -> bool:
+    if isinstance(node, Call):
+        return node.name in MOMENT_FUNCTIONS
+    if isinstance(node, Window):
+        return node.kind != "range"
+    return isinstance(node, Relative) or (isinstance(node, Compare) and node.op == "older_than")
 
 
 def _in_the_column(

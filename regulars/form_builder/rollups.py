@@ -107,7 +107,7 @@ def _recompute(
             sa.select(table.c.id)
             .where(table.c.id.in_(some))
             .order_by(table.c.id)
-            .with_for_update()
+            .with_for_update(key_share=True)  # others may link to these parents meanwhile
         )
         uow.execute(table.update().where(table.c.id.in_(some)).values(values))
     for plan in catalog.rollups_over(form):

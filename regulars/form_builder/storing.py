@@ -23,11 +23,12 @@ SYSTEM_VALUES = (
 
 def load_rows(
     uow: UnitOfWork, form: FormDefinition, tables: FormTables, ids: Iterable[int], *,
-    lock: bool = False,
+    lock: bool = False, going: bool = False,
 ) -> dict[int, dict[str, Any]]:  # fmt: skip
     """Stored plain values (system fields and tags included, subform rows not) by record id.
 
-    With ``lock`` the rows stay as they are until this transaction ends.
+    With ``lock`` the rows stay as they are until this transaction ends; with ``going`` nobody may
+    link to them meanwhile either, because they are about to be removed.
     """
     main = tables.main
     wanted = [main.c[key] for key in SYSTEM_VALUES]
@@ -35,8 +36,8 @@ def load_rows(
     found: dict[int, dict[str, Any]] = {}
     for some in chunks(sorted(set(ids))):
         statement = sa.select(*wanted).where(main.c.id.in_(some)).order_by(main.c.id)
-        if lock:
-            statement = statement.with_for_update()
+        if lock or going:
+            statement = statement.with_for_update(key_share=not going)
         for row in uow.execute(statement).mappings():
             found[row["id"]] = dict(row)
     _add_tags(uow, tables, found)

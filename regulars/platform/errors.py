@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.platform import i18n
@@ -24,6 +24,8 @@ class RegularsError(Exception):
         if code:
             self.code = code
         self.params = params
+        self.details: Mapping[str, Any] = {}
+        """What a program may want to know besides the sentence; part of the API's answer."""
 
     def message(self, locale: str) -> str:
         """One sentence that names the cause and the cure."""

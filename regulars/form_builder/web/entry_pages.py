@@ -118,7 +118,9 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
     except Invalid as invalid:
         return _page(uow, access, replace(page, problems=invalid.problems), 422)
     except VersionConflict:
-        return _page(uow, access, _merged(uow, page, record, stored), 412)
+        # read again: what was read above may be older than what stood in the way
+        now = get_record(uow, access, form_key, record_id, verb="update")
+        return _page(uow, access, _merged(uow, page, now, _stored(uow, form, now)), 412)
     flash("records.saved", title=saved.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
 

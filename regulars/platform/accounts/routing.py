@@ -21,6 +21,7 @@ from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.errors import Conflict, Forbidden, NotFound, NotSignedIn
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.retrying import in_transaction
 from regulars.platform.web import preferences, rate_limit, shell
 from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
@@ -244,12 +245,23 @@ def _in_transaction(
     place: Workspace, answer: Callable[[UnitOfWork], Response], writes: bool | None
 ) -> Response:
     write = request.method not in _READING if writes is None else writes
+
+    def work(uow: UnitOfWork) -> Response:
+        response = answer(uow)
+        if response.status_code >= 400:
+            raise _Refused(response)
+        faultpoint("W1")
+        return response
+
     try:
-        with installation().database.workspace_tx(place, write=write, now=request_now()) as uow:
-            response = answer(uow)
-            if response.status_code >= 400:
-                raise _Refused(response)
-            faultpoint("W1")
+        return in_transaction(
+            installation().database, place, work,
+            write=write, now=request_now(), again=_rewind_uploads,
+        )  # fmt: skip
     except _Refused as refused:
         return refused.answer
-    return response
+
+
+def _rewind_uploads() -> None:
+    for _name, file in request.files.items(multi=True):
+        file.stream.seek(0)

@@ -6,6 +6,7 @@ Nobody ever sees a traceback; an unexpected error gets a number that stands in t
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, jsonify, request
@@ -16,6 +17,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from regulars.platform import i18n, ids
 from regulars.platform.errors import Busy, Invalid, NotSignedIn, RegularsError
+from regulars.platform.retrying import lost_race
 from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.permissions import requested_permission
 from regulars.platform.web.preferences import current_locale
@@ -45,7 +47,7 @@ def on_refusal(error: RegularsError) -> WerkzeugResponse:
     text = error.message(current_locale())
     problems = error.problems if isinstance(error, Invalid) else []
     said = [problem.as_json(current_locale()) for problem in problems]
-    response = _answer(error.status, error.code, text, problems=said)
+    response = _answer(error.status, error.code, text, problems=said, more=error.details)
     if wait := error.params.get("retry_after"):
         response.headers["Retry-After"] = str(wait)
     if error.status == 401:
@@ -100,11 +102,12 @@ def problem_json(status: int, code: str, title: str, **more: Any) -> Response:
 
 
 def _answer(
-    status: int, code: str, text: str, *, problems: Any = (), incident: str = ""
-) -> Response:
+    status: int, code: str, text: str, *, problems: Any = (), incident: str = "",
+    more: Mapping[str, Any] | None = None,
+) -> Response:  # fmt: skip
     if for_api():
-        more = {"incident": incident} if incident else {}
-        return problem_json(status, code, text, problems=list(problems), **more)
+        said = {**(more or {}), **({"incident": incident} if incident else {})}
+        return problem_json(status, code, text, problems=list(problems), **said)
     context = {"status": status, "text": text, "problems": problems, "incident": incident}
     if is_htmx():
         # The words become a toast; the page under the reader's hands stays as it is.
@@ -124,7 +127,7 @@ def _is_passing(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    if error.connection_invalidated:
+    if error.connection_invalidated or lost_race(error):
         return True
     said = str(error.orig).lower()
     return any(
