@@ -45,6 +45,7 @@ from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import events, jobs, redis_server
 from regulars.platform.accounts.role_kind import role_kind
+from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds

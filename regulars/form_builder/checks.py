@@ -50,14 +50,23 @@ def form_checks(form: FormDefinition, snapshot: Snapshot) -> list[Problem]:
 
 def inner_checks(form: FormDefinition, forms: Forms) -> list[Problem]:
     """The problems of one form that need no look at its published version."""
-    found = [*_form_key(form), *_keys(form.fields), *_title(form, forms), *_person(form)]
+    found = [
+        *_form_key(form),
+        *_keys(form.fields),
+        *_put_away(form),
+        *_title(form, forms),
+        *_person(form),
+    ]
     found += [*_layout(form), *_fields(form, forms), *_views(form, forms), *_checks(form)]
     return found
 
 
 def fixed_checks(before: FormDefinition | None, after: FormDefinition) -> list[Problem]:
     """What may no longer change because records hold values in that form."""
-    return [] if before is None else list(_fixed(before.fields, after.fields))
+    if before is None:
+        return []
+    known = (*before.fields, *before.archived)
+    return [*_fixed(known, after.fields), *_fixed(known, after.archived, "archived")]
 
 
 def has_path(form: FormDefinition, path: str, forms: Forms) -> bool:
@@ -125,6 +134,19 @@ def _keys(fields: Iterable[FieldDefinition]) -> Iterator[Problem]:
             yield Problem(f"{place}/key", "duplicate-key", {"key": each.key})
         seen.add(each.key)
         yield from under(place, _keys(each.fields))
+
+
+def _put_away(form: FormDefinition) -> Iterator[Problem]:
+    """An archived field keeps its key for itself, or its values would come back as another's."""
+    owners = [("", form.fields, form.archived)]
+    owners += [(f"fields/{n}/", f.fields, f.archived) for n, f in enumerate(form.fields)]
+    for place, living, archived in owners:
+        taken = {each.key for each in living}
+        for position, each in enumerate(archived):
+            if each.key in taken:
+                path = f"{place}archived/{position}/key"
+                yield Problem(path, "key-of-archived", {"key": each.key, "field": each.name})
+            taken.add(each.key)
 
 
 def _is_stamp(field: FieldDefinition) -> bool:
@@ -230,14 +252,14 @@ def _checks(form: FormDefinition) -> Iterator[Problem]:
 
 
 def _fixed(
-    before: Iterable[FieldDefinition], after: Iterable[FieldDefinition]
+    before: Iterable[FieldDefinition], after: Iterable[FieldDefinition], name: str = "fields"
 ) -> Iterator[Problem]:
     known = {each.key: each for each in before}
     for position, each in enumerate(after):
         old = known.get(each.key)
         if old is None:
             continue
-        place = f"fields/{position}"
+        place = f"{name}/{position}"
         if old.type != each.type:
             words = {"before": type_words(old.type), "after": type_words(each.type)}
             yield Problem(f"{place}/type", "field-type-fixed", {"field": old.name, **words})
@@ -245,7 +267,9 @@ def _fixed(
         for setting, read in _STORED_BY.items():
             if read(old) != read(each):
                 yield Problem(f"{place}/{setting}", "setting-fixed", {"field": old.name})
-        yield from under(place, _fixed(old.fields, each.fields))
+        columns = (*old.fields, *old.archived)
+        yield from under(place, _fixed(columns, each.fields))
+        yield from under(place, _fixed(columns, each.archived, "archived"))
 
 
 def _decimals(field: FieldDefinition) -> Any:

@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from regulars.form_builder.checks import type_words
+from regulars.platform import i18n
+
 Raw = Mapping[str, Any]
 
 
@@ -16,6 +19,11 @@ class Change:
     code: str
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    def words(self, locale: str) -> str:
+        """The change as a sentence."""
+        spoken = {name: i18n.spoken(value, locale) for name, value in self.params.items()}
+        return i18n.translate(f"forms.change.{self.code}", locale, **spoken)
+
 
 def changes_between(before: Raw | None, after: Raw) -> list[Change]:
     """Every difference a reader would care about, fields first."""
@@ -24,14 +32,20 @@ def changes_between(before: Raw | None, after: Raw) -> list[Change]:
     return [*_fields(before, after), *_arrangement(before, after), *_form(before, after)]
 
 
+def difference(before: Raw | None, after: Raw, locale: str) -> list[str]:
+    """`changes_between` as sentences in the reader's language."""
+    return [each.words(locale) for each in changes_between(before, after)]
+
+
 def _fields(before: Raw, after: Raw, inside: Any = None) -> Iterator[Change]:
     """The differences of a form's fields, or of the columns of the subform named ``inside``."""
     what = "field" if inside is None else "column"
     old = {each["key"]: each for each in before["fields"]}
     new = {each["key"]: each for each in after["fields"]}
+    kept = {each["key"] for each in before.get("archived", ())}
     for key, each in new.items():
         if key not in old:
-            yield Change(f"{what}-added", _words(each, inside))
+            yield Change(f"{what}-{'restored' if key in kept else 'added'}", _words(each, inside))
         else:
             yield from _field(old[key], each, inside)
     for key, each in old.items():
@@ -44,12 +58,17 @@ def _field(old: Raw, new: Raw, inside: Any) -> Iterator[Change]:
         return
     if _name(old) != _name(new):
         yield Change("field-renamed", {"before": _name(old), "after": _name(new)})
-    skipped = ("label", "fields")
+    if old["type"] != new["type"]:
+        yield Change(
+            "field-retyped", {**_words(new, None), "before": _type(old), "after": _type(new)}
+        )
+        return
+    skipped = ("label", "fields", "archived")
     if {k: v for k, v in old.items() if k not in skipped} != {
         k: v for k, v in new.items() if k not in skipped
     }:
         yield Change("field-changed" if inside is None else "column-changed", _words(new, inside))
-    if "fields" in new and old.get("fields") != new["fields"]:
+    if "fields" in new and "fields" in old and old["fields"] != new["fields"]:
         yield from _fields(old, new, _name(new))
 
 
@@ -76,6 +95,10 @@ def _form(before: Raw, after: Raw) -> Iterator[Change]:
     for name in ("description", "icon", "title", "person", "checks", "views"):
         if before.get(name) != after.get(name):
             yield Change(f"form-{name}")
+
+
+def _type(each: Raw) -> dict[str, str]:
+    return type_words(str(each["type"]))
 
 
 def _words(each: Raw, inside: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ COMMON_KEYS = (
     "key", "type", "label", "help", "placeholder", "required", "unique", "default", "personal",
     "freeze",
 )  # fmt: skip
+_NESTED = ("fields", "archived")
 _TITLE_PART = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
 
 
@@ -37,6 +38,7 @@ class FieldDefinition:
     freeze: str | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[FieldDefinition, ...] = ()
+    archived: tuple[FieldDefinition, ...] = ()  # a subform's columns that were put away
 
     @property
     def exact(self) -> bool:
@@ -52,9 +54,9 @@ class FieldDefinition:
     def from_json(cls, raw: Mapping[str, Any]) -> FieldDefinition:
         """The field of a JSON object whose shape has been checked."""
         common = {key: raw[key] for key in COMMON_KEYS if key in raw}
-        settings = {k: v for k, v in raw.items() if k not in COMMON_KEYS and k != "fields"}
-        nested = tuple(cls.from_json(child) for child in raw.get("fields", ()))
-        return cls(**common, settings=settings, fields=nested)
+        settings = {k: v for k, v in raw.items() if k not in (*COMMON_KEYS, *_NESTED)}
+        fields, archived = (tuple(map(cls.from_json, raw.get(name, ()))) for name in _NESTED)
+        return cls(**common, settings=settings, fields=fields, archived=archived)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ class Check:
 
 @dataclass(frozen=True)
 class FormDefinition:
-    """One form: its fields in order, how a record is titled, shown and checked."""
+    """One form: its fields in order, how a record is titled, shown and checked.
+
+    ``archived`` fields were put away: nobody sees or writes them, their values are kept.
+    """
 
     key: str
     label: Text
@@ -89,6 +94,7 @@ class FormDefinition:
     layout: tuple[Section, ...] = ()
     checks: tuple[Check, ...] = ()
     views: tuple[Mapping[str, Any], ...] = ()
+    archived: tuple[FieldDefinition, ...] = ()
     parent: str | None = None  # the form whose subform rows these are
     by_key: Mapping[str, FieldDefinition] = field(default_factory=dict, compare=False)
 
@@ -125,6 +131,7 @@ class FormDefinition:
                 for each in raw.get("checks", ())
             ),
             views=tuple(raw.get("views", ())),
+            archived=tuple(FieldDefinition.from_json(each) for each in raw.get("archived", ())),
             by_key={each.key: each for each in fields},
         )
 
@@ -135,6 +142,7 @@ def row_form(form: FormDefinition, subform: FieldDefinition) -> FormDefinition:
         key=f"{form.key}.{subform.key}",
         label=subform.name,
         fields=subform.fields,
+        archived=subform.archived,
         title=_first_title(subform.fields),
         parent=form.key,
         by_key={each.key: each for each in subform.fields},

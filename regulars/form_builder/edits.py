@@ -64,8 +64,9 @@ def add_field(
     It goes to ``position`` of ``section`` (both default to the end), or into the subform ``into``.
     """
     form = spread(raw)
-    siblings = form["fields"] if into is None else field_at(form, into)["fields"]
-    fresh = {"key": field.get("key") or new_key(siblings, field), **field}
+    owner = form if into is None else field_at(form, into)
+    siblings = owner["fields"]
+    fresh = {"key": field.get("key") or new_key(_all_of(owner), field), **field}
     if into is not None:
         siblings.insert(_within(siblings, position), fresh)
         return form
@@ -95,7 +96,8 @@ def duplicate_field(raw: Form, ref: str, label: Any = None) -> Json:
     original = field_at(form, ref)
     label = label if label is not None else original.get("label")
     twin = {**copy.deepcopy(original), **({} if label is None else {"label": label})}
-    twin["key"] = derive_key(key, {each["key"] for each in siblings} | RESERVED_KEYS)
+    taken = {each["key"] for each in _all_of(_owner(form, ref))}
+    twin["key"] = derive_key(key, taken | RESERVED_KEYS)
     siblings.insert(siblings.index(original) + 1, twin)
     if "." not in ref:
         number, position = place_of(form, key)
@@ -116,6 +118,54 @@ def remove_field(raw: Form, ref: str) -> Json:
     del form["layout"][number]["fields"][position]
     _forget(form, key)
     return form
+
+
+def archive_field(raw: Form, ref: str) -> Json:
+    """The form without a field that records hold values of; it waits among the archived ones."""
+    field = copy.deepcopy(field_at(raw, ref))
+    form = remove_field(raw, ref)
+    _owner(form, ref).setdefault("archived", []).append(field)
+    return form
+
+
+def restore_field(raw: Form, ref: str) -> Json:
+    """The form with an archived field back at its end."""
+    form = spread(raw)
+    owner, field = _owner(form, ref), archived_at(form, ref)
+    _forget_archived(owner, field)
+    owner["fields"].append(field)
+    return spread(form)
+
+
+def add_archived(raw: Form, ref: str, field: Mapping[str, Any]) -> Json:
+    """The form with one more archived field; unchanged when its subform is gone."""
+    form = copy.deepcopy(dict(raw))
+    try:
+        owner = _owner(form, ref)
+    except StepRefused:
+        return form
+    owner.setdefault("archived", []).append(copy.deepcopy(dict(field)))
+    return form
+
+
+def purge_field(raw: Form, ref: str) -> Json:
+    """The form without an archived field; unchanged when it has none of that name."""
+    form = copy.deepcopy(dict(raw))
+    try:
+        _forget_archived(_owner(form, ref), archived_at(form, ref))
+    except StepRefused:
+        return form
+    return form
+
+
+def archived_at(raw: Form, ref: str) -> Json:
+    """The JSON of one archived field; StepRefused otherwise."""
+    key = ref.rpartition(".")[2]
+    for each in _owner(raw, ref).get("archived", ()):
+        if each["key"] == key:
+            found: Json = each
+            return found
+    raise StepRefused
 
 
 def move_field(raw: Form, ref: str, section: int, position: int) -> Json:
@@ -268,6 +318,28 @@ def _siblings(raw: Form, ref: str) -> tuple[list[Json], str]:
         if each["key"] == head and each["type"] == "subform":
             return each["fields"], tail
     raise StepRefused
+
+
+def _owner(raw: Form, ref: str) -> Json:
+    """What holds the field of this name: the form, or the subform before the dot."""
+    head, dot, _tail = ref.partition(".")
+    if not dot:
+        return raw  # type: ignore[return-value]
+    owner = field_at(raw, head)
+    if owner["type"] != "subform":
+        raise StepRefused
+    return owner
+
+
+def _all_of(owner: Mapping[str, Any]) -> list[Json]:
+    """The fields in use and the archived ones: their keys are taken."""
+    return [*owner["fields"], *owner.get("archived", ())]
+
+
+def _forget_archived(owner: Json, field: Json) -> None:
+    owner["archived"] = [each for each in owner["archived"] if each is not field]
+    if not owner["archived"]:
+        del owner["archived"]
 
 
 def _section(form: Form, number: int) -> Json:

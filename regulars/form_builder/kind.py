@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from regulars.form_builder.catalog import catalog_from
+from regulars.form_builder.changing import tables as changing_tables  # noqa: F401 - known
+from regulars.form_builder.changing.keeping import keep_lost_fields
 from regulars.form_builder.checks import form_checks, has_bad_keys, without_bad_keys
+from regulars.form_builder.comparing import difference
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
 from regulars.form_builder.own_formulas import own_formula_problems
@@ -26,6 +29,8 @@ def form_kind() -> DefinitionKind:
         FormDefinition.from_json,
         check=check_form,
         published=publish_without_doubles,
+        settle=keep_lost_fields,
+        difference=difference,
     )
 
 

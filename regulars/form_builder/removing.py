@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import rollups, storing, uniqueness
 from regulars.form_builder.batch import Writing
+from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries, trash
@@ -30,9 +31,12 @@ def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> 
     rows = {key: storing.load_subform_rows(uow, form, tables, key, ids) for key in tables.rows}
     titles = titles_of(uow, writing.catalog, {form.key: stored})
     if into_trash:
+        put_away = archived_values(uow, form, stored)
         bodies = [
             _body(writing, stored[i], rows, titles.get((form.key, i), f"#{i}")) for i in stored
         ]
+        for body in bodies:
+            body["body"]["archived"] = put_away.get(body["record"], {})
         if bodies:
             uow.connection.execute(trash.insert(), bodies)
     for table in tables.rows.values():
@@ -73,6 +77,7 @@ def restore(writing: Writing, record_id: int) -> None:
     for key in writing.tables.rows:
         rows = [(record_id, n, child.values) for n, child in enumerate(draft.rows.get(key, ()))]
         storing.insert_rows(uow, form, writing.tables, key, rows)
+    restore_archived_values(uow, form, record_id, row.body.get("archived", {}))
     uow.execute(trash.delete().where(trash.c.form == form.key, trash.c.record == record_id))
     stored = storing.load_rows(uow, form, writing.tables, [record_id])
     _tell(writing, "restored", stored.values(), {})

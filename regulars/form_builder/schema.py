@@ -64,7 +64,8 @@ def form_problems(raw: Any) -> list[Problem]:
         return [Problem("", "shape-type", {"expected": ["object"]})]
     problems = shape_problems(_frame(), raw)
     if not any(problem.code == "too-deep" for problem in problems):
-        problems += _field_problems(raw.get("fields"), "fields")
+        for name in ("fields", "archived"):
+            problems += _field_problems(raw.get(name), name)
     return sorted(problems, key=lambda problem: problem.path)
 
 
@@ -78,5 +79,6 @@ def _field_problems(fields: Any, place: str) -> list[Problem]:
             found += under(here, shape_problems(_type_validator(name), each))
         else:
             found.append(Problem(f"{here}/type", "unknown-field-type", {"type": name[:40]}))
-        found += _field_problems(each.get("fields"), f"{here}/fields")
+        for inner in ("fields", "archived"):
+            found += _field_problems(each.get(inner), f"{here}/{inner}")
     return found

@@ -36,5 +36,6 @@ def message_kind() -> DefinitionKind:
         message_problems,
         Message.from_json,
         check=check_message,
+        checks_users=True,
         capability="edit_rules",
     )

@@ -38,6 +38,7 @@ class SubformField(FieldType):
             "maxItems": 60,
             "items": {"$ref": "#/$defs/field"},
         },
+        "archived": {"type": "array", "maxItems": 60, "items": {"$ref": "#/$defs/field"}},
         "min_rows": {"type": "integer", "minimum": 0, "maximum": MAX_ROWS},
         "max_rows": {"type": "integer", "minimum": 1, "maximum": MAX_ROWS},
     }

@@ -127,6 +127,18 @@ def _label(posted: Posted, desk: Desk) -> Callable[[Form], Form]:
     return lambda form: edits.label_field(form, posted.get("field", ""), words, desk.locale)
 
 
+def _remove(posted: Posted, desk: Desk) -> Callable[[Form], Form]:
+    """What records may hold values of is put away; what was never published just goes."""
+
+    def step(form: Form) -> Form:
+        ref = posted.get("field", "")
+        if _published_field(desk.published, ref) is not None:
+            return edits.archive_field(form, ref)
+        return edits.remove_field(form, ref)
+
+    return step
+
+
 def _copy(posted: Posted, desk: Desk) -> Callable[[Form], Form]:
     def step(form: Form) -> Form:
         ref = posted.get("field", "")
@@ -185,7 +197,8 @@ _STEPS: Mapping[str, Callable[[Posted, Desk], Callable[[Form], Form]]] = {
             form, posted["field"], _needed(posted, "section"), _needed(posted, "position")
         )
     ),
-    "remove": lambda posted, desk: lambda form: edits.remove_field(form, posted["field"]),
+    "remove": _remove,
+    "restore": lambda posted, desk: lambda form: edits.restore_field(form, posted["field"]),
     "duplicate": _copy,
     "require": _toggle,
     "label": _label,

@@ -32,6 +32,10 @@ def _anybody(_uow: UnitOfWork, _access: Access, _before: Any | None, _after: Any
 Change = Callable[["UnitOfWork", "Access", Any | None, Any | None], None]
 
 
+def _as_it_is(_uow: UnitOfWork, raw: Raw, _published: Raw | None) -> Raw:
+    return raw
+
+
 @dataclass(frozen=True)
 class DefinitionKind:
     """One kind of definition.
@@ -42,6 +46,10 @@ class DefinitionKind:
     inside the same transaction. ``guard(uow, access, before, after)`` raises Forbidden when this
     actor may not make that of a parsed definition (None: not there), beyond holding
     ``capability``; ``note`` is told of each one published or archived.
+
+    ``settle(uow, draft, published)`` is the draft as it is published (a form keeps what it loses
+    as archived); ``difference(before, after, locale)`` says in words what changed, where the kind
+    has words of its own. With ``checks_users`` its own check already looks at those who use it.
     """
 
     name: str
@@ -53,6 +61,9 @@ class DefinitionKind:
     capability: str = "design_forms"
     guard: Change = _anybody
     note: Change = _anybody
+    settle: Callable[[UnitOfWork, Raw, Raw | None], Raw] = _as_it_is
+    difference: Callable[[Raw | None, Raw, str], list[str]] | None = None
+    checks_users: bool = False
 
 
 kinds: Registry[DefinitionKind] = Registry("kind of definition")

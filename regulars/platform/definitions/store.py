@@ -7,16 +7,20 @@ set against the workspace as it will be, and reports all problems together.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import draft_log
+from regulars.platform.definitions.effects import breaks
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
+from regulars.platform.definitions.merging import Clash, merge
+from regulars.platform.definitions.places import place_in_words
 from regulars.platform.definitions.snapshot import (
     Published,
     Snapshot,
@@ -28,6 +32,34 @@ from regulars.platform.definitions.snapshot import (
 from regulars.platform.errors import Invalid, NotFound, VersionConflict
 from regulars.platform.json_schema import in_schema_order
 from regulars.platform.problems import Problem, under
+
+Resolve = Literal["refuse", "merge", "mine"]
+"""What to do when somebody else saved since the draft was read: refuse, bring both together and
+refuse only where they clash, or bring both together and take mine where they clash."""
+
+
+class DraftClash(VersionConflict):
+    """Two people changed the same place of a draft; nothing was saved.
+
+    ``clashes`` names each place with both wishes, ``mine`` is what was sent, ``theirs`` the draft
+    as it stands, with its ``tag``.
+    """
+
+    status, code = 409, "draft-clash"
+
+    def __init__(
+        self,
+        clashes: Sequence[Clash],
+        mine: Mapping[str, Any],
+        theirs: Draft,
+        authors: Sequence[str],
+    ) -> None:
+        places = [place_in_words(theirs.kind, theirs.raw, each.path) for each in clashes]
+        super().__init__(who=list(authors), places=places)
+        self.clashes = tuple(clashes)
+        self.mine = mine
+        self.theirs = theirs
+        self.authors = tuple(authors)
 
 
 @dataclass(frozen=True)
@@ -79,29 +111,31 @@ def list_drafts(uow: UnitOfWork, kind: str) -> list[Draft]:
 
 
 def save_draft(
-    uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *, tag: int | None = None
-) -> Draft:
+    uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *,
+    tag: int | None = None, resolve: Resolve = "refuse",
+) -> Draft:  # fmt: skip
     """Keep a working copy. Only its shape must hold; meaning is checked at publish.
 
-    Raises Invalid with every shape problem; VersionConflict when ``tag`` is not the current one.
+    Raises Invalid with every shape problem. When ``tag`` is not the current one, VersionConflict,
+    or DraftClash when ``resolve`` lets both be brought together and they touch the same place.
     """
     served = kinds.get(kind)
     access.require(served.capability)
-    problems = served.problems(raw)
-    if problems:
-        raise Invalid(problems)
+    _refuse_bad_shape(served, raw)
     key = raw["key"]
+    known = find_draft(uow, kind, key)
+    current = _tag_of(uow, kind, key)
+    if tag is not None and (current or 0) != tag:
+        raw = _brought_together(uow, known, raw, tag, resolve)
+        _refuse_bad_shape(served, raw)
     served.guard(uow, access, snapshot(uow).find(kind, key), served.parse(raw))
     ordered = in_schema_order(
         json.loads(json.dumps(raw, default=str)), served.schema, served.schema
     )
-    row = uow.execute(
-        sa.select(definition.c.draft_tag).where(definition.c.kind == kind, definition.c.key == key)
-    ).first()
-    if tag is not None and (row.draft_tag if row else 0) != tag:
-        raise VersionConflict("draft-changed", key=key)
+    if known is not None and current and draft_log.body_at(uow, (kind, key), current) is None:
+        draft_log.note(uow, (kind, key), current, known.raw, known.saved_by or access.name)
     values = {"draft": ordered, "draft_at": uow.now, "draft_by": access.name, "archived_at": None}
-    if row is None:
+    if current is None:
         count = uow.scalar(sa.select(sa.func.count()).where(definition.c.kind == kind))
         uow.execute(
             definition.insert().values(kind=kind, key=key, draft_tag=1, position=count, **values)
@@ -110,10 +144,41 @@ def save_draft(
         uow.execute(
             definition.update()
             .where(definition.c.kind == kind, definition.c.key == key)
-            .values(draft_tag=row.draft_tag + 1, **values)
+            .values(draft_tag=current + 1, **values)
         )
+    draft_log.note(uow, (kind, key), (current or 0) + 1, ordered, access.name)
     uow.memo.pop("snapshot", None)
     return get_draft(uow, kind, key)
+
+
+def _refuse_bad_shape(served: DefinitionKind, raw: Mapping[str, Any]) -> None:
+    problems = served.problems(raw)
+    if problems:
+        raise Invalid(problems)
+
+
+def _tag_of(uow: UnitOfWork, kind: str, key: str) -> int | None:
+    found: int | None = uow.scalar(
+        sa.select(definition.c.draft_tag).where(definition.c.kind == kind, definition.c.key == key)
+    )
+    return found
+
+
+def _brought_together(
+    uow: UnitOfWork, theirs: Draft | None, mine: Mapping[str, Any], tag: int, resolve: Resolve
+) -> Mapping[str, Any]:
+    """Mine and theirs in one, starting from the draft at ``tag``."""
+    key = str(mine.get("key", ""))
+    base = None if theirs is None else draft_log.body_at(uow, (theirs.kind, theirs.key), tag)
+    if base is None or theirs is None or resolve == "refuse":
+        who = theirs.saved_by if theirs is not None and theirs.saved_by else ""
+        raise VersionConflict("draft-changed-by" if who else "draft-changed", key=key, who=who)
+    merged = merge(base, mine, theirs.raw)
+    if merged.clashes and resolve != "mine":
+        authors = draft_log.authors_since(uow, (theirs.kind, theirs.key), tag)
+        raise DraftClash(merged.clashes, mine, theirs, authors)
+    brought: Mapping[str, Any] = merged.value
+    return brought
 
 
 def discard_draft(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
@@ -124,11 +189,10 @@ def discard_draft(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
     if draft.published is None:
         uow.execute(definition.delete().where(*where))
     else:
-        uow.execute(
-            definition.update()
-            .where(*where)
-            .values(draft=None, draft_tag=definition.c.draft_tag + 1)
-        )
+        tag = draft.tag + 1
+        uow.execute(definition.update().where(*where).values(draft=None, draft_tag=tag))
+        body = snapshot(uow).items[kind, key].raw
+        draft_log.note(uow, (kind, key), tag, body, access.name)
 
 
 def check_drafts(uow: UnitOfWork, chosen: Sequence[tuple[str, str]]) -> list[Problem]:
@@ -165,6 +229,38 @@ def publish(
     return {(kind, key): after.version(kind, key) for kind, key in chosen}
 
 
+def amend(
+    uow: UnitOfWork, access: Access, kind: str, key: str,
+    change: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, by_system: bool = False,
+) -> int:  # fmt: skip
+    """Publish ``change`` of what is published, and make it in the draft, too, if there is one.
+
+    Other unpublished changes stay unpublished. Returns the new version; Invalid as `publish`.
+    """
+    if not by_system:
+        access.require(kinds.get(kind).capability)
+    before = snapshot(uow)
+    item = before.items.get((kind, key))
+    if item is None:
+        raise NotFound(f"no-{kind}", key=key)
+    draft = get_draft(uow, kind, key)
+    changed = Draft(kind, key, change(item.raw), draft.tag, draft.published, True)
+    if changed.raw == item.raw:
+        return item.version
+    fresh, after, problems = _prepare_all(uow, [changed])
+    if problems:
+        raise Invalid(problems)
+    served = kinds.get(kind)
+    served.guard(uow, access, item.parsed, fresh[0].parsed)
+    _write_version(uow, access, fresh[0], None)
+    served.note(uow, access, item.parsed, fresh[0].parsed)
+    if draft.changed:
+        save_draft(uow, access, kind, change(draft.raw))
+    served.published(uow, before, after, [key])
+    raise_number(uow)
+    return fresh[0].version
+
+
 def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
     """Take a definition out of use; its versions and records stay."""
     served = kinds.get(kind)
@@ -198,20 +294,29 @@ def get_version(uow: UnitOfWork, kind: str, key: str, version: int) -> Any:
 def _prepare(
     uow: UnitOfWork, chosen: Sequence[tuple[str, str]]
 ) -> tuple[list[Published], Snapshot, list[Problem]]:
+    drafts = [get_draft(uow, kind, key) for kind, key in chosen]
+    return _prepare_all(uow, [draft for draft in drafts if draft.changed])
+
+
+def _prepare_all(
+    uow: UnitOfWork, drafts: Sequence[Draft]
+) -> tuple[list[Published], Snapshot, list[Problem]]:
     problems: list[Problem] = []
     fresh: list[Published] = []
-    for kind, key in chosen:
-        draft = get_draft(uow, kind, key)
-        if not draft.changed:
-            continue
-        found = kinds.get(kind).problems(draft.raw)
-        problems += under(f"{kind}/{key}", found)
+    for draft in drafts:
+        served = kinds.get(draft.kind)
+        found = served.problems(draft.raw)
+        problems += under(f"{draft.kind}/{draft.key}", found)
         if not found:
-            fresh.append(_candidate(uow, kinds.get(kind), draft))
-    after = snapshot(uow).overlaid(fresh)
+            fresh.append(_candidate(uow, served, draft))
+    before = snapshot(uow)
+    after = before.overlaid(fresh)
     for each in fresh:
         found = kinds.get(each.kind).check(each.parsed, after)
         problems += under(f"{each.kind}/{each.key}", found)
+    replaced = [each for each in fresh if (each.kind, each.key) in before.items]
+    if any(not kinds.get(each.kind).checks_users for each in replaced):
+        problems += [each.as_problem() for each in breaks(before, after)]
     return fresh, after, problems
 
 
@@ -221,8 +326,9 @@ def _candidate(uow: UnitOfWork, kind: DefinitionKind, draft: Draft) -> Published
             definition_version.c.kind == draft.kind, definition_version.c.key == draft.key
         )
     )
-    parsed = kind.parse(draft.raw)
-    return Published(draft.kind, draft.key, (latest or 0) + 1, draft.raw, parsed, uow.now)
+    known = snapshot(uow).items.get((draft.kind, draft.key))
+    raw = kind.settle(uow, draft.raw, None if known is None else known.raw)
+    return Published(draft.kind, draft.key, (latest or 0) + 1, raw, kind.parse(raw), uow.now)
 
 
 def _write_version(uow: UnitOfWork, access: Access, each: Published, pack: str | None) -> None:

@@ -1,0 +1,138 @@
+"""The published versions of a definition: listed, compared, brought back as a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.merging import changed_paths
+from regulars.platform.definitions.places import place_words
+from regulars.platform.definitions.snapshot import (
+    definition,
+    definition_version,
+    raise_number,
+)
+from regulars.platform.definitions.store import Draft
+from regulars.platform.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version; ``is_current`` is what holds now."""
+
+    number: int
+    published_at: datetime
+    published_by: str
+    is_current: bool
+
+
+def list_versions(uow: UnitOfWork, access: Access, kind: str, key: str) -> list[Version]:
+    """Every version of a definition, newest first; NotFound when there is no such definition."""
+    access.require(_capability(kind))
+    current = store.get_draft(uow, kind, key).published
+    rows = uow.execute(
+        sa.select(
+            definition_version.c.version,
+            definition_version.c.published_at,
+            definition_version.c.published_by,
+        )
+        .where(definition_version.c.kind == kind, definition_version.c.key == key)
+        .order_by(definition_version.c.version.desc())
+    )
+    return [Version(n, at, by, n == current) for n, at, by in rows]
+
+
+def version_body(
+    uow: UnitOfWork, access: Access, kind: str, key: str, number: int
+) -> Mapping[str, Any]:
+    """The JSON of one version."""
+    access.require(_capability(kind))
+    store.get_draft(uow, kind, key)
+    return _body(uow, kind, key, number)
+
+
+def compare_versions(
+    uow: UnitOfWork, access: Access, kind: str, key: str, numbers: tuple[int, int]
+) -> list[str]:
+    """What changed from one version to another, in the reader's words, most of it first."""
+    access.require(_capability(kind))
+    before, after = (_body(uow, kind, key, number) for number in numbers)
+    return difference_in_words(kind, before, after, access.locale)
+
+
+def difference_in_words(
+    kind: str, before: Mapping[str, Any] | None, after: Mapping[str, Any], locale: str
+) -> list[str]:
+    """The differences as the kind says them; without words of its own, the places."""
+    own = kinds.get(kind).difference
+    if own is not None:
+        return own(before, after, locale)
+    found = []
+    for path in changed_paths(before or {}, after):
+        side = after if _has(after, path) or before is None else before
+        words = place_words(kind, side, path, locale)
+        if words not in found:
+            found.append(words)
+    return found
+
+
+def restore_version(
+    uow: UnitOfWork, access: Access, kind: str, key: str, number: int, *, tag: int | None = None
+) -> Draft:
+    """Make an old version the draft; it holds for people once it is published again."""
+    access.require(_capability(kind))
+    return store.save_draft(uow, access, kind, _body(uow, kind, key, number), tag=tag)
+
+
+def restore_archived(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
+    """Take a definition that was put away back into use, as it was published last."""
+    access.require(_capability(kind))
+    done = uow.execute(
+        definition.update()
+        .where(
+            definition.c.kind == kind,
+            definition.c.key == key,
+            definition.c.archived_at.is_not(None),
+        )
+        .values(archived_at=None)
+    )
+    if not done.rowcount:
+        raise NotFound(f"no-{kind}", key=key)
+    raise_number(uow)
+
+
+def _has(raw: Mapping[str, Any], path: str) -> bool:
+    here: Any = raw
+    for part in path.split("/"):
+        if isinstance(here, Mapping) and part in here:
+            here = here[part]
+        elif isinstance(here, list):
+            return any(isinstance(each, Mapping) and part in each.values() for each in here)
+        else:
+            return False
+    return True
+
+
+def _capability(kind: str) -> str:
+    return kinds.get(kind).capability
+
+
+def _body(uow: UnitOfWork, kind: str, key: str, number: int) -> Mapping[str, Any]:
+    found: Mapping[str, Any] | None = uow.scalar(
+        sa.select(definition_version.c.body).where(
+            definition_version.c.kind == kind,
+            definition_version.c.key == key,
+            definition_version.c.version == number,
+        )
+    )
+    if found is None:
+        raise NotFound("no-version", number=number)
+    return found
