@@ -189,12 +189,25 @@ def _fit(value: Any, scale: int) -> Any:
 
 
 def _group(node: AllOf | AnyOf, parts: list[Evaluate]) -> Evaluate:
-    if len(parts) == 2:  # the usual case, without the loop
-        first, second = parts
-        if isinstance(node, AllOf):
-            return lambda row, context: first(row, context) and second(row, context)
-        return lambda row, context: first(row, context) or second(row, context)
+    """Up to five parts are written out, without the loop: that is the usual case."""
+    written = (_AND if isinstance(node, AllOf) else _OR).get(len(parts))
+    if written is not None:
+        return written(*parts)
     return _all(parts) if isinstance(node, AllOf) else _any(parts)
+
+
+_AND: dict[int, Callable[..., Evaluate]] = {
+    2: lambda a, b: lambda r, c: a(r, c) and b(r, c),
+    3: lambda a, b, d: lambda r, c: a(r, c) and b(r, c) and d(r, c),
+    4: lambda a, b, d, e: lambda r, c: a(r, c) and b(r, c) and d(r, c) and e(r, c),
+    5: lambda a, b, d, e, f: lambda r, c: a(r, c) and b(r, c) and d(r, c) and e(r, c) and f(r, c),
+}
+_OR: dict[int, Callable[..., Evaluate]] = {
+    2: lambda a, b: lambda r, c: a(r, c) or b(r, c),
+    3: lambda a, b, d: lambda r, c: a(r, c) or b(r, c) or d(r, c),
+    4: lambda a, b, d, e: lambda r, c: a(r, c) or b(r, c) or d(r, c) or e(r, c),
+    5: lambda a, b, d, e, f: lambda r, c: a(r, c) or b(r, c) or d(r, c) or e(r, c) or f(r, c),
+}
 
 
 def _all(parts: list[Evaluate]) -> Evaluate:

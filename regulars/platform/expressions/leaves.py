@@ -40,8 +40,7 @@ def compile_leaf(compiler: PythonCompiler, node: Compare) -> Evaluate:
         return _tags(compiler, node)
     left = compiler.value(node.left)
     if node.op in ("is_empty", "is_not_empty"):
-        wanted = node.op == "is_empty"
-        return lambda row, context: (left(row, context) is None) is wanted
+        return _filled(compiler, node, left, kind)
     if node.op in ("is_me", "in_my_units"):
         return _mine(left, node)
     if isinstance(node.right, Window):
@@ -59,6 +58,18 @@ def folds(node: Compare) -> bool:
     return is_text and all(found.kind is Kind.TEXT and not found.exact for found in types)
 
 
+def _filled(compiler: PythonCompiler, node: Compare, left: Evaluate, kind: Kind) -> Evaluate:
+    key = compiler.stored_key(node.left)
+    is_text = kind in (Kind.TEXT, Kind.CHOICE)
+    if node.op == "is_empty":
+        if key is not None and is_text:
+            return lambda row, context: not row.get(key)
+        return lambda row, context: left(row, context) is None
+    if key is not None and is_text:
+        return lambda row, context: bool(row.get(key))
+    return lambda row, context: left(row, context) is not None
+
+
 def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: Kind) -> Evaluate:
     assert node.right is not None
     fold = folds(node)
@@ -66,9 +77,9 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
         left = _folded(left)
     if isinstance(node.right, Many):
         rights = [_right(compiler, item, fold) for item in node.right.items]
-        return (
-            _between(left, rights, node) if node.op == "between" else _listed(left, rights, node)
-        )
+        if node.op == "between":
+            return _between(left, rights, node)
+        return _listed(left, rights, node, compiler.stored_key(node.left))
     right = _right(compiler, node.right, fold)
     test = _TEXT.get(node.op) or _ORDER[order_of(node.op)]
     if_none = node.if_none
@@ -76,7 +87,7 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
     if constant is not None:
         key = compiler.stored_key(node.left)
         if key is not None:
-            return _stored_against(key, test, constant, fold=fold, if_none=if_none)
+            return _stored_against(key, node, constant, fold=fold, kind=kind)
         return lambda row, context: (
             if_none if (value := left(row, context)) is None else test(value, constant)
         )
@@ -91,23 +102,40 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
     return evaluate
 
 
-def _stored_against(
-    key: str, test: Callable[[Any, Any], Any], constant: Any, *, fold: bool, if_none: bool
-) -> Evaluate:
+def _stored_against(key: str, node: Compare, constant: Any, *, fold: bool, kind: Kind) -> Evaluate:
     """A field of the record itself against a constant: most leaves of most rules."""
+    if_none = node.if_none
+    test = _TEXT.get(node.op) or _ORDER[order_of(node.op)]
     if fold:
+        return lambda row, context: (
+            test(value.casefold(), constant) if (value := row.get(key)) else if_none
+        )
+    if kind in (Kind.TEXT, Kind.CHOICE):
+        return lambda row, context: test(value, constant) if (value := row.get(key)) else if_none
+    signs: dict[str, Evaluate] = {  # each written out, because a call costs more than the test
+        "is": lambda row, context: if_none if (v := row.get(key)) is None else v == constant,
+        "gt": lambda row, context: if_none if (v := row.get(key)) is None else v > constant,
+        "gte": lambda row, context: if_none if (v := row.get(key)) is None else v >= constant,
+        "lt": lambda row, context: if_none if (v := row.get(key)) is None else v < constant,
+        "lte": lambda row, context: if_none if (v := row.get(key)) is None else v <= constant,
+    }
+    return signs.get(order_of(node.op)) or (
+        lambda row, context: if_none if (v := row.get(key)) is None else test(v, constant)
+    )
 
-        def folded(row: Row, context: Context) -> Any:
-            value = row.get(key)
-            return test(value.casefold(), constant) if value else if_none
 
-        return folded
-
-    def plain(row: Row, context: Context) -> Any:
-        value = row.get(key)
-        return if_none if value is None or value == "" else test(value, constant)
-
-    return plain
+def _stored_in(key: str, known: frozenset[Any], node: Compare, *, fold: bool) -> Evaluate:
+    """A field of the record itself among constants."""
+    wanted, if_none = node.op == "in", node.if_none
+    if fold:
+        return lambda row, context: (
+            (value.casefold() in known) is wanted if (value := row.get(key)) else if_none
+        )
+    if wanted and not if_none:
+        return lambda row, context: row.get(key) in known  # what is missing is never listed
+    return lambda row, context: (
+        if_none if (v := row.get(key)) is None or v == "" else (v in known) is wanted
+    )
 
 
 def _folded(evaluate: Evaluate) -> Evaluate:
@@ -144,12 +172,14 @@ def _between(left: Evaluate, ends: list[Evaluate], node: Compare) -> Evaluate:
     return evaluate
 
 
-def _listed(left: Evaluate, items: list[Evaluate], node: Compare) -> Evaluate:
+def _listed(left: Evaluate, items: list[Evaluate], node: Compare, key: str | None) -> Evaluate:
     wanted, if_none = node.op == "in", node.if_none
     assert isinstance(node.right, Many)
     fixed = [_fixed(item, folds(node)) for item in node.right.items]
     if None not in fixed:
         known = frozenset(fixed)
+        if key is not None:
+            return _stored_in(key, known, node, fold=folds(node))
         return lambda row, context: (
             if_none if (value := left(row, context)) is None else (value in known) is wanted
         )

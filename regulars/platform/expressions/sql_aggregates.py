@@ -1,6 +1,8 @@
 """Aggregates as SQL: correlated by default, grouped once for all records where that is faster.
 
-A leaf that asks whether there are any rows becomes EXISTS or NOT EXISTS. In scan mode a leaf
+A leaf that asks whether there are any rows becomes EXISTS or NOT EXISTS, and so does one about the
+greatest or least value, which is about single rows too: the last order is older than 30 days when
+there is an order and none is newer. In scan mode a leaf
 "aggregate op constant" becomes ``id IN (SELECT link … GROUP BY link HAVING …)`` when records
 without rows do not meet it, else NOT EXISTS over the groups that do not.
 """
@@ -23,6 +25,7 @@ from regulars.platform.expressions.tree import (
     Hop,
     Literal,
     LocalDay,
+    Node,
 )
 from regulars.platform.expressions.types import Kind, ValueType, number
 
@@ -145,9 +148,58 @@ def shaped_leaf(compiler: SqlCompiler, node: Compare, frame: Frame) -> Element |
         query = sa.select(sa.literal(1)).select_from(rows.joined).where(*tests)
         found = query.correlate(*frame.outer).exists()
         return found if presence else ~found
+    if (by_rows := _by_rows(compiler, node, inner, frame)) is not None:
+        return by_rows
     if not (frame.is_root and compiler.scans) or not _groups(inner):
         return None
     return _grouped(compiler, node, inner, frame)
+
+
+_BELOW = frozenset({"lt", "lte", "older_than"})  # what holds for a value holds for all below it
+_ABOVE = frozenset({"gt", "gte"})
+
+
+def _by_rows(
+    compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Frame
+) -> Element | None:
+    """A leaf about the greatest or least value as one about the rows; None for any other."""
+    ends = {"min": "min", "max": "max"}
+    if inner.value is not None and inner.value == inner.order:
+        ends = {"first": "min", "last": "max"}
+    end, op = ends.get(inner.name), order_of(node.op)
+    if end is None or inner.value is None or op not in _BELOW | _ABOVE:
+        return None
+    if op != "older_than" and node.right is not None and compiler.constant(node.right) is None:
+        return None
+    value: Node = inner.value
+    if isinstance(sql_leaves.unformula(node.left), LocalDay):
+        value = LocalDay(value, type=node.left.type)
+    leaf = replace(node, left=value, if_none=False)
+    if (op in _BELOW) is (end == "max"):  # every row must meet it
+        others = ~_rows_that(compiler, leaf, inner, frame, meet=False)
+        some = _rows_that(compiler, None, inner, frame)
+        return others if node.if_none else sa.and_(some, others)
+    found = _rows_that(compiler, leaf, inner, frame)
+    if not node.if_none:
+        return found
+    return sa.or_(found, ~_rows_that(compiler, None, inner, frame))
+
+
+def _rows_that(
+    compiler: SqlCompiler, leaf: Compare | None, inner: Aggregate, frame: Frame, *,
+    meet: bool = True,
+) -> sa.Exists:  # fmt: skip
+    """Whether there are rows with a value, those that (do not) meet ``leaf``."""
+    rows = _rows(compiler, inner, frame)
+    tests = [rows.key == rows.anchor, *rows.tests]
+    if leaf is None or not meet:
+        tests += _has_value(compiler, inner, rows)
+    if leaf is not None:
+        subject = sql_leaves.subject_of(compiler, leaf, rows.frame)
+        held = sql_leaves.predicate(compiler, leaf, subject, rows.frame)
+        tests.append(held if meet else sa.not_(held))
+    query = sa.select(sa.literal(1)).select_from(rows.joined).where(*tests)
+    return query.correlate(*frame.outer).exists()
 
 
 def _presence(compiler: SqlCompiler, node: Compare, inner: Aggregate) -> bool | None:

@@ -19,11 +19,16 @@ from regulars.platform.expressions.leaves import folds
 from regulars.platform.expressions.numbers import LIMIT
 from regulars.platform.expressions.operators import order_of
 from regulars.platform.expressions.tree import (
+    AllOf,
+    AnyOf,
     Compare,
+    Consent,
     Formula,
+    Literal,
     LocalDay,
     Many,
     Node,
+    Not,
     Path,
     Span,
     Window,
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "is": eq, "is_not": ne, "gt": gt, "gte": ge, "lt": lt, "lte": le,
 }  # fmt: skip
+_EQUAL = frozenset({"is", "is_not"})
 _EMPTY_SAFE = frozenset({"is", "in", "contains", "starts_with", "ends_with"})
 
 
@@ -56,6 +62,8 @@ def compile_leaf(
         return sa.true() if compiler.constant(node) is True else sa.false()
     if node.left.type is not None and node.left.type.kind is Kind.TAGS:
         return sql_tags.compile_tags(compiler, node, frame)
+    if (plain := _plain_condition(node)) is not None:
+        return compiler.condition(plain, frame, two_valued=two_valued)
     if node.left.type is not None and node.left.type.kind is Kind.BOOLEAN:
         fused = sql_calls.fused_value(compiler, node, frame)  # a comparison of comparisons
         if fused is not None:
@@ -66,6 +74,16 @@ def compile_leaf(
     subject = subject_of(compiler, node, frame)
     held = predicate(compiler, node, subject, frame)
     return finished(node, subject, held, two_valued=two_valued)
+
+
+def _plain_condition(node: Compare) -> Node | None:
+    """``consent is yes`` as the condition itself: planners look into EXISTS, not EXISTS = true."""
+    left, right = unformula(node.left), node.right
+    if not isinstance(left, (AllOf, AnyOf, Compare, Consent, Not)) or node.op not in _EQUAL:
+        return None
+    if not isinstance(right, Literal) or not isinstance(right.value, bool):
+        return None
+    return left if right.value is (node.op == "is") else Not(left, type=left.type)
 
 
 def finished(node: Compare, subject: Subject, held: Element, *, two_valued: bool) -> Element:

@@ -76,9 +76,31 @@ def test_few_records_are_looked_up_one_by_one(shop_shapes: Shapes) -> None:
 
 
 def test_the_last_value_by_itself_is_the_greatest(shop_shapes: Shapes) -> None:
-    made = where("LAST(orders, paid_at) < TODAY()", shop_shapes)
+    made = where("LAST(orders, paid_at) < joined", shop_shapes)
     assert "max(f_orders_1.paid_at)" in made
     assert "ORDER BY" not in made
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("mode", ["scan", "single"])
+@pytest.mark.parametrize(
+    ("text", "some", "none"),
+    [
+        ("LAST(orders, paid_at) < TODAY()", 1, 1),
+        ('OLDER_THAN(MAXOF(orders, paid_at), 30, "day")', 1, 1),
+        ('OR_NONE(OLDER_THAN(LAST(orders, paid_at), 30, "day"))', 0, 1),
+        ("MINOF(orders, amount) >= 5", 1, 1),
+        ("MAXOF(orders, amount) > 5", 1, 0),
+        ("FIRST(orders, due, BY due) <= TODAY()", 1, 0),
+        ("OR_NONE(MAXOF(orders, amount) > 5)", 1, 1),
+    ],
+)
+def test_a_leaf_about_the_greatest_value_asks_single_rows(
+    text: str, some: int, none: int, dialect: str, mode: str, shop_shapes: Shapes
+) -> None:
+    made = where(text, shop_shapes, dialect, mode)
+    assert not {"max(", "min("} & set(made.replace("(", "( ").split())
+    assert (made.count("EXISTS"), made.count("NOT (EXISTS")) == (some + none, none)
 
 
 def test_links_are_followed_by_one_subquery(shop_shapes: Shapes) -> None:
