@@ -43,7 +43,7 @@ from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.web import form_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
-from regulars.platform import events, jobs, redis_server
+from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts.role_kind import role_kind
 from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
 from regulars.platform.config import Config
@@ -196,6 +196,7 @@ def open_installation(config: Config) -> Database:
     Each process calls it once at its start. Tables that are missing are made.
     """
     wire()
+    addresses.install(config.base_url)
     database = Database(config.database_url, config.data_dir)
     database.create_stores()
     for workspace in list_workspaces(database):

@@ -158,12 +158,13 @@ def key_column(
         return None, str, "link-key-unknown"
     if not field.unique and field.type != "serial":
         return None, str, "link-key-not-unique"
-    return _stored_key(uow, catalog, form, field)
+    return stored_key(uow, catalog, form, field)
 
 
-def _stored_key(
+def stored_key(
     uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition
 ) -> tuple[Any, Callable[[str], Any], str]:
+    """The column that a field's values are compared by and how to spell a text for it."""
     table = catalog.tables[form.key].main
     kind = field_types.get(field.type)
     reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)

@@ -29,8 +29,9 @@ from regulars.platform.web.api_body import read_shaped
 from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
-from regulars.rule_engine import overview, service
+from regulars.rule_engine import overview, replies, service
 from regulars.rule_engine.overview import Wanted
+from regulars.rule_engine.replies import Reply
 
 api = Blueprint("activity_api", __name__, url_prefix="/api/v1")
 
@@ -113,6 +114,22 @@ def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> Respons
     decision = read_shaped(request, shapes.DECISION)["decision"]
     service.resolve_message(uow, access, message_id, decision)
     return _message_json(overview.get_message(uow, access, message_id), access.locale)
+
+
+@api.post("/messages/replies")
+@workspace_api("manage_consents")
+@describe("messages", {200: shapes.REPLY_TAKEN, 201: shapes.REPLY_TAKEN}, body=shapes.REPLY)
+def take_reply(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Hand in an answer to a message; ``key`` is the gateway's own name of it."""
+    body = read_shaped(request, shapes.REPLY)
+    reply = Reply(body["channel"], body["address"], body["text"], body.get("key"))
+    taken = replies.take_reply(uow, access, reply)
+    answer = jsonify(
+        people=[{"form": form, "id": record} for form, record in taken.people],
+        message=taken.message, opted_out=taken.opted_out, repeated=taken.repeated,
+    )  # fmt: skip
+    answer.status_code = 200 if taken.repeated else 201
+    return answer
 
 
 @api.post("/consents")
@@ -240,5 +257,6 @@ def _message_json(row: overview.MessageRow, locale: str) -> dict[str, Any]:
         "person": {"form": row.form, "id": row.record, "title": row.title},
         "channel": row.channel, "address": row.address, "body": row.body, "status": row.status,
         "reason": reason, "due_at": row.due_at, "created_at": row.created_at,
-        "finished_at": row.finished_at,
+        "finished_at": row.finished_at, "clicked_at": row.clicked_at,
+        "replied_at": row.replied_at,
     }  # fmt: skip

@@ -128,7 +128,8 @@ MESSAGE = named(
             "id": ID, "rule": TEXT, "message": TEXT, "run": nullable(ID), "person": SUBJECT,
             "channel": TEXT, "address": nullable(TEXT), "body": OBJECT, "status": TEXT,
             "reason": REASON, "due_at": INSTANT, "created_at": INSTANT,
-            "finished_at": nullable(INSTANT),
+            "finished_at": nullable(INSTANT), "clicked_at": nullable(INSTANT),
+            "replied_at": nullable(INSTANT),
         }
     ),
 )  # fmt: skip
@@ -137,6 +138,15 @@ MESSAGE_QUERY: Mapping[str, Schema] = {
     "rule": TEXT, "run": ID, **PERSON_QUERY, "status": TEXT, "before": ID,
 }  # fmt: skip
 DECISION = obj({"decision": one_of("sent", "resend")})
+REPLY = obj({"channel": TEXT, "address": TEXT, "text": TEXT}, {"key": nullable(TEXT)})
+REPLY_TAKEN = obj(
+    {
+        "people": array(obj({"form": TEXT, "id": ID})),
+        "message": nullable(ID),
+        "opted_out": BOOLEAN,
+        "repeated": BOOLEAN,
+    }
+)
 
 CONSENT_BODY = obj(
     {

@@ -14,6 +14,7 @@ from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
 from regulars.rule_engine.definition import Rule, Sets, Step, Trigger
 from regulars.rule_engine.matching import check_event, form_of
+from regulars.rule_engine.merging import OPT_OUT, merge_fields
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.scope import Meaning, Scope
 from regulars.rule_engine.steps.base import step_kinds
@@ -33,8 +34,8 @@ def check_rule(rule: Rule, after: Snapshot) -> list[Problem]:
 
 
 def check_message(message: Message, after: Snapshot) -> list[Problem]:
-    """Problems that a message makes for the rules that send it."""
-    found: list[Problem] = []
+    """Problems of a message's links, and those it makes for the rules that send it."""
+    found = list(_check_links(message))
     for rule in after.all("rule").values():
         scopes = scopes_of(rule, catalog_from(after))
         for step in rule.walk():
@@ -48,6 +49,18 @@ def check_message(message: Message, after: Snapshot) -> list[Problem]:
                 told = {"rule": rule.label, "channel": step.settings["channel"]}
                 found.append(Problem("channels", "channel-in-use", told))
     return found
+
+
+def _check_links(message: Message) -> Iterator[Problem]:
+    """A link nobody defined would reach people as a gap."""
+    if OPT_OUT in message.links:
+        yield Problem(f"links/{OPT_OUT}", "reserved-link-name", {"name": OPT_OUT})
+    known = {*message.links, OPT_OUT}
+    for place, text in message.texts():
+        for field in merge_fields(text):
+            if field.link is not None and field.link not in known:
+                told = {"field": field.written, "known": sorted(known)}
+                yield Problem(place, "unknown-link", {**told, "message": message.label})
 
 
 def scopes_of(rule: Rule, catalog: FormCatalog) -> dict[str, Scope]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import insert_new, upsert
-from regulars.rule_engine.tables import outbound, run, run_step
+from regulars.rule_engine.tables import message_link, outbound, run, run_step
 
 RUN_COLUMNS = (
     "status", "outcome", "cursor", "wait_kind", "seen_event", "anchor_at", "meant_at", "context",
@@ -27,9 +27,10 @@ _MOVE = (
 
 @dataclass
 class Effects:
-    """Rows on their way: messages to queue, lines of traces, where runs stand now."""
+    """Rows on their way: messages and their links, lines of traces, where runs stand now."""
 
     messages: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
     traces: list[dict[str, Any]] = field(default_factory=list)
     moves: list[dict[str, Any]] = field(default_factory=list)
 
@@ -41,21 +42,23 @@ class Effects:
     @contextmanager
     def undone_on_error(self) -> Iterator[None]:
         """Forget what was added inside when it ends with an error."""
-        known = len(self.messages), len(self.traces), len(self.moves)
+        collected = (self.messages, self.links, self.traces, self.moves)
+        known = [len(rows) for rows in collected]
         try:
             yield
         except BaseException:
-            for rows, n in zip((self.messages, self.traces, self.moves), known, strict=True):
+            for rows, n in zip(collected, known, strict=True):
                 del rows[n:]
             raise
 
     def write(self, uow: UnitOfWork) -> None:
         """Write everything and be empty again."""
         insert_new(uow, outbound, self.messages, "id")
+        insert_new(uow, message_link, self.links, "token")
         with_input = [row for row in self.traces if row["input"] is not None]
         upsert(uow, run_step, with_input, (*_TRACED, "input"))
         without = [row for row in self.traces if row["input"] is None]
         upsert(uow, run_step, without, _TRACED)
         if self.moves:
             uow.execute(_MOVE, self.moves)
-        self.messages, self.traces, self.moves = [], [], []
+        self.messages, self.links, self.traces, self.moves = [], [], [], []

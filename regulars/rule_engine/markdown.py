@@ -1,7 +1,8 @@
 """The little Markdown that message texts use, as HTML for mail readers. Pure.
 
 Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*`` and links to
-web or mail addresses. Everything else, HTML included, is text and stays text.
+web or mail addresses. Everything else, HTML included, is text and stays text; a mark behind a
+backslash is only itself, which is how values are put in (`shield`).
 """
 
 from __future__ import annotations
@@ -18,11 +19,29 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:)[^\s()]+)\)")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _EMPHASIS = re.compile(r"(?<!\*)\*(?=[^\s*])([^*]+?)(?<=\S)\*(?!\*)")
 
+_MARKS = "\\`*_[]()#-+.!<>"
+_SHIELDED = re.compile(r"\\([\\`*_\[\]()#\-+.!<>])")
+_ASIDE = 0xE000  # private code points stand in for shielded marks while marks are looked for
+
+
+def shield(value: str) -> str:
+    """A value as text on one line that no mark in it can change the layout of."""
+    plain = " ".join(value.split())
+    return "".join(f"\\{each}" if each in _MARKS else each for each in plain)
+
 
 def to_html(text: str) -> str:
     """A text as the body of a mail."""
-    blocks = re.split(r"\n\s*\n", text.strip().replace("\r\n", "\n"))
-    return "\n".join(part for block in blocks for part in _block(block.split("\n")) if part)
+    aside = _SHIELDED.sub(lambda found: chr(_ASIDE + ord(found[1])), text)
+    blocks = re.split(r"\n\s*\n", aside.strip().replace("\r\n", "\n"))
+    html = "\n".join(part for block in blocks for part in _block(block.split("\n")) if part)
+    return re.sub("[\ue000-\ue07f]", lambda found: escape(chr(ord(found[0]) - _ASIDE)), html)
+
+
+def to_text(text: str) -> str:
+    """A text as it reads without layout: links with their address behind them."""
+    spelled = _LINK.sub(lambda found: f"{found[1]}: {found[2]}", text)
+    return _SHIELDED.sub(r"\1", spelled)
 
 
 def _block(lines: list[str]) -> Iterator[str]:

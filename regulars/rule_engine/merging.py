@@ -1,5 +1,7 @@
 """Merge fields in the texts of messages: ``{name|dear guest}``, ``{coupon.expires_at:date}``.
 
+``{link:shop}`` is the message's link called ``shop``; ``{link:opt_out}`` is always there.
+
 One pass of plain substitution: what a value brings along is text, never a new merge field, and
 anything that does not look exactly like a merge field is left as it stands. Pure.
 """
@@ -10,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+OPT_OUT = "opt_out"
 FORMATS = ("date", "time", "datetime", "month_day", "whole")
 _TOKEN = re.compile(
     r"\{(?P<path>[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)"
@@ -25,6 +28,11 @@ class MergeField:
     path: str
     format: str | None = None
     fallback: str | None = None
+
+    @property
+    def link(self) -> str | None:
+        """The name of the link this stands for; None for a value."""
+        return self.format if self.path == "link" and self.format not in FORMATS else None
 
     @property
     def written(self) -> str:

@@ -16,13 +16,17 @@ PARTS: Mapping[str, tuple[str, ...]] = {"sms": ("text",), "email": ("subject", "
 
 @dataclass(frozen=True)
 class Message:
-    """Something to tell a person. ``channels`` maps a channel to its parts (`PARTS`)."""
+    """Something to tell a person. ``channels`` maps a channel to its parts (`PARTS`).
+
+    ``links`` are addresses by name; ``{link:shop}`` in a text stands for the one called ``shop``.
+    """
 
     key: str
     label: Text
     purpose: str = MARKETING
     description: Text | None = None
     channels: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> Message:
@@ -33,6 +37,7 @@ class Message:
             raw.get("purpose", MARKETING),
             raw.get("description"),
             raw["channels"],
+            raw.get("links", {}),
         )
 
     def parts(self, channel: str, locale: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import NotFound
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.markdown import to_text
 from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run, run_step
 
 PAGE = 50
@@ -90,6 +91,13 @@ class MessageRow:
     due_at: datetime
     created_at: datetime
     finished_at: datetime | None
+    clicked_at: datetime | None = None
+    replied_at: datetime | None = None
+
+    @property
+    def words(self) -> str:
+        """What the person reads, without marks of layout."""
+        return self.body.get("text") or to_text(self.body.get("markdown", ""))
 
 
 @dataclass(frozen=True)
@@ -244,5 +252,5 @@ def _message_row(row: Any, titles: Mapping[tuple[str, int], str]) -> MessageRow:
     return MessageRow(
         row.id, row.rule, row.message, row.run, row.form, row.record, title, row.channel,
         row.address, row.body or {}, row.status, row.reason, row.due_at, row.created_at,
-        row.finished_at,
+        row.finished_at, row.clicked_at, row.replied_at,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,9 @@ from regulars.platform.expressions.tree import Node, Path, unwrap
 from regulars.platform.expressions.types import Kind
 from regulars.platform.formats import Formats
 from regulars.platform.i18n import translate
-from regulars.rule_engine.merging import FORMATS, MergeField, MissingValues, fill_in
+from regulars.rule_engine.links import LinkWriter
+from regulars.rule_engine.markdown import shield
+from regulars.rule_engine.merging import FORMATS, OPT_OUT, MergeField, MissingValues, fill_in
 from regulars.rule_engine.scope import Scope
 from regulars.rule_engine.steps.base import Sight
 
@@ -34,8 +36,11 @@ _OFFERED: Mapping[Kind, frozenset[str]] = {
 class Voice:
     """Says the values of one run in one language."""
 
-    def __init__(self, uow: UnitOfWork, catalog: FormCatalog, locale: str) -> None:
+    def __init__(
+        self, uow: UnitOfWork, catalog: FormCatalog, locale: str, links: LinkWriter
+    ) -> None:
         shop = uow.workspace
+        self.links = links
         self.uow = uow
         self.catalog = catalog
         self.locale = locale
@@ -47,15 +52,29 @@ class Voice:
         missing: list[MergeField] = []
         for name, text in texts.items():
             try:
-                filled[name] = fill_in(text, lambda field: self.words(field, scope, sight))
+                filled[name] = fill_in(text, self._writer(name, scope, sight))
             except MissingValues as gaps:
                 missing += [MergeField(path) for path in gaps.paths]
         if missing:
             raise MissingValues(missing)
         return filled
 
+    def _writer(self, part: str, scope: Scope, sight: Sight) -> Callable[[MergeField], str | None]:
+        """How values stand in one part of a message."""
+
+        def plain(field: MergeField) -> str | None:
+            return self.words(field, scope, sight)
+
+        def shielded(field: MergeField) -> str | None:
+            words = plain(field)
+            return words if words is None or field.link is not None else shield(words)
+
+        return shielded if part == "markdown" else plain
+
     def words(self, field: MergeField, scope: Scope, sight: Sight) -> str | None:
         """One value in words, None where there is none."""
+        if field.link is not None:
+            return self.links.opt_out() if field.link == OPT_OUT else self.links.to(field.link)
         tree, problems = scope.path(field.path)
         if problems:
             return None

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.platform.db import Database, UnitOfWork, Workspace
-from regulars.platform.events import Event, record_events
+from regulars.platform.events import record_events
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
 from regulars.platform.ids import new_token
@@ -32,6 +32,7 @@ from regulars.rule_engine.channels.base import (
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.gate import Gate, Verdict
 from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.links import turn
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.tables import channel_setting, outbound, rule_state
 
@@ -194,7 +195,7 @@ def _write(route: Route, token: str, results: Sequence[Sent]) -> None:
             log.info("%s messages were settled by another worker.", len(results) - len(kept))
         leases.keep_many(uow, outbound, token, [_written(uow, sent) for sent in kept])
         final = [sent for sent in kept if sent.status in ("sent", "failed") and not sent.retry]
-        record_events(uow, [_told(uow, sent.row, f"message_{sent.status}") for sent in final])
+        record_events(uow, [turn(uow, sent.row, f"message_{sent.status}") for sent in final])
         faultpoint("message-mid")
 
 
@@ -208,11 +209,3 @@ def _written(uow: UnitOfWork, sent: Sent) -> leases.Change:
         again = uow.now + leases.back_off(row.attempts, row.id)
         values |= {"status": "queued", "due_at": again, "finished_at": None, "sending_at": None}
     return row.id, values
-
-
-def _told(uow: UnitOfWork, row: Any, kind: str) -> Event:
-    data = {
-        "run": row.run, "rule": row.rule, "step": row.step, "message": row.message,
-        "channel": row.channel, "outbound": row.id,
-    }  # fmt: skip
-    return Event(kind, row.form, row.record, data=data, chain=(row.rule,), at=uow.now)

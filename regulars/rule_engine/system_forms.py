@@ -32,6 +32,8 @@ MESSAGES = SystemForm(
         "status": (TEXT, _STATE),
         "created_at": (DATETIME, {"en": "Written", "zh-Hans": "写入时间", "zh-Hant": "寫入時間"}),
         "finished_at": (DATETIME, _DONE),
+        "clicked_at": (DATETIME, {"en": "Clicked", "zh-Hans": "点击时间", "zh-Hant": "點擊時間"}),
+        "replied_at": (DATETIME, {"en": "Answered", "zh-Hans": "回复时间", "zh-Hant": "回覆時間"}),
     },
     title="message",
 )

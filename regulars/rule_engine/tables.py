@@ -143,12 +143,29 @@ outbound = sa.Table(
     sa.Column("sending_at", columns.Instant),
     sa.Column("finished_at", columns.Instant),
     sa.Column("resolved_by", columns.Text),
+    sa.Column("clicked_at", columns.Instant),  # the first click on any of its links
+    sa.Column("replied_at", columns.Instant),  # the first answer to it
     sqlite_strict=True,
 )
 _partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued", "sending")))
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_run", outbound.c.run)
+
+message_link = sa.Table(
+    "message_link",
+    workspace_metadata,
+    sa.Column("token", columns.Text, primary_key=True),
+    sa.Column("outbound_key", columns.Text, nullable=False),  # of the message it stands in
+    sa.Column("kind", columns.Text, nullable=False),  # link, opt_out
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("url", columns.Text),  # where a link leads
+    sa.Column("clicks", columns.BigInt, nullable=False),
+    sa.Column("first_clicked_at", columns.Instant),
+    sa.Column("last_clicked_at", columns.Instant),
+    sqlite_strict=True,
+)
+sa.Index("message_link_of_message", message_link.c.outbound_key)
 
 mirror_state = sa.Table(
     "mirror_state",

@@ -60,7 +60,7 @@ def test_a_rule_is_written_published_and_works(shop: RuleShop, program: Program)
     trace = program("GET", f"/runs/{run['id']}").get_json()
     assert [step["do"] for step in trace["steps"]] == ["send_message"]
     (message,) = program("GET", f"/messages?run={run['id']}").get_json()["messages"]
-    assert message["body"] == {"text": "Anna, hello!"}
+    assert message["body"] == {"text": "Anna, hello! 拒收请回复R"}
     (figures,) = program("GET", "/rules").get_json()["rules"]
     assert (figures["state"], figures["ended"], figures["sent"]) == ("active", 1, 1)
 
@@ -167,7 +167,7 @@ def test_a_rehearsal_shows_everything_and_leaves_nothing(shop: RuleShop, program
     answer = program("POST", "/rules/greet/test", {"record": anna}).get_json()
     assert [step["outcome"] for step in answer["steps"]] == ["done", "waiting", "done"]
     told = answer["steps"][2]
-    assert told["input"]["text"] == {"text": "Anna: X1"}
+    assert told["input"]["text"] == {"text": "Anna: X1 拒收请回复R"}
     assert told["verdict"]["reason"]["code"] == "no-consent"
     assert shop.messages() == []
     assert shop.runs() == []

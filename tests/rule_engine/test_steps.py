@@ -49,7 +49,9 @@ def test_a_made_record_can_be_spoken_of_later(shop: RuleShop) -> None:
     assert values["amount"] == Decimal("33.33")
     assert values["expires_at"] == date(2026, 3, 24)
     (message,) = shop.messages()
-    assert message.body["text"] == f"Anna: {values['code']}, ¥33.33, 24 March"
+    assert (
+        message.body["text"] == f"Anna: {values['code']}, ¥33.33, 24 March Reply STOP to opt out"
+    )
     assert shop.trace(run.id)[0].output["record"] == coupon
 
 
@@ -267,8 +269,8 @@ def test_each_person_reads_their_own_language_and_the_labels_of_choices(shop: Ru
         shop.order(person)
     shop.tick()
     assert [m.body["text"] for m in shop.messages()] == [
-        "Gold on 10 March 2026",
-        "金卡，2026年3月10日",
+        "Gold on 10 March 2026 Reply STOP to opt out",
+        "金卡，2026年3月10日 拒收请回复R",
     ]
 
 
@@ -276,7 +278,7 @@ def test_a_value_that_looks_like_a_merge_field_is_only_text(shop: RuleShop) -> N
     shop.publish(sms(text="{name} {{7*7}}"), journey())
     shop.order(shop.customer(name="{mobile} {{x}}"))
     shop.tick()
-    assert shop.messages()[0].body["text"] == "{mobile} {{x}} {{7*7}}"
+    assert shop.messages()[0].body["text"] == "{mobile} {{x}} {{7*7}} 拒收请回复R"
 
 
 def test_no_address_is_a_reason_not_a_failure(shop: RuleShop) -> None:

@@ -10,7 +10,8 @@ from regulars.rule_engine.channels.base import (
     SendUnknown,
     Surroundings,
 )
-from regulars.rule_engine.markdown import to_html
+from regulars.rule_engine.markdown import to_html, to_text
+from regulars.rule_engine.opting_out import HEADER_PART
 
 
 class SmtpProvider(Provider):
@@ -28,9 +29,10 @@ class SmtpProvider(Provider):
         mail = Mail(
             to=outgoing.address,
             subject=" ".join(outgoing.parts["subject"].split()),
-            text=outgoing.parts["markdown"],
+            text=to_text(outgoing.parts["markdown"]),
             html=to_html(outgoing.parts["markdown"]),
             key=outgoing.key.replace(":", "."),
+            headers=_way_out(outgoing),
         )
         try:
             return surroundings.mailer.send(mail)
@@ -40,3 +42,14 @@ class SmtpProvider(Provider):
             ) from error
         except MailUnknown as error:
             raise SendUnknown(str(error)) from error
+
+
+def _way_out(outgoing: Outgoing) -> dict[str, str]:
+    """The headers by which mail programs offer "unsubscribe" with one click (RFC 8058)."""
+    address = outgoing.parts.get(HEADER_PART)
+    if address is None:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{address}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }

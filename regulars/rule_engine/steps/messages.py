@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
-from regulars.platform.privacy.purposes import CHANNELS
+from regulars.platform.privacy.purposes import CHANNELS, needs_consent
 from regulars.platform.problems import Problem
 from regulars.rule_engine.definition import Step
 from regulars.rule_engine.durations import LENGTH_SCHEMA, Length, at_local
+from regulars.rule_engine.links import LinkWriter
 from regulars.rule_engine.merging import MissingValues, merge_fields
 from regulars.rule_engine.message import Message
+from regulars.rule_engine.opting_out import with_way_out
 from regulars.rule_engine.people import Person
 from regulars.rule_engine.rendering import Voice, is_format, offered_formats
 from regulars.rule_engine.scope import Meaning
@@ -78,14 +80,20 @@ class SendMessage(StepKind):
         person = _person(work, form_key, record)
         locale = person.locale(work.uow.workspace.locale)
         channel = work.step.settings["channel"]
-        body = self._written(work, message, channel, locale)
+        purpose = work.rule.guards.purpose or message.purpose
+        links = LinkWriter(work.uow.workspace.id, work.key, message.links)
+        body = self._written(work, message, channel, Voice(
+            work.uow, catalog_of(work.uow), locale, links
+        ))  # fmt: skip
+        if needs_consent(purpose):
+            body = with_way_out(body, channel, locale, links)
         address = person.address(channel)
         status, reason = _standing(work, address)
         row = {
             "idempotency_key": work.key, "run": work.run.id, "rule": work.rule.key,
             "rule_version": work.run.version, "step": work.step.id, "message": message.key,
             "message_version": seen.version("message", message.key), "form": form_key,
-            "record": record, "purpose": work.rule.guards.purpose or message.purpose,
+            "record": record, "purpose": purpose,
             "channel": channel, "address": address, "locale": locale, "body": body,
             "status": status, "reason": reason, "due_at": work.uow.now,
             "meant_at": work.run.meant_at, "expires_at": expiry(work), "attempts": 0,
@@ -94,15 +102,15 @@ class SendMessage(StepKind):
         }  # fmt: skip
         work.seen.update(message=message.key, channel=channel, locale=locale, body=body)
         work.effects.messages.append(row)
+        work.effects.links.extend(links.rows)
         output = {"key": work.key, "status": status}
         return Done(output={**output, "reason": reason} if reason else output)
 
     def _written(
-        self, work: StepWork, message: Message, channel: str, locale: str
+        self, work: StepWork, message: Message, channel: str, voice: Voice
     ) -> dict[str, str]:
-        voice = Voice(work.uow, catalog_of(work.uow), locale)
         try:
-            return voice.parts(message.parts(channel, locale), work.scope, work.sight)
+            return voice.parts(message.parts(channel, voice.locale), work.scope, work.sight)
         except MissingValues as gaps:
             raise StepFailed(
                 "missing-merge-value", paths=gaps.paths, message=message.key
@@ -119,6 +127,8 @@ def check_merge_fields(message: Message, channel: str, meaning: Meaning) -> Iter
             if field.written in told:
                 continue
             told.add(field.written)
+            if field.link is not None:
+                continue  # the message itself knows its links
             tree, problems = scope_of(meaning).path(field.path)
             kind = tree.type.kind if tree.type else None
             params: dict[str, Any] = {"field": field.written, "message": message.label}

@@ -63,7 +63,8 @@ def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def change_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A new version of a text."""
     known = dict(store.get_draft(uow, "message", key).raw)
-    raw = {**known, **_posted(known), "key": key}
+    kept = {name: value for name, value in known.items() if name != "links"}
+    raw = {**kept, **_posted(known), "key": key}
     return _save(uow, access, raw, url_for("rules.change_text", key=key))
 
 
@@ -83,14 +84,30 @@ def _posted(known: Any = None) -> dict[str, Any]:
         "purpose": request.form.get("purpose", "marketing"),
         "channels": channels,
     }
+    links, _wrong = _posted_links()
+    if links:
+        posted["links"] = links
     label = request.form.get("label", "").strip()
     if known is None or pick(known.get("label"), request.form.get("locale", "en")) != label:
         posted["label"] = label
     return posted
 
 
+def _posted_links() -> tuple[dict[str, str], list[Problem]]:
+    """Links by name, one per line, and the lines that are none."""
+    links: dict[str, str] = {}
+    wrong = []
+    for n, line in enumerate(request.form.get("links", "").splitlines(), 1):
+        name, _, address = line.strip().partition(" ")
+        if name and address.strip():
+            links[name] = address.strip()
+        elif name:
+            wrong.append(Problem("links", "not-a-link-line", {"n": n}))
+    return links, wrong
+
+
 def _save(uow: UnitOfWork, access: Access, raw: dict[str, Any], url: str) -> ResponseReturnValue:
-    problems = _missing(raw)
+    problems = [*_missing(raw), *_posted_links()[1]]
     try:
         if problems:
             raise Invalid(problems)
@@ -117,6 +134,8 @@ def _missing(raw: dict[str, Any]) -> list[Problem]:
 def _at_input(problem: Problem) -> Problem:
     """The problem at the input that shows its text: ``sms_text_en``."""
     parts = problem.path.split("/")
+    if parts[0] == "links":
+        return Problem("links", problem.code, problem.params)
     if parts[0] != "channels" or len(parts) < 3:
         return problem
     locale = parts[3] if len(parts) > 3 else LOCALES[0]
@@ -129,8 +148,15 @@ def _form(
     first = [access.locale, *(name for name in LOCALES if name != access.locale)]
     return render(
         "rule_engine/text.html", status, raw=raw, url=url, errors=errors or {}, locales=first,
-        in_language=_in_language,
+        in_language=_in_language, link_lines=_link_lines,
     )  # fmt: skip
+
+
+def _link_lines(raw: dict[str, Any]) -> str:
+    """Links as they are typed; what was typed wrongly stays to be mended."""
+    if request.method == "POST":
+        return request.form.get("links", "")
+    return "\n".join(f"{name} {address}" for name, address in raw.get("links", {}).items())
 
 
 def _in_language(text: Any, locale: str) -> str:
