@@ -12,11 +12,14 @@ from regulars import wiring
 from regulars.platform.accounts.web import (
     api,
     closing,
+    confirmation,
     entrance,
     home,
+    link_pages,
     members,
     profile,
     role_words,
+    second_factor,
     settings,
     tokens,
     units,
@@ -46,7 +49,10 @@ from regulars.seed_templates import web as packs
 MAX_BODY = 2 * 1024 * 1024
 
 # The modules that add their pages to these blueprints when they are imported.
-PAGES = (entrance, profile, home, settings, closing, members, units, tokens, workspace_api)
+PAGES = (
+    entrance, link_pages, confirmation, profile, second_factor, home, settings, closing, members,
+    units, tokens, workspace_api,
+)  # fmt: skip
 
 
 def create_app(config: Config, database: Database) -> Flask:

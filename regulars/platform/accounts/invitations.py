@@ -108,7 +108,9 @@ def get_invitation(connection: Connection, secret: str, *, now: datetime) -> Inv
     return _invitation(row)
 
 
-def accept(database: Database, secret: str, who: NewUser | User, *, now: datetime) -> User:
+def accept(
+    database: Database, secret: str, who: NewUser | User, *, now: datetime
+) -> tuple[User, Workspace]:
     """Use an invitation up and make its holder a member, with a new account or their own."""
     with database.main_tx() as connection:
         found = get_invitation(connection, secret, now=now)
@@ -126,7 +128,7 @@ def accept(database: Database, secret: str, who: NewUser | User, *, now: datetim
         known = members.find_member_of(uow, who.id)
         if known is None or not known.active:
             members.add_member(uow, who, found.role, found.unit_ids)
-    return who
+    return who, found.workspace
 
 
 def _open_ones(workspace: Workspace) -> sa.Delete:

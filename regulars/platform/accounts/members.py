@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from regulars.platform import columns
-from regulars.platform.accounts import units
+from regulars.platform.accounts import sessions, units
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import member
@@ -110,6 +110,8 @@ def change_member(
     uow.execute(
         member.update().where(member.c.id == member_id).values(role=role, unit_ids=list(unit_ids))
     )
+    with uow.database.main_tx() as connection:
+        sessions.outdate_sessions_of(connection, found.user_id, now=uow.now)
     return get_member(uow, member_id)
 
 

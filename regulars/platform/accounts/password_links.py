@@ -1,4 +1,8 @@
-"""A one-time link with which somebody chooses a new password, handed over by whoever manages them.
+"""One-time links with which somebody gets back in, handed over by whoever manages them.
+
+A ``password`` link lets its holder choose a new password (a second factor is still asked for), a
+``second_factor`` link turns the second factor off for whoever also knows the password, and a
+``recovery`` link, which only the command line makes, does both.
 
 Users span workspaces, so only an installation's admin may make one for somebody who is known
 elsewhere: otherwise one shop's manager could take over another shop's owner.
@@ -6,58 +10,104 @@ elsewhere: otherwise one shop's manager could take over another shop's owner.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from sqlalchemy.engine import Connection
 
 from regulars.platform import ids
-from regulars.platform.accounts import users
+from regulars.platform.accounts import second_factors, sessions, users
 from regulars.platform.accounts.tables import password_link
 from regulars.platform.accounts.users import User
 from regulars.platform.db import Workspace
 from regulars.platform.errors import Forbidden, NotFound
-from regulars.platform.web.visit import fingerprint
+from regulars.platform.ids import fingerprint
 
+Purpose = Literal["password", "second_factor", "recovery"]
+
+FOR_PASSWORDS: tuple[Purpose, ...] = ("password", "recovery")
 LIFETIME = timedelta(hours=1)
 
 
+@dataclass(frozen=True)
+class Link:
+    """What a link is for, and whose it is."""
+
+    person: User
+    purpose: Purpose
+
+
 def make_link(
-    connection: Connection, place: Workspace, maker: User, user_id: int, *, now: datetime
+    connection: Connection, place: Workspace, maker: User, link: Link, *, now: datetime
 ) -> str:
     """The secret of a new link; older ones stop working. Forbidden for people known elsewhere."""
-    person = users.get_user(connection, user_id)
-    elsewhere = [w for w in users.workspaces_of(connection, user_id) if w.id != place.id]
-    if not maker.admin and (elsewhere or person.admin):
+    elsewhere = [w for w in users.workspaces_of(connection, link.person.id) if w.id != place.id]
+    if not maker.admin and (elsewhere or link.person.admin):
         raise Forbidden("known-elsewhere")
+    return issue(connection, link, now=now)
+
+
+def issue(connection: Connection, link: Link, *, now: datetime) -> str:
+    """The secret of a new link, whoever makes it; older ones stop working."""
     secret = ids.new_token(24)
-    forget_links(connection, user_id)
+    forget_links(connection, link.person.id)
     connection.execute(
         password_link.insert().values(
-            token_hash=fingerprint(secret), user_id=user_id, expires_at=now + LIFETIME
+            token_hash=fingerprint(secret),
+            user_id=link.person.id,
+            expires_at=now + LIFETIME,
+            purpose=link.purpose,
         )
     )
     return secret
 
 
-def owner_of_link(connection: Connection, secret: str, *, now: datetime) -> User:
-    """Whose link this is; NotFound when used, replaced, expired or guessed."""
+def find_link(
+    connection: Connection, secret: str, purposes: tuple[Purpose, ...], *, now: datetime
+) -> Link:
+    """What this link is for; NotFound when used, replaced, expired, guessed or for another use."""
     row = connection.execute(
         password_link.select().where(
             password_link.c.token_hash == fingerprint(secret), password_link.c.expires_at > now
         )
     ).first()
-    if row is None:
+    purpose: Purpose = (row.purpose or "password") if row else "password"
+    if row is None or purpose not in purposes:
         raise NotFound("no-password-link")
-    return users.get_user(connection, row.user_id)
+    return Link(users.get_user(connection, row.user_id), purpose)
 
 
-def use_link(connection: Connection, secret: str, password: str, *, now: datetime) -> User:
+def choose_password(connection: Connection, secret: str, password: str, *, now: datetime) -> User:
     """Set the new password, use the link up, and end every session of its owner."""
-    person = owner_of_link(connection, secret, now=now)
-    users.set_password(connection, person, password, now=now)
-    return person
+    link = _use(connection, secret, FOR_PASSWORDS, now)
+    users.set_password(connection, link.person, password, now=now)
+    if link.purpose == "recovery":
+        second_factors.turn_off(connection, link.person.id)
+    return link.person
+
+
+def drop_second_factor(connection: Connection, secret: str, *, now: datetime) -> User:
+    """Turn the second factor off, use the link up, and end every session of its owner."""
+    link = _use(connection, secret, ("second_factor",), now)
+    second_factors.turn_off(connection, link.person.id)
+    sessions.close_sessions_of(connection, link.person.id)
+    return link.person
 
 
 def forget_links(connection: Connection, user_id: int) -> None:
     """A new link, or a changed password, makes older links worthless."""
     connection.execute(password_link.delete().where(password_link.c.user_id == user_id))
+
+
+def _use(
+    connection: Connection, secret: str, purposes: tuple[Purpose, ...], now: datetime
+) -> Link:
+    """Of many who open a link at once, one gets through."""
+    link = find_link(connection, secret, purposes, now=now)
+    used = connection.execute(
+        password_link.delete().where(password_link.c.token_hash == fingerprint(secret))
+    )
+    if used.rowcount != 1:
+        raise NotFound("no-password-link")
+    return link

@@ -1,8 +1,14 @@
-"""Passwords: argon2id at rest, a few plain rules, and equal time for known and unknown people."""
+"""Passwords: argon2id at rest, a few plain rules, and equal time for known and unknown people.
+
+The cost is that of RFC 9106 for machines with little memory: 64 MiB, three passes, four lanes.
+At most two are reckoned at once in a process, so that a flood of guesses cannot use up the
+memory. Raising the cost later is enough: each hash is made anew when its owner signs in.
+"""
 
 from __future__ import annotations
 
 import secrets
+import threading
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -13,7 +19,8 @@ from regulars.platform.problems import Problem
 SHORTEST = 10
 LONGEST = 256
 
-_hasher = PasswordHasher()
+_hasher = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4)
+_turn = threading.BoundedSemaphore(2)
 _COMMON = (
     "password", "qwertyuiop", "1234567890", "0123456789", "0987654321", "letmeinplease",
     "iloveyou", "administrator", "11111111", "88888888", "66666666", "00000000", "woaini",
@@ -22,13 +29,21 @@ _COMMON = (
 
 def hash_password(password: str) -> str:
     """What is stored in place of a password."""
-    return _hasher.hash(password)
+    with _turn:
+        return _hasher.hash(password)
+
+
+def hashed_anew(stored: str, password: str) -> str | None:
+    """A hash at today's cost for a password that was just right; None when it has it already."""
+    return hash_password(password) if _hasher.check_needs_rehash(stored) else None
 
 
 def password_matches(stored: str | None, password: str) -> bool:
     """Whether this is the password; takes as long when there is nobody to compare with."""
+    nobody = _nobodys_hash()
     try:
-        _hasher.verify(stored or _nobodys_hash(), password[:LONGEST])
+        with _turn:
+            _hasher.verify(stored or nobody, password[:LONGEST])
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None

@@ -14,7 +14,7 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.platform.accounts import members, sessions, tokens, users
+from regulars.platform.accounts import members, sessions, tokens, users, visits
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
@@ -62,6 +62,7 @@ def workspace_page(
                 access = members.access_of(uow, person.id)
                 if access is None:
                     raise NotFound("no-workspace", key=workspace)
+                visits.require_second_factor(current_session(), uow.workspace, access)
                 _furnish(uow, access, person, places)
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
@@ -134,6 +135,12 @@ def current_person() -> User | None:
     return found[0].user if found else None
 
 
+def current_session() -> sessions.Session | None:
+    """The session of whoever is signed in, or None."""
+    found = _session()
+    return found[0] if found else None
+
+
 def current_places() -> Sequence[Workspace]:
     """The workspaces of whoever is signed in."""
     found = _session()
@@ -201,6 +208,9 @@ def _session() -> tuple[sessions.Session, list[Workspace]] | None:
         session = sessions.find_session(connection, fingerprint(visit_id()), now=now)
         if session is not None:
             g.session = session, users.workspaces_of(connection, session.user.id)
+    if session is not None and session.is_outdated and visits.may_move():
+        session = visits.move(session)
+        g.session = session, g.session[1]
     if session is not None and session.is_stale:
         with database.main_tx() as connection:
             sessions.touch_session(connection, session.visit_hash, now=now)

@@ -31,6 +31,46 @@ session = sa.Table(
     sa.Column("seen_at", columns.Instant, nullable=False),
     sa.Column("expires_at", columns.Instant, nullable=False),
     sa.Column("agent", columns.Text, nullable=False),
+    sa.Column("address", columns.Text),
+    sa.Column("confirmed_at", columns.Instant),  # when the password was last typed in it
+    sa.Column("outdated_at", columns.Instant),  # rights changed: the visit gets a new id
+    sqlite_strict=True,
+)
+
+sign_in_step = sa.Table(
+    "sign_in_step",
+    main_metadata,
+    sa.Column("visit_hash", columns.Text, primary_key=True),
+    sa.Column("user_id", columns.BigInt, nullable=False, index=True),
+    sa.Column("expires_at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+"""Who has given the right password in a visit and still owes the second factor."""
+
+second_factor = sa.Table(
+    "second_factor",
+    main_metadata,
+    sa.Column("user_id", columns.BigInt, primary_key=True),
+    sa.Column("secret", columns.Text, nullable=False),  # sealed
+    sa.Column("begun_at", columns.Instant, nullable=False),
+    sa.Column("confirmed_at", columns.Instant),  # None while it is being set up
+    sa.Column("last_step", columns.BigInt),  # of the last code that was taken
+    sqlite_strict=True,
+)
+
+recovery_code = sa.Table(
+    "recovery_code",
+    main_metadata,
+    sa.Column("code_hash", columns.Text, primary_key=True),
+    sa.Column("user_id", columns.BigInt, nullable=False, index=True),
+    sqlite_strict=True,
+)
+
+workspace_security = sa.Table(
+    "workspace_security",
+    main_metadata,
+    sa.Column("workspace_id", columns.BigInt, primary_key=True),
+    sa.Column("owners_need_second_factor", columns.Flag, nullable=False),
     sqlite_strict=True,
 )
 
@@ -83,6 +123,7 @@ password_link = sa.Table(
     sa.Column("token_hash", columns.Text, primary_key=True),
     sa.Column("user_id", columns.BigInt, nullable=False, index=True),
     sa.Column("expires_at", columns.Instant, nullable=False),
+    sa.Column("purpose", columns.Text),  # None is "password"
     sqlite_strict=True,
 )
 

@@ -11,7 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from regulars.platform.accounts import passwords
-from regulars.platform.accounts.tables import membership, password_link, session, user
+from regulars.platform.accounts.tables import (
+    membership,
+    password_link,
+    session,
+    sign_in_step,
+    user,
+)
 from regulars.platform.db import Workspace
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.i18n import LOCALES
@@ -130,7 +136,17 @@ def set_password(
     connection.execute(
         session.delete().where(session.c.user_id == account.id, session.c.visit_hash != keep)
     )
+    connection.execute(sign_in_step.delete().where(sign_in_step.c.user_id == account.id))
     connection.execute(password_link.delete().where(password_link.c.user_id == account.id))
+
+
+def strengthen(connection: Connection, user_id: int, known: str, fresh: str) -> None:
+    """Keep the same password under a dearer hash, unless it was changed meanwhile."""
+    connection.execute(
+        user.update()
+        .where(user.c.id == user_id, user.c.password_hash == known)
+        .values(password_hash=fresh)
+    )
 
 
 def join(connection: Connection, user_id: int, workspace_id: int) -> None:

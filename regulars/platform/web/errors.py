@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from regulars.platform import i18n, ids
-from regulars.platform.errors import Busy, Invalid, NotSignedIn, RegularsError
+from regulars.platform.errors import Busy, Invalid, NotSignedIn, RegularsError, SecondFactorNeeded
 from regulars.platform.retrying import lost_race
 from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.permissions import requested_permission
@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 API_PREFIX = "/api/"
 SIGN_IN = "accounts.sign_in"
+SECOND_FACTOR = "accounts.second_factor"
 
 _PAGES = {400, 403, 404, 405, 413, 415, 422, 429, 500, 503}
 
@@ -44,6 +45,8 @@ def on_refusal(error: RegularsError) -> WerkzeugResponse:
     """An error named for the reader."""
     if isinstance(error, NotSignedIn) and not for_api():
         return go_to(_sign_in_url())
+    if isinstance(error, SecondFactorNeeded) and not for_api():
+        return go_to(current_app.url_for(SECOND_FACTOR))
     text = error.message(current_locale())
     problems = error.problems if isinstance(error, Invalid) else []
     said = [problem.as_json(current_locale()) for problem in problems]

@@ -14,7 +14,7 @@ from regulars.platform.web.csrf import csrf_token
 from regulars.platform.web.flash import take_flashes
 from regulars.platform.web.headers import csp_nonce
 from regulars.platform.web.installation import request_now
-from regulars.platform.web.markup import icon
+from regulars.platform.web.markup import icon, qr_code
 from regulars.platform.web.preferences import THEMES, current_locale, current_theme
 from regulars.platform.web.shell import current_shell
 from regulars.platform.web.static_files import static_url
@@ -72,6 +72,7 @@ def prepare(app: Flask) -> None:
         t=translate,
         label=label,
         icon=icon,
+        qr_code=qr_code,
         static_url=static_url,
         csrf_token=csrf_token,
         csp_nonce=csp_nonce,

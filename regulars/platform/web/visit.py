@@ -6,16 +6,16 @@ id's hash, so that a stolen database opens no session and signing out works ever
 
 from __future__ import annotations
 
-import hashlib
 import re
 
 from flask import Flask, Response, g, request
 
 from regulars.platform import ids
+from regulars.platform.ids import fingerprint as fingerprint
 from regulars.platform.web.installation import installation
 
 _SHAPE = re.compile(r"^[A-Za-z0-9_-]{43}$")
-_SIZE = 32
+VISIT_SIZE = 32
 _DAYS = 30
 
 
@@ -36,9 +36,9 @@ def visit_id() -> str:
     return current
 
 
-def renew_visit() -> str:
+def renew_visit(chosen: str = "") -> str:
     """A fresh id, so that an id planted before sign-in is worth nothing after it."""
-    g.visit_id, g.visit_is_new = ids.new_token(_SIZE), True
+    g.visit_id, g.visit_is_new = chosen or ids.new_token(VISIT_SIZE), True
     fresh: str = g.visit_id
     return fresh
 
@@ -46,11 +46,6 @@ def renew_visit() -> str:
 def lengthen_visit() -> None:
     """Send the cookie again, so that it lasts as long as the session it opens."""
     g.visit_is_new = True
-
-
-def fingerprint(secret: str) -> str:
-    """What is stored in place of a secret with enough randomness of its own."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def send_cookie(app: Flask) -> None:

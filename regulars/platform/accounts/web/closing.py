@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.web.flash import flash
@@ -18,6 +19,7 @@ from regulars.platform.workspaces import archive_workspace, reopen_workspace
 
 
 @blueprint.post("/archive")
+@confirmed
 @workspace_page("manage_workspace", writes=False)
 def archive(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """From the next moment on nothing runs here and nothing changes."""

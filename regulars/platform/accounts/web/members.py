@@ -5,10 +5,20 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.platform.accounts import invitations, members, password_links, tokens, units
+from regulars.platform.accounts import (
+    invitations,
+    members,
+    password_links,
+    second_factors,
+    tokens,
+    units,
+    users,
+)
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.invitations import Wish
+from regulars.platform.accounts.password_links import Link, Purpose
 from regulars.platform.accounts.routing import current_person, workspace_page
+from regulars.platform.accounts.web.confirmation import confirmed, confirmed_when
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid
@@ -26,6 +36,8 @@ def show_members(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Everybody, and who is invited."""
     names = {each.id: each.name for each in units.list_units(uow)}
     everybody = members.list_members(uow)
+    with uow.database.main_tx(write=False) as connection:
+        sure = second_factors.users_with_factor(connection, [one.user_id for one in everybody])
     return render(
         "accounts/members.html",
         members=everybody,
@@ -33,6 +45,7 @@ def show_members(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
             each.id: [names[unit] for unit in each.unit_ids if unit in names] for each in everybody
         },
         invitations=invitations.list_invitations(uow),
+        with_factor=sure,
     )
 
 
@@ -44,6 +57,7 @@ def invite(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 @blueprint.post("/members/invite")
+@confirmed_when(lambda: request.form.get("role") == "owner")
 @workspace_page("manage_members")
 def do_invite(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Make the one-time link, to be handed over by hand."""
@@ -79,6 +93,7 @@ def member(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnVal
 
 
 @blueprint.post("/members/<int:member_id>")
+@confirmed
 @workspace_page("manage_members")
 def save_member(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
     """Change them; it holds from the person's next click on."""
@@ -95,6 +110,7 @@ def save_member(uow: UnitOfWork, access: Access, member_id: int) -> ResponseRetu
 
 
 @blueprint.post("/members/<int:member_id>/active")
+@confirmed
 @workspace_page("manage_members")
 def set_member_active(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
     """Let somebody go, with the tokens they made, or take them back."""
@@ -108,18 +124,32 @@ def set_member_active(uow: UnitOfWork, access: Access, member_id: int) -> Respon
 
 
 @blueprint.post("/members/<int:member_id>/password-link")
+@confirmed
 @workspace_page("manage_members")
 def make_password_link(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
     """A link for somebody who has forgotten their password."""
+    return _link_page(uow, access, member_id, "password", "accounts.new_password")
+
+
+@blueprint.post("/members/<int:member_id>/second-factor-link")
+@confirmed
+@workspace_page("manage_members")
+def make_factor_link(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
+    """A link for somebody whose phone and recovery codes are gone."""
+    return _link_page(uow, access, member_id, "second_factor", "accounts.drop_second_factor")
+
+
+def _link_page(
+    uow: UnitOfWork, access: Access, member_id: int, purpose: Purpose, endpoint: str
+) -> ResponseReturnValue:
     found = members.get_manageable(uow, access, member_id)
     maker = current_person()
     assert maker is not None, "the door lets nobody in unnamed"
     with uow.database.main_tx() as connection:
-        secret = password_links.make_link(
-            connection, uow.workspace, maker, found.user_id, now=uow.now
-        )
-    link = public_url(url_for("accounts.new_password", secret=secret))
-    return render("accounts/password_link.html", member=found, link=link)
+        wish = Link(users.get_user(connection, found.user_id), purpose)
+        secret = password_links.make_link(connection, uow.workspace, maker, wish, now=uow.now)
+    link = public_url(url_for(endpoint, secret=secret))
+    return render("accounts/password_link.html", member=found, link=link, purpose=purpose)
 
 
 def _unit_ids() -> list[int]:

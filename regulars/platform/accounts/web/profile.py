@@ -1,22 +1,23 @@
-"""One's own account: name, language, theme, password."""
+"""One's own account: name, language, theme, password, and where one is signed in."""
 
 from __future__ import annotations
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.platform.accounts import passwords, profiles, signing, throttle, users
+from regulars.platform.accounts import profiles, second_factors, sessions, signing, users
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.devices import device_of
 from regulars.platform.accounts.routing import current_person, workspace_page
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.entrance import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
-from regulars.platform.problems import Problem
 from regulars.platform.web import preferences
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
+from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.rendering import render
 from regulars.platform.web.visit import fingerprint, visit_id
 
@@ -57,13 +58,29 @@ def change_password(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return go_to(url_for("accounts.profile"))
 
 
+@blueprint.post("/w/<workspace>/profile/sessions/<handle>/end")
+@workspace_page("enter", writes=False, at_rest=True)
+def end_session(uow: UnitOfWork, access: Access, handle: str) -> ResponseReturnValue:
+    """Sign one other device out."""
+    with uow.database.main_tx() as connection:
+        sessions.close_by_handle(connection, _me().id, handle)
+    flash("accounts.session-ended")
+    return go_to(url_for("accounts.profile"))
+
+
+@blueprint.post("/w/<workspace>/profile/sessions/end-others")
+@workspace_page("enter", writes=False, at_rest=True)
+def end_other_sessions(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Sign every other device out."""
+    with uow.database.main_tx() as connection:
+        ended = sessions.close_sessions_of(connection, _me().id, keep=fingerprint(visit_id()))
+    flash("accounts.sessions-ended", n=ended)
+    return go_to(url_for("accounts.profile"))
+
+
 def _change_password(uow: UnitOfWork, person: User) -> None:
-    database, now = uow.database, uow.now
-    throttle.require_try(database, f"password:{person.id}", signing.PER_ACCOUNT, now=now)
-    with database.main_tx(write=False) as connection:
-        stored = users.password_hash_of(connection, person.id)
-    if not passwords.password_matches(stored, request.form.get("current", "")):
-        raise Invalid([Problem("current", "wrong-current-password")])
+    database, now, current = uow.database, uow.now, request.form.get("current", "")
+    signing.check_own_password(database, person, current, now=now, path="current")
     with database.main_tx() as connection:
         keep = fingerprint(visit_id())
         users.set_password(
@@ -78,6 +95,12 @@ def _me() -> User:
 
 
 def _page(status: int = 200, **mistakes: object) -> ResponseReturnValue:
-    context = {"errors": {}, "key_errors": {}, **mistakes}
+    context: dict[str, object] = {"errors": {}, "key_errors": {}, **mistakes}
+    person, now = _me(), request_now()
     values = request.form if "name" in request.form else {}
-    return render("accounts/profile.html", status, person=_me(), values=values, **context)
+    with installation().database.main_tx(write=False) as connection:
+        factor = second_factors.state_of(connection, person.id)
+        here = fingerprint(visit_id())
+        places = sessions.list_sessions(connection, person.id, here, now=now)
+    context |= {"factor": factor, "sessions": places, "device_of": device_of}
+    return render("accounts/profile.html", status, person=person, values=values, **context)

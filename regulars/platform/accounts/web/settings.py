@@ -7,8 +7,10 @@ from dataclasses import replace
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
+from regulars.platform.accounts import strictness
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.accounts.web.shop_form import shop_from_form, shop_options
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
@@ -50,9 +52,24 @@ def save_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return go_to(url_for("settings.workspace"))
 
 
+@blueprint.post("/security")
+@confirmed
+@workspace_page("manage_workspace", writes=False)
+def save_security(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Whether owners sign in with a second step here; it holds from their next page on."""
+    with uow.database.main_tx() as connection:
+        strictness.set_strict(
+            connection, uow.workspace, "owners_need_second_factor" in request.form
+        )
+    flash("common.saved")
+    return go_to(url_for("settings.workspace"))
+
+
 def _page(
     uow: UnitOfWork, status: int = 200, errors: dict[str, list[str]] | None = None
 ) -> ResponseReturnValue:
+    with uow.database.main_tx(write=False) as connection:
+        strict = strictness.is_strict(connection, uow.workspace)
     return render(
         "accounts/workspace.html",
         status,
@@ -60,4 +77,5 @@ def _page(
         errors=errors or {},
         options=shop_options(),
         place=uow.workspace,
+        strict=strict,
     )

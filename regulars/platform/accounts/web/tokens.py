@@ -9,6 +9,7 @@ from regulars.platform.accounts import members, tokens, units
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.tokens import TokenWish
+from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
@@ -27,6 +28,7 @@ def show_tokens(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 @blueprint.post("/tokens")
+@confirmed
 @workspace_page("manage_tokens")
 def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Make one and show it, this once."""
