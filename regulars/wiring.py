@@ -34,6 +34,10 @@ from regulars.form_builder.field_types.url import UrlField
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
+from regulars.form_builder.indexing.advice import index_uses
+from regulars.form_builder.indexing.desk import JOB as INDEX_JOB
+from regulars.form_builder.indexing.desk import LONGEST as LONGEST_INDEXING
+from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people_forms import MEMBERS, UNITS
@@ -69,6 +73,7 @@ from regulars.report_builder.charts.cohort import CohortGrid
 from regulars.report_builder.charts.line import LineChart
 from regulars.report_builder.charts.number import NumberChart
 from regulars.report_builder.charts.table import TableChart
+from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import mirror_values
@@ -79,6 +84,7 @@ from regulars.rule_engine.api_activity import api as activity_api
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
+from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
@@ -153,6 +159,8 @@ def wire() -> None:
     lock_sources.register("mirrors", mirror_values.locks)
     events.listeners.register("rules", ring_for_rules)
     timeline_sources.register("rules", rule_moments)
+    index_uses.register("rules", rule_uses)
+    index_uses.register("reports", report_uses)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
@@ -165,21 +173,24 @@ def ring_for_rules(uow: UnitOfWork) -> None:
 
 def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
-    rules, desk = rule_engine(database), ImportDesk(database)
+    rules, desk, indexes = rule_engine(database), ImportDesk(database), IndexDesk(database)
     return (
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
+        JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
 
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
+    indexes = IndexDesk(database)
     return (
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),
+        Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),
         Tick("old API answers", answers.forget, is_due=answers.is_due),
     )
 

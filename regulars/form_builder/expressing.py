@@ -104,7 +104,7 @@ class SortKey:
     def clauses(self) -> list[Any]:
         """What stands in ORDER BY."""
         directed = self.column.desc() if self.descending else self.column.asc()
-        return [directed] if self.is_id else [self.column.is_(None), directed]
+        return [directed] if self.is_id else [directed.nulls_last()]
 
     def same(self, value: Any) -> Any:
         """Rows that tie with ``value``."""

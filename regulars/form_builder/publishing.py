@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import rollups
 from regulars.form_builder.catalog import FormCatalog, catalog_from
+from regulars.form_builder.indexing.making import SMALL, rows_about
 from regulars.form_builder.tables import FormTables, bring_up
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot
@@ -35,6 +36,8 @@ def _index_relations(uow: UnitOfWork, catalog: FormCatalog, key: str) -> None:
         if tables is None or via not in tables.main.c or order not in tables.main.c:
             continue
         table = tables.main
+        if rows_about(uow, table) > SMALL:
+            continue  # it would hold the writers up; made by advice, in a job
         if table.name not in present:
             indexes = sa.inspect(uow.connection).get_indexes(table.name)
             present[table.name] = {index["name"] for index in indexes}

@@ -137,6 +137,29 @@ class Database:
         for action in uow._after:
             action()
 
+    @contextmanager
+    def outside_transactions(
+        self, workspace: Workspace, lock_patience: str = "2s"
+    ) -> Iterator[Connection]:
+        """A connection for work on indexes, which PostgreSQL does beside the writers only outside
+        transactions; it names schemas itself and waits for locks no longer than ``lock_patience``.
+
+        On SQLite it is an ordinary write transaction.
+        """
+        if self.is_sqlite:
+            with self._begin(workspace.store, workspace.store, write=True) as connection:
+                yield connection
+            return
+        with self._engine("main").connect() as raw:
+            connection = raw.execution_options(isolation_level="AUTOCOMMIT")
+            patience = sa.func.set_config("lock_timeout", lock_patience, False)
+            connection.execute(sa.select(patience))
+            try:
+                yield connection
+            finally:
+                # the connection goes back to the pool as it came
+                connection.execute(sa.select(sa.func.set_config("lock_timeout", "0", False)))
+
     def create_stores(self, workspace: Workspace | None = None) -> None:
         """Make the main store, or that of one workspace, or bring it up to this release.
 

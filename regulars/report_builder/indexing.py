@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_from
+from regulars.form_builder.indexing.making import SMALL, rows_about
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.report_builder.definition import ReportDefinition
@@ -21,7 +22,8 @@ def reports_published(
         report: ReportDefinition = after.get("report", key)
         path = report.time_field
         table = catalog_from(after).source().table(report.source)
-        if path is not None and path in table.c:
+        # over a large table it would hold the writers up; there it is made by advice, in a job
+        if path is not None and path in table.c and rows_about(uow, table) <= SMALL:
             _ensure(uow, table, path)
 
 

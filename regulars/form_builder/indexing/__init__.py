@@ -1,0 +1,1 @@
+"""Indexes made from use: which ones are wanted, and how they come and go beside running work."""
