@@ -40,6 +40,8 @@ from regulars.form_builder.indexing.desk import LONGEST as LONGEST_INDEXING
 from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
+from regulars.form_builder.people import routes as people_web
+from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
@@ -55,6 +57,8 @@ from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
+from regulars.platform.privacy.consent_follower import ConsentFollower
+from regulars.platform.privacy.followers import person_followers
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.ticker import Tick
 from regulars.platform.web.api_route import expansions
@@ -84,6 +88,7 @@ from regulars.rule_engine.api_activity import api as activity_api
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
+from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
@@ -124,6 +129,7 @@ STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
     WaitFor(), Branch(), Stop(),
 )  # fmt: skip
+RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
 
 
@@ -161,6 +167,9 @@ def wire() -> None:
     timeline_sources.register("rules", rule_moments)
     index_uses.register("rules", rule_uses)
     index_uses.register("reports", report_uses)
+    timeline_sources.register("merges", merge_moments)
+    person_followers.register("rules", RULE_FOLLOWER)
+    person_followers.register("consents", CONSENT_FOLLOWER)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
@@ -225,6 +234,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         rules_api,
         activity_api,
         *form_web.BLUEPRINTS,
+        *people_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,
         *report_web.BLUEPRINTS,

@@ -5,7 +5,17 @@ Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
 
 from __future__ import annotations
 
-from regulars.cli import accounts, forms, importing, packs, reports, rules, running, workspaces
+from regulars.cli import (
+    accounts,
+    forms,
+    importing,
+    packs,
+    people,
+    reports,
+    rules,
+    running,
+    workspaces,
+)
 from regulars.cli.base import Main, main
 
 main.add_command(running.up)
@@ -19,6 +29,7 @@ main.add_command(importing.export)
 main.add_command(rules.rule_group)
 main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
+main.add_command(people.person)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)
 main.add_command(accounts.user)

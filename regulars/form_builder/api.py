@@ -16,13 +16,14 @@ from regulars.form_builder.api_queries import query_from_args, query_from_body
 from regulars.form_builder.api_tags import expected_version, tagged
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import API
+from regulars.form_builder.people.parting import restore_or_part
+from regulars.form_builder.people.pointers import MergedInto
 from regulars.form_builder.records import (
     MODES,
     create_record,
     delete_record,
     get_record,
     list_bin,
-    restore_record,
     update_record,
     write_batch,
 )
@@ -51,6 +52,7 @@ from regulars.platform.web.api_route import (
     nullable,
     obj,
 )
+from regulars.platform.web.errors import problem_json
 from regulars.platform.web.json_body import read_object
 
 MOST_AT_ONCE = 1000
@@ -188,7 +190,11 @@ def read_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """One record with its rows."""
-    record = get_record(uow, access, form_key, record_id)
+    try:
+        record = get_record(uow, access, form_key, record_id)
+    except MergedInto as merged:
+        words, into = merged.message(access.locale), merged.params["into"]
+        return problem_json(404, merged.code, words, problems=[], merged_into=into)
     return tagged(api_answers.one(uow, record)).make_conditional(request)
 
 
@@ -267,7 +273,7 @@ def recycle_bin(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetur
 @describe("records", shapes.RECORD)
 def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Bring a record back; 422 when one of its unique values is taken by now."""
-    record = restore_record(uow, access, form_key, record_id, origin=API)
+    record = restore_or_part(uow, access, form_key, record_id, origin=API)
     return api_answers.one(uow, record)
 
 

@@ -19,6 +19,7 @@ from regulars.form_builder.defaults import reading_of
 from regulars.form_builder.history import history_of
 from regulars.form_builder.linking import chunks, ids_by_key
 from regulars.form_builder.origin import Origin
+from regulars.form_builder.people.pointers import gone
 from regulars.form_builder.querying import (
     Record,
     RecordPage,
@@ -196,7 +197,7 @@ def get_record(
     )
     row = uow.execute(statement).mappings().first()
     if row is None:
-        raise NotFound("no-record", form=form.label, id=record_id)
+        raise gone(uow, form, record_id)
     record = to_record(form, row)
     complete(uow, access, catalog, form, [record], rows=True)
     return record

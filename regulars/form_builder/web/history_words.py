@@ -23,8 +23,15 @@ _ICONS = {
     "updated": "pencil",
     "deleted": "trash-2",
     "restored": "archive-restore",
+    "merged": "merge",
 }
-_TONES = {"created": "green", "updated": "blue", "deleted": "red", "restored": "teal"}
+_TONES = {
+    "created": "green",
+    "updated": "blue",
+    "deleted": "red",
+    "restored": "teal",
+    "merged": "purple",
+}
 
 
 @dataclass(frozen=True)

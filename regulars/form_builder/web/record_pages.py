@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
 from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import PAGE
+from regulars.form_builder.people.parting import restore_or_part
+from regulars.form_builder.people.pointers import MergedInto
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import (
     delete_record,
     find_records,
     get_record,
     list_bin,
-    restore_record,
 )
 from regulars.form_builder.timeline import timeline_of
 from regulars.form_builder.web.blueprints import records
@@ -70,7 +71,12 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
     """The record's page; ``?tab=`` names a related list or ``history``."""
     catalog = catalog_of(uow)
     form = catalog.get_form(form_key)
-    record = get_record(uow, access, form_key, record_id)
+    try:
+        record = get_record(uow, access, form_key, record_id)
+    except MergedInto as merged:
+        flash("people.was-merged", "info", id=record_id)
+        url = url_for("records.show", form_key=form_key, record_id=merged.params["into"])
+        return redirect(url, code=301)
     tabs = list(_tabs(uow, access, catalog, form, record_id))
     tab = request.args.get("tab", "")
     chosen = next((each for each in tabs if each.key == tab), None)
@@ -112,7 +118,7 @@ def bin_page(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVa
 @workspace_page("delete_records")
 def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Bring a record back."""
-    record = restore_record(uow, access, form_key, record_id, origin=PAGE)
+    record = restore_or_part(uow, access, form_key, record_id, origin=PAGE)
     flash("records.restored", title=record.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
 

@@ -159,7 +159,7 @@ REFUSAL = named(
             "title": TEXT,
             "problems": array(PROBLEM),
         },
-        {"incident": TEXT},
+        {"incident": TEXT, "merged_into": ID},
     ),
 )
 PUBLISHED = named("Published", obj({"version": COUNT, "problems": array(PROBLEM, maxItems=0)}))

@@ -1,0 +1,1 @@
+"""People in forms: who may be the same person, merging them, and what they may ask for."""
