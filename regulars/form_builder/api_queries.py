@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from regulars.form_builder.querying import MAX_LIMIT, RecordQuery
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.json_body import BadJson, parse_json
 
 DEFAULT_LIMIT = 50
 MAX_DIGITS = 10
@@ -74,8 +74,8 @@ def _query(body: Mapping[str, Any], problems: list[Problem]) -> Asked:
 
 def _json(text: str, problems: list[Problem]) -> Any:
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text)
+    except BadJson:
         problems.append(Problem("filter", "not-an-object"))
         return None
 

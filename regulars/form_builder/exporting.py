@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,9 @@ def export_records(
     form = catalog_of(uow).get_form(form_key)
     export = Export(uow, access, form, export_columns(form, access.locale), first_subform(form))
     query = RecordQuery(filter=condition, search=search, sort=("id",), limit=PAGE)
-    records = _records(export, query)
+    pages = _records(export, query)
+    first = list(islice(pages, 1))  # a wrong condition is refused before a file is begun
+    records = chain(first, pages)
     write = _write_workbook if path.suffix.lower() == ".xlsx" else _write_csv
     return write(export, records, path)
 

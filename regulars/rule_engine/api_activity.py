@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +24,7 @@ from regulars.platform.privacy.consents import (
     set_consent,
 )
 from regulars.platform.problems import Problem
-from regulars.platform.web.api_body import read_shaped
+from regulars.platform.web.api_body import read_query, read_shaped
 from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
@@ -45,9 +44,7 @@ CONSENT_KEYS = frozenset(
 @describe("runs", shapes.RUNS, query=shapes.RUN_QUERY)
 def list_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Runs, newest first; of a ``rule``, ``form`` + ``record``, ``status`` or ``outcome``."""
-    found = overview.list_runs(
-        uow, access, replace(_wanted(), outcome=request.args.get("outcome"))
-    )
+    found = overview.list_runs(uow, access, _wanted(read_query(request, shapes.RUN_QUERY)))
     return {"runs": [_run_json(row) for row in found.rows], "next": found.next}
 
 
@@ -91,9 +88,7 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnVal
 @describe("messages", shapes.MESSAGES, query=shapes.MESSAGE_QUERY)
 def list_messages(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Outbound messages, newest first; ``status``, ``rule``, ``run``, ``form`` + ``record``."""
-    found = overview.list_messages(
-        uow, access, replace(_wanted(), run=request.args.get("run", type=int))
-    )
+    found = overview.list_messages(uow, access, _wanted(read_query(request, shapes.MESSAGE_QUERY)))
     rows = [_message_json(row, access.locale) for row in found.rows]
     return {"messages": rows, "next": found.next}
 
@@ -153,9 +148,9 @@ def record_consent(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("consents", shapes.CONSENTS, query=shapes.PERSON_QUERY)
 def list_consents(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """What one person (``form``, ``record``) agrees to now, and every word that led there."""
-    person = _person_in_query()
+    person = _person_in(read_query(request, shapes.PERSON_QUERY))
     if person is None:
-        raise Invalid([Problem("record", "required")])
+        raise Invalid([Problem("form", "required"), Problem("record", "required")])
     get_record(uow, access, *person)
     return {
         "consents": [vars(state) for state in consents_of(uow, *person)],
@@ -221,20 +216,26 @@ def _person(uow: UnitOfWork, access: Access, given: Any) -> tuple[str, int]:
     return form.key, get_record(uow, access, form.key, found).id
 
 
-def _wanted() -> Wanted:
+def _wanted(given: Mapping[str, Any]) -> Wanted:
     """What a list of runs or messages is narrowed to."""
-    given = request.args
     return Wanted(
         rule=given.get("rule"),
-        person=_person_in_query(),
+        person=_person_in(given),
         status=given.get("status"),
-        below=given.get("before", type=int),
+        run=given.get("run"),
+        below=given.get("before"),
+        outcome=given.get("outcome"),
     )
 
 
-def _person_in_query() -> tuple[str, int] | None:
-    form, record = request.args.get("form"), request.args.get("record", type=int)
-    return (form, record) if form and record is not None else None
+def _person_in(given: Mapping[str, Any]) -> tuple[str, int] | None:
+    """``form`` and ``record`` belong together; one alone is refused."""
+    if "form" not in given and "record" not in given:
+        return None
+    missing = [Problem(key, "required") for key in ("form", "record") if not given.get(key)]
+    if missing:
+        raise Invalid(missing)
+    return given["form"], given["record"]
 
 
 def _run_json(row: overview.RunRow) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.exporting import FORMATS, export_records
+from regulars.form_builder.exporting import export_records
 from regulars.form_builder.importing import batches, error_file, files
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
@@ -22,8 +22,9 @@ from regulars.form_builder.web.importer import MEDIA
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.api_body import read_query
 from regulars.platform.web.api_route import describe, listing
 from regulars.platform.web.json_body import parse_json, read_object
 from regulars.platform.web.preferences import current_locale
@@ -167,12 +168,8 @@ def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVal
 @describe("records", files=shapes.FILES, query=shapes.EXPORT_QUERY)
 def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Records as a file: ``format`` csv or xlsx, ``filter`` a condition as JSON."""
-    suffix = request.args.get("format", "csv")
-    if suffix not in FORMATS:
-        raise NotFound()
-    condition: Any = parse_json(request.args["filter"]) if request.args.get("filter") else None
-    if condition is not None and not isinstance(condition, dict):
-        raise Invalid([Problem("filter", "shape-type", {"expected": ["object"]})])
+    asked = read_query(request, shapes.EXPORT_QUERY)
+    suffix, condition = asked.get("format", "csv"), asked.get("filter")
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
         export_records(uow, access, form_key, path, condition)

@@ -19,10 +19,12 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
-from regulars.platform.errors import Conflict, Forbidden, NotFound, NotSignedIn
+from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.problems import Problem
 from regulars.platform.retrying import in_transaction
 from regulars.platform.web import preferences, rate_limit, shell
+from regulars.platform.web.api_route import route_of
 from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
@@ -91,6 +93,7 @@ def workspace_api(
         @wraps(view)
         def guarded(**arguments: Any) -> Response:
             place, token = api_token()
+            _refuse_unasked(view)
 
             def answer(uow: UnitOfWork) -> Response:
                 access = _token_access(uow, token)
@@ -243,6 +246,14 @@ def _mind_rest(place: Workspace, access: Access, at_rest: bool) -> None:
         raise Forbidden("workspace-at-rest")
     if not at_rest and request.method not in _READING:
         raise Conflict("workspace-archived", name=place.name)
+
+
+def _refuse_unasked(view: View) -> None:
+    """A parameter that the route does not know is a mistake, never ignored."""
+    route = route_of(view)
+    unknown = sorted(set(request.args) - set(route.query)) if route is not None else []
+    if unknown:
+        raise Invalid([Problem(key[:60], "unknown-key", {"key": key[:60]}) for key in unknown])
 
 
 class _Refused(Exception):

@@ -190,9 +190,9 @@ def _hash_of_request() -> str:
         digest.update(request.get_data(cache=True))
         return digest.hexdigest()
     # A client that sends its parts again chooses another boundary: the parts are what counts.
-    for name, value in sorted(request.form.items(multi=True)):
+    for name, value in sorted(request.form.items(multi=True), key=str):
         digest.update(f"{name}={len(value)}:{value}\n".encode())
-    for name, part in sorted(request.files.items(multi=True), key=lambda each: each[0]):
+    for name, part in sorted(request.files.items(multi=True), key=lambda each: str(each[0])):
         content = hashlib.file_digest(part.stream, "sha256").hexdigest()  # type: ignore[arg-type]
         part.stream.seek(0)
         digest.update(f"{name}={part.filename}:{content}\n".encode())
