@@ -13,6 +13,8 @@ from regulars.form_builder.field_types.base import BadValue, Reading, Reference,
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.tree import LinkKey, Node, walk
+from regulars.platform.problems import Problem
 
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
@@ -139,6 +141,19 @@ def ids_by_key(
             for text in spelled.get(stored, ()):
                 answers[text] = record_id
     return answers
+
+
+def unknown_names(uow: UnitOfWork, catalog: FormCatalog, tree: Node) -> list[Problem]:
+    """A problem for each record that a condition names by a unique field and that is not there."""
+    found = []
+    for node in walk(tree):
+        if isinstance(node, LinkKey) and node.hop is not None:
+            text = str(node.value)
+            hits = ids_by_key(uow, catalog, node.hop.form, node.key, [text])
+            if not isinstance(hits.get(text), int):
+                words = {"field": node.hop.field.label or node.key, "value": text[:60]}
+                found.append(Problem(node.place, "nothing-under-key", words))
+    return found
 
 
 def key_column(

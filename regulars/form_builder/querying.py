@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from regulars.form_builder import cursors, expressing
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.linking import unknown_names
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
@@ -105,7 +106,7 @@ def conditions(
     parts = scope_conditions(uow, access, catalog, form.key, table, "read")
     if query.filter:
         tree, problems = catalog.condition(form.key, query.filter)
-        if problems:
+        if problems := problems or unknown_names(uow, catalog, tree):
             raise Invalid(under("filter", problems))
         parts.append(expressing.where_sql(uow, catalog, tree, table, access))
     if query.search and query.search.strip():

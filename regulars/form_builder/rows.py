@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.linking import ids_by_key
 from regulars.form_builder.storing import load_rows
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.db import UnitOfWork
@@ -26,6 +27,7 @@ class StoredRecords:
         self.catalog = catalog
         self._linked: dict[tuple[str, int], Row | None] = {}
         self._related: dict[tuple[str, str, int], list[Row]] = {}
+        self._named: dict[tuple[str, str, Any], int | None] = {}
 
     def linked(self, form_key: str, record_id: int) -> Row | None:
         """The record of a form, None when it is gone."""
@@ -58,6 +60,15 @@ class StoredRecords:
             )
         )
         return bool(granted)
+
+    def named(self, form_key: str, field_key: str, value: Any) -> int | None:
+        """The record whose unique field holds ``value``, None when there is none."""
+        name = (form_key, field_key, value)
+        if name not in self._named:
+            text = str(value)
+            found = ids_by_key(self.uow, self.catalog, form_key, field_key, [text]).get(text)
+            self._named[name] = found if isinstance(found, int) else None
+        return self._named[name]
 
     def _load(self, form_key: str, ids: list[int]) -> list[Row]:
         if form_key in self.catalog.tables:

@@ -15,6 +15,8 @@ from regulars.platform.expressions.types import ValueType
 from regulars.platform.i18n import Text
 from regulars.platform.registry import Registry
 
+NAMES = ("code", "email")  # what a store or a member can be named by
+
 
 @dataclass(frozen=True)
 class SystemForm:
@@ -30,7 +32,7 @@ class SystemForm:
     def shape(self) -> FormShape:
         """The source as expressions see it; its texts compare exactly as stored."""
         shaped = {
-            key: FieldShape(key, kind, exact=True, label=label)
+            key: FieldShape(key, kind, exact=True, unique=key in NAMES, label=label)
             for key, (kind, label) in self.fields.items()
         }
         return FormShape(self.key, shaped, self.label)

@@ -15,6 +15,7 @@ from regulars.platform.expressions.tree import (
     Call,
     Compare,
     Consent,
+    LinkKey,
     Literal,
     Many,
     Node,
@@ -426,7 +427,8 @@ def _operand(form: str, kind: Kind, depth: int, left: Node) -> Trees:
     if kind is Kind.TAGS:
         return st.one_of(_word(*WORDS), _word(*WORDS), paths(form, Kind.TEXT))
     if kind is Kind.LINK:
-        return st.one_of(_whole(1, 8), _whole(1, 8), paths(form, kind))
+        named = [LinkKey("name", "ANN"), LinkKey("code", "post"), LinkKey("points", Decimal(7))]
+        return st.one_of(_whole(1, 8), _whole(1, 8), paths(form, kind), st.sampled_from(named))
     if kind is Kind.BOOLEAN:
         return st.one_of(st.booleans().map(lambda flag: Literal(flag)), paths(form, kind))
     literals = {

@@ -161,6 +161,7 @@ ITEMS = {
     "quantity": number(0),
     "price": number(4),
 }
+NAMING = {("customers", "name"), ("customers", "code"), ("customers", "points")}
 EXACT = {("customers", "code"), ("orders.items", "product")}
 DERIVED = {
     "customers": {
@@ -181,7 +182,8 @@ DERIVED = {
 
 def _plain_form(key: str, fields: Mapping[str, ValueType], **more: FieldShape) -> FormShape:
     shapes = {
-        name: FieldShape(name, kind, exact=(key, name) in EXACT) for name, kind in fields.items()
+        name: FieldShape(name, kind, exact=(key, name) in EXACT, unique=(key, name) in NAMING)
+        for name, kind in fields.items()
     }
     return FormShape(key, {**shapes, **more}, label=key, is_person=key == "customers")
 
@@ -287,8 +289,19 @@ class Shop:
     def related(self, form_key: str, via_field: str, record_id: int) -> Sequence[Row]:
         return [row for row in self.rows[form_key] if row[via_field] == record_id]
 
+    def named(self, form_key: str, field_key: str, value: Any) -> int | None:
+        fold = isinstance(value, str) and (form_key, field_key) not in EXACT
+        wanted = value.casefold() if fold else value
+        kept = ((row["id"], row[field_key]) for row in self.rows[form_key])
+        hits = [record for record, own in kept if own is not None and wanted == _same(own, fold)]
+        return min(hits, default=None)
+
     def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
         return (form_key, record_id, purpose, channel) in self.agreed
+
+
+def _same(value: Any, fold: bool) -> Any:
+    return value.casefold() if fold else value
 
 
 def make_shop(seed: int, *, customers: int = 24, orders: int = 60, items: int = 90) -> Shop:

@@ -70,7 +70,8 @@ def check(
     """The typed tree and every problem of its meaning, for records of ``form``.
 
     ``expect`` is the type wanted (None: any); ``volatile`` allows RANDOM_CODE, which only values
-    written once may use; ``find_link`` finds records that a condition names by a unique field.
+    written once may use; with ``find_link`` records that a condition names by a unique field are
+    looked up now, without it each time the tree is used.
     """
     checker = Checker(shapes, volatile=volatile, find_link=find_link)
     return checker.whole(tree, form, expect), checker.problems
@@ -216,10 +217,11 @@ def _link_key(checker: Checker, node: LinkKey, form: FormShape, want: ValueType 
     if want is None or want.kind is not Kind.LINK or want.form is None:
         checker.problem(node, "unknown-value-shape")
         return node
-    found = checker.find_link(want.form, node.key, node.value) if checker.find_link else None
+    if checker.find_link is None:
+        return check_leaves.named_record(checker, node, want)
+    found = checker.find_link(want.form, node.key, node.value)
     if found is None:
-        code = "nothing-under-key" if checker.find_link else "link-needs-id"
-        checker.problem(node, code, field=node.key, value=str(node.value)[:60])
+        checker.problem(node, "nothing-under-key", field=node.key, value=str(node.value)[:60])
         return node
     return Literal(found, type=want, place=node.place)
 

@@ -17,12 +17,14 @@ from regulars.platform.expressions.operators import (
     NO_VALUE_OPS,
     OPS_OF_KIND,
 )
-from regulars.platform.expressions.shapes import FormShape
+from regulars.platform.expressions.shapes import FieldShape, FormShape
 from regulars.platform.expressions.times import EXACT_UNITS
 from regulars.platform.expressions.tree import (
     Aggregate,
     Compare,
     Formula,
+    Hop,
+    LinkKey,
     Literal,
     LocalDay,
     Many,
@@ -132,6 +134,32 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
+
+
+def named_record(checker: Checker, node: LinkKey, want: ValueType) -> LinkKey:
+    """A record named by a unique field, to be looked up later."""
+    form = checker.shapes.find(want.form or "")
+    field = checker.field_of(form, node.key) if form is not None else None
+    if form is None or field is None:
+        label = form.label or form.key if form is not None else want.form
+        checker.problem(node, "unknown-field", field=node.key, form=label)
+        return node
+    read = _read_name(node, field) if field.unique else None
+    if read is None:
+        code = "literal-not-of-kind" if field.unique else "link-key-not-unique"
+        checker.problem(node, code, value=str(node.value)[:60], kind=kind_word(field.type.kind))
+        return node
+    return replace(node, type=want, hop=Hop(form.key, field), read=read)
+
+
+def _read_name(node: LinkKey, field: FieldShape) -> Literal | None:
+    read = read_literal(Literal(node.value), field.type)
+    if read is None or field.spell is None or not isinstance(read.value, str):
+        return read
+    try:
+        return replace(read, value=field.spell(read.value))
+    except ValueError:
+        return None
 
 
 def _kind_of_right(checker: Checker, right: Node, form: FormShape) -> ValueType | None:

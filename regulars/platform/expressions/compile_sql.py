@@ -32,12 +32,13 @@ from regulars.platform.expressions.tree import (
     Consent,
     Formula,
     Hop,
+    LinkKey,
     LocalDay,
     Node,
     Not,
     Path,
 )
-from regulars.platform.expressions.types import Kind, Moment, ValueType
+from regulars.platform.expressions.types import BOOLEAN, Kind, Moment, ValueType
 
 Element = sa.ColumnElement[Any]
 
@@ -304,6 +305,16 @@ def _bare(node: Node) -> Node:
     return node
 
 
+def _link_key(compiler: SqlCompiler, node: LinkKey, frame: Frame) -> Element:
+    """The record of that name, found once for the whole statement."""
+    assert node.hop is not None
+    table = compiler.target.source.table(node.hop.form).alias()
+    path = Path((node.key,), hops=(node.hop,), type=node.hop.field.type)
+    leaf = Compare("is", path, node.read, type=BOOLEAN)
+    held = compiler.condition(leaf, Frame(table, (table,)), two_valued=False)
+    return sa.select(sa.func.min(table.c.id)).where(held).scalar_subquery()
+
+
 def _path(compiler: SqlCompiler, node: Path, frame: Frame) -> Element:
     return compiler.path(node, frame)
 
@@ -330,6 +341,7 @@ def _call(compiler: SqlCompiler, node: Call, frame: Frame) -> Element:
 
 _VALUES: Mapping[type[Node], Callable[[SqlCompiler, Any, Frame], Element]] = {
     Path: _path,
+    LinkKey: _link_key,
     Aggregate: _aggregate,
     LocalDay: _local_day,
     Arithmetic: _arithmetic,

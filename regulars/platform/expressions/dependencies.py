@@ -16,6 +16,7 @@ from regulars.platform.expressions.tree import (
     Aggregate,
     Consent,
     Hop,
+    LinkKey,
     Node,
     Path,
     walk,
@@ -63,6 +64,8 @@ def dependencies(tree: Node, shapes: Shapes | None = None) -> Dependencies:
 def _hops(node: Node) -> Iterator[Hop]:
     if isinstance(node, Path):
         yield from node.hops
+    if isinstance(node, LinkKey) and node.hop is not None:
+        yield node.hop
     if isinstance(node, Aggregate) and node.order is not None and node.by is None:
         yield from (hop for part in walk(node.order) for hop in _hops(part))
 

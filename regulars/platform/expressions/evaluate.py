@@ -26,6 +26,7 @@ from regulars.platform.expressions.tree import (
     Consent,
     Formula,
     Hop,
+    LinkKey,
     Literal,
     LocalDay,
     Node,
@@ -55,6 +56,10 @@ class Records(Protocol):
         """Whether this person agrees now."""
         ...
 
+    def named(self, form_key: str, field_key: str, value: Any) -> int | None:
+        """The id of the record whose unique field holds ``value``."""
+        ...
+
 
 class NoRecords:
     """For expressions that stay within one record."""
@@ -70,6 +75,10 @@ class NoRecords:
     def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
         """No."""
         return False
+
+    def named(self, form_key: str, field_key: str, value: Any) -> int | None:
+        """Nobody."""
+        return None
 
 
 NO_RECORDS = NoRecords()
@@ -361,6 +370,13 @@ def _local_day(compiler: PythonCompiler, node: LocalDay) -> Evaluate:
     return evaluate
 
 
+def _link_key(compiler: PythonCompiler, node: LinkKey) -> Evaluate:
+    assert node.hop is not None
+    form, key = node.hop.form, node.key
+    value = node.read.value if isinstance(node.read, Literal) else node.value
+    return lambda row, context: context.records.named(form, key, value)
+
+
 def _formula(compiler: PythonCompiler, node: Formula) -> Evaluate:
     return compiler.value(node.body)
 
@@ -376,6 +392,7 @@ _VALUES: Mapping[type[Node], Callable[[PythonCompiler, Any], Evaluate]] = {
     Arithmetic: _arithmetic,
     Call: _call,
     Consent: _consent,
+    LinkKey: _link_key,
     LocalDay: _local_day,
     Formula: _formula,
     Aggregate: _aggregate,

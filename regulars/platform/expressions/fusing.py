@@ -25,6 +25,7 @@ from regulars.platform.expressions.tree import (
     Compare,
     Consent,
     Formula,
+    LinkKey,
     Literal,
     LocalDay,
     Many,
@@ -93,7 +94,7 @@ class _Cutter:
             if formula is not None and formula.type is not None:
                 return self._rescaled(self.cut(formula), formula.type, self._declared(node))
             return self._part(node)
-        if isinstance(node, (Aggregate, Consent)) or _needs_moment(node):
+        if isinstance(node, (Aggregate, Consent, LinkKey)) or _needs_moment(node):
             return self._part(node)
         if isinstance(node, (Formula, LocalDay)):
             return self.cut(node.body if isinstance(node, Formula) else node.item)

@@ -6,7 +6,7 @@ The form builder makes these from form definitions; a subform's rows are a form 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,8 @@ class FieldShape:
     A ROWS field holds the records of ``type.form`` whose link field ``via`` points here, in
     ``order`` (field keys, ``-`` for descending). A derived field has its ``formula`` tree and no
     column. ``exact`` text compares with upper and lower case apart; other text has a folded
-    column ``<key>__ci`` and compares without case. ``label`` is the owner's word for it.
+    column ``<key>__ci`` and compares without case. ``spell`` writes a text as the field keeps it
+    (a phone number) and raises ValueError where it cannot. ``label`` is the owner's word for it.
     """
 
     key: str
@@ -32,6 +33,8 @@ class FieldShape:
     order: tuple[str, ...] = ()
     formula: Node | None = None
     exact: bool = False
+    unique: bool = False  # no two records share a value, so that it can name one
+    spell: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
     label: Any = None  # i18n.Text
     option_labels: Mapping[str, Any] = field(default_factory=dict)  # code -> i18n.Text
 

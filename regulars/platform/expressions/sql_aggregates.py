@@ -26,6 +26,7 @@ from regulars.platform.expressions.tree import (
     Literal,
     LocalDay,
     Node,
+    Path,
 )
 from regulars.platform.expressions.types import Kind, ValueType, number
 
@@ -176,6 +177,8 @@ def _by_rows(
         value = LocalDay(value, type=node.left.type)
     leaf = replace(node, left=value, if_none=False)
     if (op in _BELOW) is (end == "max"):  # every row must meet it
+        if not node.if_none and _from_index(compiler, inner):
+            return _against_end(compiler, node, inner, frame)
         others = ~_rows_that(compiler, leaf, inner, frame, meet=False)
         some = _rows_that(compiler, None, inner, frame)
         return others if node.if_none else sa.and_(some, others)
@@ -183,6 +186,22 @@ def _by_rows(
     if not node.if_none:
         return found
     return sa.or_(found, ~_rows_that(compiler, None, inner, frame))
+
+
+def _from_index(compiler: SqlCompiler, inner: Aggregate) -> bool:
+    """Whether the databases find the end of the rows by one step into an index."""
+    value = inner.value
+    if not isinstance(value, Path) or len(value.hops) != 1 or len(inner.of.hops) != 1:
+        return False
+    if value.hops[0].field.formula is not None:
+        return False
+    return inner.where is None or compiler.target.dialect == "postgresql"
+
+
+def _against_end(compiler: SqlCompiler, node: Compare, inner: Aggregate, frame: Frame) -> Element:
+    subject = _subject_of(node, inner, compiler.value(inner, frame))
+    held = sql_leaves.predicate(compiler, node, subject, frame)
+    return sql_leaves.finished(node, subject, held, two_valued=True)
 
 
 def _rows_that(
@@ -262,6 +281,10 @@ def _group_subject(
 ) -> sql_leaves.Subject:
     name = {"first": "min", "last": "max"}.get(inner.name, inner.name)
     value = _finished(compiler, inner, _reduced(compiler, replace(inner, name=name), rows.frame))
+    return _subject_of(node, inner, value)
+
+
+def _subject_of(node: Compare, inner: Aggregate, value: Element) -> sql_leaves.Subject:
     is_day = isinstance(sql_leaves.unformula(node.left), LocalDay)
     kind: ValueType = inner.type or number()
     return sql_leaves.Subject(value, kind, is_day=is_day)

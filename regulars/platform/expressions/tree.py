@@ -59,10 +59,16 @@ class Path(Node):
 
 @dataclass(frozen=True)
 class LinkKey(Node):
-    """A record named by a unique field of its form; `check` puts its id in its place."""
+    """A record named by a unique field of its form, looked up whenever it is asked for.
+
+    `check` says which field of which form (``hop``) and reads the value as that field's
+    (``read``); where it may look records up itself, it puts the id in place of the node.
+    """
 
     key: str
     value: str | Decimal
+    hop: Hop | None = field(default=None, compare=False, repr=False)
+    read: Node | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -205,9 +205,30 @@ def test_a_link_may_be_named_by_a_unique_field(shop_shapes: Shapes) -> None:
         ("value/0", "nothing-under-key")
     ]
     _, problems = check(tree, shop_shapes, "customers")
-    assert [problem.code for problem in problems] == ["link-needs-id"]
+    assert [problem.code for problem in problems] == ["unknown-field"]  # the shop has no units
     text, _ = parse_condition({"field": "name", "op": "is", "value": {"code": "S01"}})
     assert [p.code for p in check(text, shop_shapes, "customers")[1]] == ["unknown-value-shape"]
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"),
+    [
+        ({"name": "ann"}, []),
+        ({"points": 7}, []),
+        ({"points": "seven"}, ["literal-not-of-kind"]),
+        ({"tier": "gold"}, ["link-key-not-unique"]),
+        ({"nobody": "x"}, ["unknown-field"]),
+    ],
+)
+def test_a_record_can_be_named_by_a_unique_field_only(
+    value: Any, codes: list[str], shop_shapes: Shapes
+) -> None:
+    tree, problems = parse_condition({"field": "referrer", "op": "is", "value": value})
+    assert problems == []
+    found, problems = check(tree, shop_shapes, "customers")
+    assert [problem.code for problem in problems] == codes
+    assert all(problem.message("en") and problem.message("zh-Hans") for problem in problems)
+    assert condition_json(found)["value"] == value
 
 
 def test_a_form_that_does_not_exist_is_a_problem(shop_shapes: Shapes) -> None:

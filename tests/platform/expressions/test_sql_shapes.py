@@ -86,10 +86,9 @@ def test_the_last_value_by_itself_is_the_greatest(shop_shapes: Shapes) -> None:
 @pytest.mark.parametrize(
     ("text", "some", "none"),
     [
-        ("LAST(orders, paid_at) < TODAY()", 1, 1),
-        ('OLDER_THAN(MAXOF(orders, paid_at), 30, "day")', 1, 1),
+        ("MINOF(orders, amount * 2) >= 5", 1, 1),
+        ('OLDER_THAN(MAXOF(orders.items, parent.paid_at), 30, "day")', 1, 1),
         ('OR_NONE(OLDER_THAN(LAST(orders, paid_at), 30, "day"))', 0, 1),
-        ("MINOF(orders, amount) >= 5", 1, 1),
         ("MAXOF(orders, amount) > 5", 1, 0),
         ("FIRST(orders, due, BY due) <= TODAY()", 1, 0),
         ("OR_NONE(MAXOF(orders, amount) > 5)", 1, 1),
@@ -101,6 +100,22 @@ def test_a_leaf_about_the_greatest_value_asks_single_rows(
     made = where(text, shop_shapes, dialect, mode)
     assert not {"max(", "min("} & set(made.replace("(", "( ").split())
     assert (made.count("EXISTS"), made.count("NOT (EXISTS")) == (some + none, none)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "is_one_step"),
+    [
+        ("LAST(orders, paid_at) < TODAY()", "sqlite", True),
+        ('LAST(orders, paid_at, WHERE status = "paid") < TODAY()', "sqlite", False),
+        ('LAST(orders, paid_at, WHERE status = "paid") < TODAY()', "postgresql", True),
+    ],
+)
+def test_the_last_date_is_one_step_into_an_index(
+    text: str, dialect: str, is_one_step: bool, shop_shapes: Shapes
+) -> None:
+    made = where(text, shop_shapes, dialect, "scan")
+    assert made.startswith("coalesce((SELECT max(f_orders_1.paid_at)") is is_one_step
+    assert ("EXISTS" in made) is not is_one_step
 
 
 def test_links_are_followed_by_one_subquery(shop_shapes: Shapes) -> None:
