@@ -11,6 +11,7 @@ from regulars.cli import (
     importing,
     packs,
     people,
+    recovery,
     reports,
     rules,
     running,
@@ -35,5 +36,6 @@ main.add_command(reports.dashboard)
 main.add_command(accounts.user)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
+main.add_command(recovery.secret)
 
 __all__ = ["Main", "main"]
