@@ -57,6 +57,7 @@ from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
+from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.signed_jobs import JobKind
@@ -217,10 +218,12 @@ def open_installation(config: Config) -> Database:
     """
     wire()
     addresses.install(config.base_url)
+    suppressions.install(config.secret_keys)
     database = Database(config.database_url, config.data_dir)
     database.create_stores()
     for workspace in list_workspaces(database):
         database.create_stores(workspace)
+    suppressions.reseal(database)
     if config.secret_key:
         url = redis_server.url_for(config)
         jobs.install(RedisBell(url, config.secret_keys, job_kinds(database)))

@@ -6,8 +6,6 @@ every message that was not sent has its reason.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,16 +14,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.inserting import upsert
 from regulars.platform.privacy.ledger import consent_state
 from regulars.platform.privacy.purposes import needs_consent
+from regulars.platform.privacy.suppressions import suppressed_among
 from regulars.rule_engine.book import active_rules, pinned_rule
 from regulars.rule_engine.definition import Cap, Guards
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.quiet import is_quiet, window_opens
-from regulars.rule_engine.tables import outbound, suppression
+from regulars.rule_engine.tables import outbound
 
 COUNTED = ("sending", "sent", "unknown")
 LONGEST_CAP = timedelta(days=370)
@@ -50,7 +47,7 @@ class Gate:
         self.active = active_rules(uow)
         _lock_people(uow, rows)
         self.consents = _consents(uow, rows)
-        self.suppressed = _suppressed(uow, rows)
+        self.suppressed = suppressed_among(uow, [(row.channel, row.address) for row in rows])
         self._let_go = _sent_lately(uow, rows)
 
     def judge(self, row: Any) -> Verdict | None:
@@ -83,7 +80,7 @@ class Gate:
             return Verdict("suppress", {"code": "consent-withdrawn", **seen})
         if said is None and needs_consent(row.purpose):
             return Verdict("suppress", {"code": "no-consent", **seen})
-        if (row.channel, digest(row.address)) in self.suppressed:
+        if (row.channel, row.address) in self.suppressed:
             return Verdict("suppress", {"code": "on-suppression-list"})
         return None
 
@@ -123,21 +120,6 @@ class Gate:
     def _sent_to(self, row: Any) -> list[datetime]:
         """When this person got messages of this purpose, those let go just now included."""
         return self._let_go.setdefault((row.form, row.record, row.purpose), [])
-
-
-def suppress_address(
-    uow: UnitOfWork, access: Access, channel: str, address: str, why: str
-) -> None:
-    """Never again send to this address, whoever it belongs to; only a digest of it is kept."""
-    access.require("manage_consents")
-    row = {"channel": channel, "digest": digest(address), "reason": why, "at": uow.now}
-    upsert(uow, suppression, [row], ("reason", "at"))
-
-
-def digest(address: str | None) -> str:
-    """An address as the suppression list knows it."""
-    plain = "".join((address or "").split()).casefold()
-    return hmac.new(b"regulars.suppression", plain.encode(), hashlib.sha256).hexdigest()
 
 
 def _lock_people(uow: UnitOfWork, rows: Iterable[Any]) -> None:
@@ -186,16 +168,6 @@ def _sent_lately(
     for form, record, purpose, at in sent:
         found.setdefault((form, record, purpose), []).append(at)
     return found
-
-
-def _suppressed(uow: UnitOfWork, rows: Sequence[Any]) -> set[tuple[str, str]]:
-    digests = {digest(row.address) for row in rows}
-    found = uow.execute(
-        sa.select(suppression.c.channel, suppression.c.digest).where(
-            suppression.c.digest.in_(digests)
-        )
-    )
-    return {(channel, value) for channel, value in found}
 
 
 def _json(instant: datetime) -> str:

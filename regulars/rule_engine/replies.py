@@ -19,8 +19,8 @@ from regulars.platform.errors import Invalid
 from regulars.platform.events import event, record_events
 from regulars.platform.privacy.consents import ConsentChange, find_state, set_consents_bulk
 from regulars.platform.privacy.purposes import CHANNELS, MARKETING
+from regulars.platform.privacy.suppressions import suppress_address
 from regulars.platform.problems import Problem
-from regulars.rule_engine.gate import suppress_address
 from regulars.rule_engine.links import turn
 from regulars.rule_engine.people import ADDRESS_OF
 from regulars.rule_engine.replies_words import wants_out

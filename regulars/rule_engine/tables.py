@@ -238,13 +238,3 @@ channel_setting = sa.Table(
     sa.Column("changed_by", columns.Text, nullable=False),
     sqlite_strict=True,
 )
-
-suppression = sa.Table(
-    "suppression",
-    workspace_metadata,
-    sa.Column("channel", columns.Text, primary_key=True),
-    sa.Column("digest", columns.Text, primary_key=True),  # never the address itself
-    sa.Column("reason", columns.Text, nullable=False),
-    sa.Column("at", columns.Instant, nullable=False),
-    sqlite_strict=True,
-)

@@ -7,10 +7,11 @@ import pytest
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.events import event
 from regulars.platform.privacy.consents import find_state
+from regulars.platform.privacy.suppressions import suppression
 from regulars.rule_engine.links import follow, opt_out, read_opt_out
 from regulars.rule_engine.replies import Reply, take_reply
 from regulars.rule_engine.service import choose_provider
-from regulars.rule_engine.tables import message_link, suppression
+from regulars.rule_engine.tables import message_link
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 

@@ -8,7 +8,7 @@ import pytest
 from regulars.platform.db import Database
 from regulars.platform.events import event
 from regulars.platform.mailer import Mail, MailRefused, MailUnknown
-from regulars.rule_engine.gate import suppress_address
+from regulars.platform.privacy.suppressions import suppress_address
 from regulars.rule_engine.service import (
     choose_provider,
     pause_rule,

@@ -16,11 +16,13 @@ from psycopg import sql
 
 from regulars.platform.clock import Clock
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.privacy import suppressions
 from regulars.platform.workspaces import create_workspace, get_workspace
 from tests.support.clocks import MovableClock
 from tests.support.options import databases_for
 
 MakeDatabase = Callable[..., Database]
+SECRET = "a long random-looking secret, for tests only: 7f3a"
 _number = itertools.count(1)
 
 
@@ -36,6 +38,7 @@ def database(
     """A fresh installation with one workspace, once per database; its clock is `clock`."""
     copy = _sqlite_copy if database_kind == "sqlite" else _postgres_copy
     with copy(request, tmp_path / "data", clock) as fresh:
+        suppressions.install((SECRET,))
         yield fresh
         fresh.close()
 
