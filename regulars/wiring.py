@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_schemas import instances as form_schemas
+from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -51,6 +52,16 @@ from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts.role_kind import role_kind
+from regulars.platform.backups.desk import JOB as BACKUP_JOB
+from regulars.platform.backups.desk import LONGEST as LONGEST_BACKUP
+from regulars.platform.backups.desk import BackupDesk
+from regulars.platform.backups.hooks import (
+    AfterRestore,
+    HeldWork,
+    after_restore,
+    held_work,
+    record_tables,
+)
 from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
@@ -94,6 +105,7 @@ from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
+from regulars.rule_engine.restored import HeldMessages, LetGo
 from regulars.rule_engine.steps.base import StepKind, step_kinds
 from regulars.rule_engine.steps.flow import Branch, Stop
 from regulars.rule_engine.steps.messages import SendMessage
@@ -132,6 +144,9 @@ STEPS: tuple[StepKind, ...] = (
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
+
+AFTER_RESTORE: dict[str, AfterRestore] = {"forms": MendForms(), "rules": LetGo()}
+HELD_WORK: dict[str, HeldWork] = {"messages": HeldMessages()}
 
 
 @cache
@@ -174,6 +189,15 @@ def wire() -> None:
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
+    _wire_backups()
+
+
+def _wire_backups() -> None:
+    record_tables.register("forms", form_tables)
+    for name, hook in AFTER_RESTORE.items():
+        after_restore.register(name, hook)
+    for name, work in HELD_WORK.items():
+        held_work.register(name, work)
 
 
 def ring_for_rules(uow: UnitOfWork) -> None:
@@ -184,7 +208,9 @@ def ring_for_rules(uow: UnitOfWork) -> None:
 def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
     rules, desk, indexes = rule_engine(database), ImportDesk(database), IndexDesk(database)
+    backups = backup_desk(database)
     return (
+        JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
@@ -195,7 +221,10 @@ def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
     indexes = IndexDesk(database)
+    backups = backup_desk(database)
     return (
+        Tick("backup plan", backups.plan, is_due=backups.is_planned),
+        Tick("backups", lambda _now: backups.answer(), job=BACKUP_JOB, is_due=backups.is_due),
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
@@ -203,6 +232,11 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),
         Tick("old API answers", answers.forget, is_due=answers.is_due),
     )
+
+
+def backup_desk(database: Database) -> BackupDesk:
+    """The backups of this installation, in the folder they were given."""
+    return BackupDesk(database, Config.from_environ().backup_dir)
 
 
 def rule_engine(database: Database) -> Engine:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from regulars.cli import (
     accounts,
+    backups,
     forms,
     importing,
     packs,
@@ -37,5 +38,9 @@ main.add_command(accounts.user)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
 main.add_command(recovery.secret)
+main.add_command(backups.backup)
+main.add_command(backups.restore)
+workspaces.workspace.add_command(backups.delete)
+workspaces.workspace.add_command(backups.resume)
 
 __all__ = ["Main", "main"]

@@ -23,12 +23,12 @@ def forms_published(
     for key in keys:
         bring_up(uow, new.tables[key])
     for key in new.forms:
-        _index_relations(uow, new, key)
+        index_relations(uow, new, key)
     for key in keys:
         _fill_rollups(uow, old, new, key)
 
 
-def _index_relations(uow: UnitOfWork, catalog: FormCatalog, key: str) -> None:
+def index_relations(uow: UnitOfWork, catalog: FormCatalog, key: str) -> None:
     """(link, date) for each related list: what "last order", "orders in 30 days" read."""
     present: dict[str, set[str | None]] = {}
     for source, via, order in _relations(catalog, key):

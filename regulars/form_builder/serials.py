@@ -43,6 +43,26 @@ def take_ids(uow: UnitOfWork, table: sa.Table, n: int) -> list[int]:
     return list(take(uow, f"id:{table.name}", n))
 
 
+def go_on_counting(uow: UnitOfWork, table: sa.Table, last: int) -> None:
+    """Let record ids go on behind ``last`` and behind every id there is, wherever they came from.
+
+    A store may come from the other database: this one counts in a sequence, that one in a row.
+    """
+    name = f"id:{table.name}"
+    counted = sa.select(workspace_counter.c.value).where(workspace_counter.c.name == name)
+    highest = uow.scalar(sa.select(sa.func.max(table.c.id)))
+    last = max(last, highest or 0, uow.scalar(counted) or 0)
+    if not last:
+        return
+    if uow.dialect == "postgresql":
+        uow.execute(sa.select(sa.func.setval(f"{table.name}_id_seq", last)))
+        return
+    uow.execute(_insert_if_absent(uow, name))
+    uow.execute(
+        workspace_counter.update().where(workspace_counter.c.name == name).values(value=last)
+    )
+
+
 def take_serials(
     uow: UnitOfWork, form: str, field: FieldDefinition, day: date, units: list[int | None]
 ) -> list[int]:

@@ -10,6 +10,8 @@ from pathlib import Path
 from regulars.platform import secret_keys
 from regulars.platform.errors import BadConfig as BadConfig
 
+BACKUP_DIR = "REGULARS_BACKUP_DIR"
+
 
 @dataclass(frozen=True)
 class Config:
@@ -29,6 +31,12 @@ class Config:
     trusted_proxies: int = 0
     log_level: str = "INFO"
     api_limit: int = 600  # requests of one key in a minute
+    backup_folder: Path | None = None
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where backups go; another disk is a better place than the usual one."""
+        return self.backup_folder or self.data_dir / "backups"
 
     @property
     def is_https(self) -> bool:
@@ -63,6 +71,7 @@ class Config:
             trusted_proxies=_number(env, "REGULARS_TRUSTED_PROXIES", 0),
             log_level=env.get("REGULARS_LOG_LEVEL", "INFO").upper(),
             api_limit=_number(env, "REGULARS_API_LIMIT", 600),
+            backup_folder=Path(folder).resolve() if (folder := env.get(BACKUP_DIR)) else None,
         )
 
 

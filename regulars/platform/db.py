@@ -160,24 +160,42 @@ class Database:
                 # the connection goes back to the pool as it came
                 connection.execute(sa.select(sa.func.set_config("lock_timeout", "0", False)))
 
+    @contextmanager
+    def snapshot_tx(self, store: str) -> Iterator[Connection]:
+        """One moment of a store to read from at leisure; others write on meanwhile."""
+        with self._begin(store, _schema_of(store), write=False, still=True) as connection:
+            yield connection
+
+    @contextmanager
+    def store_tx(self, store: str) -> Iterator[Connection]:
+        """One writing transaction in a store by its name, for whoever keeps stores in order."""
+        with self._begin(store, _schema_of(store), write=True) as connection:
+            yield connection
+
+    def make_place(self, store: str) -> None:
+        """The folder or schema of a store; nothing is in it yet."""
+        if self.is_sqlite:
+            self.path_of(store).parent.mkdir(parents=True, exist_ok=True)
+            return
+        with self._engine("main").begin() as connection:
+            connection.execute(CreateSchema(_schema_of(store), if_not_exists=True))
+
     def create_stores(self, workspace: Workspace | None = None) -> None:
         """Make the main store, or that of one workspace, or bring it up to this release.
 
         Safe to call from several processes at once; each store changes in one transaction.
         """
-        store, schema, line = "main", MAIN_SCHEMA, "main"
-        if workspace is not None:
-            store, schema, line = workspace.store, workspace.store, "workspace"
-        if self.is_sqlite:
-            self.path_of(store).parent.mkdir(parents=True, exist_ok=True)
-        else:
-            with self._engine("main").begin() as connection:
-                connection.execute(CreateSchema(schema, if_not_exists=True))
-        with self._begin(store, schema, write=True) as connection:
-            if not self.is_sqlite:
-                key = zlib.crc32(f"regulars:{schema}".encode())
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
+        store, line = ("main", "main") if workspace is None else (workspace.store, "workspace")
+        self.make_place(store)
+        with self.store_tx(store) as connection:
+            self.lock_store(connection, store)
             migrations.upgrade(connection, line)
+
+    def lock_store(self, connection: Connection, store: str) -> None:
+        """Let one at a time change the tables of a store, until the transaction ends."""
+        if not self.is_sqlite:  # there BEGIN IMMEDIATE has done it
+            key = zlib.crc32(f"regulars:{_schema_of(store)}".encode())
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
 
     def drop_store(self, workspace: Workspace) -> None:
         """Remove everything a workspace holds. There is no way back."""
@@ -204,10 +222,14 @@ class Database:
         self._engines = {}
 
     @contextmanager
-    def _begin(self, store: str, schema: str, *, write: bool) -> Iterator[Connection]:
+    def _begin(
+        self, store: str, schema: str, *, write: bool, still: bool = False
+    ) -> Iterator[Connection]:
         begin = "IMMEDIATE" if write else "DEFERRED"
         with self._engine(store).connect() as raw:
             connection = raw.execution_options(sqlite_begin=begin)
+            if still and not self.is_sqlite:  # there every transaction is still
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 if not self.is_sqlite:
                     connection.execute(sa.select(sa.func.set_config("search_path", schema, True)))
@@ -236,7 +258,13 @@ class Database:
             max_overflow=10,
             query_cache_size=5000,
             hide_parameters=True,
+            # A pooler between us and the server hands each transaction to another session.
+            connect_args={"prepare_threshold": None},
         )
+
+
+def _schema_of(store: str) -> str:
+    return MAIN_SCHEMA if store == "main" else store
 
 
 def _sqlite_engine(path: Path) -> Engine:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain, count
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -21,6 +22,7 @@ from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.i18n import LOCALES
 from regulars.platform.problems import Problem
 
+_KEY_ROOM = 27  # of 31, for the number behind it
 KEY = re.compile(r"^[a-z][a-z0-9-]{0,30}$")
 
 workspace = sa.Table(
@@ -108,6 +110,19 @@ def list_workspaces(database: Database, *, archived: bool = False) -> list[Works
         statement = statement.where(workspace.c.archived_at.is_(None))
     with database.main_tx(write=False) as connection:
         return [as_workspace(row) for row in connection.execute(statement)]
+
+
+def free_key(database: Database, wanted: str) -> str:
+    """``wanted``, or with the first number behind it that no workspace has yet."""
+    taken = keys_in_use(database)
+    numbered = (f"{wanted[:_KEY_ROOM]}-{number}" for number in count(2))
+    return next(key for key in chain([wanted], numbered) if key not in taken)
+
+
+def keys_in_use(database: Database) -> set[str]:
+    """The key of every workspace, archived ones too."""
+    with database.main_tx(write=False) as connection:
+        return set(connection.execute(sa.select(workspace.c.key)).scalars())
 
 
 def archive_workspace(database: Database, place: Workspace, *, now: datetime) -> Workspace:

@@ -1,6 +1,5 @@
 import pytest
 
-from regulars.platform.accounts import setup
 from regulars.platform.clock import Clock
 from regulars.platform.db import Database, Workspace
 from regulars.platform.errors import Conflict, NotFound
@@ -9,6 +8,7 @@ from regulars.platform.workspaces import (
     bury,
     create_workspace,
     get_workspace,
+    keys_in_use,
     list_workspaces,
     reopen_workspace,
 )
@@ -44,4 +44,4 @@ def test_the_key_of_a_deleted_workspace_is_free_but_its_number_is_not(
         get_workspace(database, "shop")
     again = create_workspace(database, "shop", "New Shop")
     assert again.id > workspace.id
-    assert setup.keys_in_use(database) == {"shop", f"shop~{workspace.id}"}
+    assert keys_in_use(database) == {"shop", f"shop~{workspace.id}"}

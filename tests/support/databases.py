@@ -97,6 +97,28 @@ def _postgres_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> 
     _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
+@contextmanager
+def new_installation(
+    request: pytest.FixtureRequest, kind: str, data: Path, clock: Clock
+) -> Iterator[Database]:
+    """A second installation beside `database`, without any workspace."""
+    data.mkdir()
+    if kind == "sqlite":
+        fresh = Database("", data, clock=clock)
+        fresh.create_stores()
+        yield fresh
+        fresh.close()
+        return
+    server = request.getfixturevalue("postgres")
+    name = f"second_{next(_number)}_{data.parent.parent.name.replace('-', '_')}"
+    _administer(server, "CREATE DATABASE {} STRATEGY file_copy", name)
+    fresh = Database(_url(server, name), data, clock=clock)
+    fresh.create_stores()
+    yield fresh
+    fresh.close()
+    _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+
+
 def _administer(server: str, command: str, *names: str) -> None:
     where = f"host={server} user=postgres dbname=postgres"
     with psycopg.connect(where, autocommit=True) as connection:

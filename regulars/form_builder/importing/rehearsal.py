@@ -115,9 +115,11 @@ class _Shadow(Database):
         self._outer = outer
 
     @contextmanager
-    def _begin(self, store: str, schema: str, *, write: bool) -> Iterator[Connection]:
+    def _begin(
+        self, store: str, schema: str, *, write: bool, still: bool = False
+    ) -> Iterator[Connection]:
         if store != self._store:
-            with self._real._begin(store, schema, write=write) as connection:
+            with self._real._begin(store, schema, write=write, still=still) as connection:
                 yield connection
             return
         with self._outer.begin_nested():

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import chain, count
 from typing import Any
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from regulars.platform import ids
@@ -21,11 +19,10 @@ from regulars.platform.db import Database, Workspace
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem, under
 from regulars.platform.web.visit import fingerprint
-from regulars.platform.workspaces import check_settings, create_workspace, workspace
+from regulars.platform.workspaces import check_settings, create_workspace, free_key
 
 _ROW = 1
 _CODE_LENGTH = 10
-_KEY_ROOM = 27  # of 31, for the number behind it
 
 
 @dataclass(frozen=True)
@@ -71,13 +68,6 @@ def set_up(database: Database, wish: FirstRun, *, now: datetime) -> tuple[User, 
     return owner, open_shop(database, owner, place, now=now)
 
 
-def free_key(database: Database, wanted: str) -> str:
-    """``wanted``, or with the first number behind it that no workspace has yet."""
-    taken = keys_in_use(database)
-    numbered = (f"{wanted[:_KEY_ROOM]}-{number}" for number in count(2))
-    return next(key for key in chain([wanted], numbered) if key not in taken)
-
-
 def open_shop(
     database: Database, owner: User | None, place: Workspace, *, now: datetime
 ) -> Workspace:
@@ -98,12 +88,6 @@ def open_shop(
     with database.main_tx() as connection:
         users.join(connection, owner.id, made.id)
     return made
-
-
-def keys_in_use(database: Database) -> set[str]:
-    """The key of every workspace, archived ones too."""
-    with database.main_tx(write=False) as connection:
-        return set(connection.execute(sa.select(workspace.c.key)).scalars())
 
 
 def _use_code(connection: Connection, code: str, now: datetime) -> None:

@@ -115,7 +115,7 @@ def snapshot(uow: UnitOfWork) -> Snapshot:
     known = uow.memo.get("snapshot")
     if known is not None:
         return known  # type: ignore[no-any-return]
-    number = _number(uow)
+    number = definitions_number(uow)
     name = (str(uow.database.data_dir) + uow.database.url, uow.workspace.store)
     cached = _cache.get(name)
     if cached is None or cached.number != number:
@@ -146,7 +146,17 @@ def raise_number(uow: UnitOfWork) -> None:
     uow.memo.pop("snapshot", None)
 
 
-def _number(uow: UnitOfWork) -> int:
+def set_definitions_number(uow: UnitOfWork, number: int) -> None:
+    """Let every process read the definitions anew; for a store that was filled from outside."""
+    name = workspace_counter.c.name == "definitions"
+    uow.execute(workspace_counter.delete().where(name))
+    uow.execute(workspace_counter.insert().values(name="definitions", value=number))
+    uow.memo["changes-definitions"] = True
+    uow.memo.pop("snapshot", None)
+
+
+def definitions_number(uow: UnitOfWork) -> int:
+    """The number that every publish raises; 0 before the first."""
     found = uow.scalar(
         sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
     )

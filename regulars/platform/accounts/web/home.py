@@ -16,7 +16,7 @@ from regulars.platform.accounts.routing import (
     signed_in_page,
     workspace_page,
 )
-from regulars.platform.accounts.setup import free_key, open_shop
+from regulars.platform.accounts.setup import open_shop
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.shop_form import shop_from_form, shop_options
 from regulars.platform.db import UnitOfWork, Workspace
@@ -30,7 +30,7 @@ from regulars.platform.web.permissions import open_to_all
 from regulars.platform.web.preferences import last_place, remember
 from regulars.platform.web.rendering import render
 from regulars.platform.web.shell import HomeCard, NavItem
-from regulars.platform.workspaces import check_settings
+from regulars.platform.workspaces import check_settings, free_key
 
 blueprint = Blueprint("home", __name__)
 
