@@ -14,7 +14,7 @@ from regulars.form_builder import api_answers, record_schema, service
 from regulars.form_builder import api_schemas as shapes
 from regulars.form_builder.api_queries import query_from_args, query_from_body
 from regulars.form_builder.api_tags import expected_version, tagged
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.origin import API
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
@@ -103,7 +103,7 @@ def get_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVa
 @describe("forms", obj({"create": OBJECT, "update": OBJECT, "record": OBJECT}))
 def form_schema(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """JSON Schemas of the records: to ``create``, to ``update``, and a ``record`` as read."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     return {
         "create": record_schema.create_schema(catalog, form_key, access.locale),
         "update": record_schema.update_schema(catalog, form_key, access.locale),
@@ -176,7 +176,7 @@ def search_records(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRe
 def add_record(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Make one record."""
     record = create_record(uow, access, form_key, read_object(request), origin=API)
-    answer = tagged(api_answers.one(uow, record), 201)
+    answer = tagged(api_answers.one(uow, access, record), 201)
     answer.headers["Location"] = url_for(
         "forms_api.read_record", form_key=form_key, record_id=record.id
     )
@@ -195,7 +195,7 @@ def read_record(
     except MergedInto as merged:
         words, into = merged.message(access.locale), merged.params["into"]
         return problem_json(404, merged.code, words, problems=[], merged_into=into)
-    return tagged(api_answers.one(uow, record)).make_conditional(request)
+    return tagged(api_answers.one(uow, access, record)).make_conditional(request)
 
 
 @api.patch("/forms/<form_key>/records/<int:record_id>")
@@ -211,7 +211,7 @@ def change_record(
         uow, access, form_key, record_id, body,
         origin=API, expected_version=expected_version(current),
     )  # fmt: skip
-    return tagged(api_answers.one(uow, record))
+    return tagged(api_answers.one(uow, access, record))
 
 
 @api.delete("/forms/<form_key>/records/<int:record_id>")
@@ -274,7 +274,7 @@ def recycle_bin(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetur
 def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Bring a record back; 422 when one of its unique values is taken by now."""
     record = restore_or_part(uow, access, form_key, record_id, origin=API)
-    return api_answers.one(uow, record)
+    return api_answers.one(uow, access, record)
 
 
 def _save(uow: UnitOfWork, access: Access, raw: Mapping[str, Any], tag: int | None) -> Draft:

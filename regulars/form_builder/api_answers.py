@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
-from regulars.form_builder.history import history_of
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.record_json import (
-    SYSTEM_KEYS,
+    ALWAYS_SEEN,
     SYSTEM_LINKS,
     link_json,
     plain_json,
@@ -34,12 +35,12 @@ def page(
     uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery, fields: Sequence[str]
 ) -> Json:
     """``{"records": […], "next": cursor or null}``, with ``count`` when it was asked for."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     problems = _unknown(catalog, form_key, fields)
     if problems:
         raise Invalid(problems)
     found = find_records(uow, access, form_key, query)
-    named = _with_people(uow, found.records)
+    named = _with_people(uow, access, found.records)
     answer: Json = {
         "records": [record_json(catalog, record) for record in named]
         if not fields
@@ -51,9 +52,9 @@ def page(
     return answer
 
 
-def one(uow: UnitOfWork, record: Record) -> Json:
-    """One whole record."""
-    return record_json(catalog_of(uow), _with_people(uow, [record])[0])
+def one(uow: UnitOfWork, access: Access, record: Record) -> Json:
+    """One record as this reader sees it."""
+    return record_json(catalog_for(uow, access), _with_people(uow, access, [record])[0])
 
 
 def batch(result: BatchResult, locale: str) -> Json:
@@ -74,6 +75,7 @@ def batch(result: BatchResult, locale: str) -> Json:
 def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Json:
     """``{"history": [{"at", "action", "version", "actor", "origin", "changes"}]}``."""
     get_record(uow, access, form_key, record_id)
+    catalog = catalog_for(uow, access)
     return {
         "history": [
             {
@@ -85,7 +87,9 @@ def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> J
                 "ref": entry.ref,
                 "changes": entry.changes,
             }
-            for entry in history_of(uow, form_key, record_id)
+            for entry in seen_entries(
+                access, catalog, form_key, history_of(uow, form_key, record_id)
+            )
         ]
     }
 
@@ -116,7 +120,7 @@ def _chosen(
     far = [path for path in fields if "." in path]
     ids = [record.id for record in records]
     reached = values_at(uow, access, catalog, form_key, ids, far) if far else {}
-    titles = _titles_at(uow, catalog, form_key, far, list(reached.values()))
+    titles = _titles_at(uow, access, catalog, form_key, far, list(reached.values()))
     answers = []
     for record in records:
         whole = record_json(catalog, record)
@@ -138,8 +142,8 @@ def _unknown(catalog: FormCatalog, form_key: str, fields: Sequence[str]) -> list
     catalog.get_form(form_key)
     found = []
     for position, path in enumerate(fields):
-        tree, problems = catalog.path(form_key, path)
-        if problems and path not in SYSTEM_KEYS:
+        tree, problems = catalog.shown_path(form_key, path)
+        if problems and path not in ALWAYS_SEEN:
             found.append(Problem(f"fields/{position}", "unknown-field", {"field": path[:60]}))
         elif tree.type is not None and "." in path and tree.type.kind in (Kind.ROWS, Kind.TAGS):
             found.append(Problem(f"fields/{position}", "cannot-select", {"field": path[:60]}))
@@ -147,13 +151,13 @@ def _unknown(catalog: FormCatalog, form_key: str, fields: Sequence[str]) -> list
 
 
 def _target(catalog: FormCatalog, form_key: str, path: str) -> str:
-    tree, problems = catalog.path(form_key, path)
+    tree, problems = catalog.shown_path(form_key, path)
     is_link = not problems and tree.type is not None and tree.type.kind is Kind.LINK
     return str(tree.type.form or "") if is_link and tree.type is not None else ""
 
 
 def _titles_at(
-    uow: UnitOfWork, catalog: FormCatalog, form_key: str, paths: Sequence[str],
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, paths: Sequence[str],
     rows: Sequence[Json],
 ) -> dict[tuple[str, int], str]:  # fmt: skip
     wanted: dict[str, set[int]] = {}
@@ -162,14 +166,14 @@ def _titles_at(
         if target:
             ids = {row.get(path) for row in rows}
             wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
-    return titles_of(uow, catalog, wanted) if wanted else {}
+    return titles_of(uow, access, catalog, wanted) if wanted else {}
 
 
-def _with_people(uow: UnitOfWork, records: Sequence[Record]) -> list[Record]:
+def _with_people(uow: UnitOfWork, access: Access, records: Sequence[Record]) -> list[Record]:
     """The records with the names of who made and owns them, and of their stores."""
     wanted: dict[str, set[int]] = {}
     for key, target in SYSTEM_LINKS.items():
         ids = {record.values.get(key) for record in records}
         wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
-    names = titles_of(uow, catalog_of(uow), wanted)
+    names = titles_of(uow, access, catalog_for(uow, access), wanted)
     return [replace(record, titles={**record.titles, **names}) for record in records]

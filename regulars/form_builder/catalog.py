@@ -28,6 +28,7 @@ from regulars.platform.errors import NotFound
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
+from regulars.platform.expressions.dependencies import hop_places
 from regulars.platform.expressions.evaluate import compile_python_value
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import Shapes
@@ -75,7 +76,11 @@ class Source:
 
 @dataclass(frozen=True)
 class FormCatalog:
-    """The published forms of a workspace with everything compiled from them."""
+    """The published forms of a workspace with everything compiled from them.
+
+    One made for a role (`field_rights`) leaves out what that role does not see: then ``origin`` is
+    the whole one, and ``masks`` says by form and field what is only shown masked, and how.
+    """
 
     number: int
     forms: Mapping[str, FormDefinition]
@@ -84,7 +89,25 @@ class FormCatalog:
     shapes: Shapes
     rollups: tuple[RollupPlan, ...]
     problems: tuple[Problem, ...] = ()
+    masks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    origin: FormCatalog | None = None
     _trees: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def whole(self) -> FormCatalog:
+        """The catalog with everything, by which records are stored and derived values made."""
+        return self.origin or self
+
+    def kept(self, name: Any, make: Callable[[], FormCatalog]) -> FormCatalog:
+        """What was made of this catalog before under this name, else made now."""
+        found: FormCatalog | None = self._trees.get(name)
+        if found is None:
+            found = self._trees[name] = make()
+        return found
+
+    def mask_of(self, form_key: str, field_key: str) -> str | None:
+        """How a field is masked for this reader, None when it is not."""
+        return self.masks[form_key].get(field_key) if form_key in self.masks else None
 
     def get_form(self, key: str) -> FormDefinition:
         """A form, or the row form of a subform (``orders.items``); NotFound otherwise."""
@@ -104,12 +127,19 @@ class FormCatalog:
     def condition(self, form_key: str, raw: Any) -> Checked:
         """A condition's checked tree and all problems with it."""
         name = ("condition", form_key, _name(raw))
-        return self._checked(name, form_key, lambda: parse_condition(raw), BOOLEAN)
+        tree, problems = self._checked(name, form_key, lambda: parse_condition(raw), BOOLEAN)
+        return tree, problems or self._masked(tree)
 
     def path(self, form_key: str, path: str) -> Checked:
-        """A field path's checked tree and all problems with it."""
-        tree = Path(tuple(path.split(".")))
-        return self._checked(("path", form_key, path), form_key, lambda: (tree, []), None)
+        """A field path's checked tree and all problems with it: to sort, group or count by."""
+        tree, problems = self.shown_path(form_key, path)
+        return tree, problems or self._masked(tree)
+
+    def shown_path(self, form_key: str, path: str) -> Checked:
+        """As `path`, for a value that is only shown: its last field may be masked."""
+        name, bare = ("path", form_key, path), Path(tuple(path.split(".")))
+        tree, problems = self._checked(name, form_key, lambda: (bare, []), None)
+        return tree, problems or self._masked(tree, shown=True)
 
     def formula(self, form_key: str, text: str) -> Node:
         """A published formula's checked tree."""
@@ -184,6 +214,25 @@ class FormCatalog:
                 except BadValue:
                     continue
         return draft
+
+    def _masked(self, tree: Node, *, shown: bool = False) -> list[Problem]:
+        """A problem for each field that this reader may see masked, but not use."""
+        if not self.masks:
+            return []
+        found = dict.fromkeys(hop_places(tree))
+        if shown and isinstance(tree, Path) and tree.hops:
+            last = tree.hops[-1]
+            found.pop((last.form, last.field.key), None)
+        return [
+            Problem("", "masked-field", {"field": self._label(form, key)})
+            for form, key in found
+            if self.mask_of(form, key)
+        ]
+
+    def _label(self, form_key: str, field_key: str) -> Any:
+        shape = self.shapes.find(form_key)
+        found = shape.field(field_key) if shape else None
+        return (found.label if found else None) or field_key
 
     def _row_forms(self) -> dict[str, FormDefinition]:
         known: dict[str, FormDefinition] | None = self._trees.get("row-forms")

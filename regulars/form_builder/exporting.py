@@ -22,8 +22,9 @@ import openpyxl
 import sqlalchemy as sa
 from openpyxl.cell import WriteOnlyCell
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
 from regulars.form_builder.field_types.link import LinkField
@@ -31,12 +32,14 @@ from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.reading import column_names
 from regulars.form_builder.importing.suggesting import likely_key
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record, RecordQuery, complete
 from regulars.form_builder.records import find_records
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Forbidden
 
 PAGE = 500
 FORMATS = ("csv", "xlsx")
@@ -74,10 +77,11 @@ def export_records(
 
     Raises Forbidden without the capability, Invalid for a condition with problems.
     """
-    access.require("export_records")
-    form = catalog_of(uow).get_form(form_key)
+    if access.scope(form_key, "export") == "none":
+        raise Forbidden("may-not-export", form=form_key)
+    form = catalog_for(uow, access).get_form(form_key)
     export = Export(uow, access, form, export_columns(form, access.locale), first_subform(form))
-    query = RecordQuery(filter=condition, search=search, sort=("id",), limit=PAGE)
+    query = RecordQuery(filter=condition, search=search, sort=("id",), limit=PAGE, verb="export")
     pages = _records(export, query)
     first = list(islice(pages, 1))  # a wrong condition is refused before a file is begun
     records = chain(first, pages)
@@ -114,7 +118,7 @@ def _records(export: Export, query: RecordQuery) -> Iterator[list[Record]]:
     while True:
         page = find_records(uow, access, form.key, query)
         if export.rows is not None:
-            complete(uow, access, catalog_of(uow), form, page.records, rows=True)
+            complete(uow, access, catalog_for(uow, access), form, page.records, rows=True)
         yield page.records
         if page.next is None:
             return
@@ -129,9 +133,14 @@ def _lines(export: Export, records: Sequence[Record]) -> Iterator[list[Cell]]:
         rows = record.values.get(export.rows.key) if export.rows is not None else None
         for row in rows or [{}]:
             yield [
-                write((row if column.rows else record.values).get(column.field.key))
+                _written(write, (row if column.rows else record.values).get(column.field.key))
                 for column, write in zip(export.columns, writers, strict=True)
             ]
+
+
+def _written(write: Callable[[Any], Cell], value: Any) -> Cell:
+    """A masked value stands as it is, whatever its field's type."""
+    return str(value) if isinstance(value, MaskedText) else write(value)
 
 
 def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callable[[Any], Cell]:
@@ -192,7 +201,7 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
             holders = record.values.get(column.rows) or () if column.rows else [record.values]
             values = (each.get(column.field.key) for each in holders)
             wanted.setdefault(target, set()).update(v for v in values if isinstance(v, int))
-    catalog = catalog_of(export.uow)
+    catalog = catalog_for(export.uow, export.access)
     found: dict[tuple[str, int], str] = {}
     for form, ids in wanted.items():
         found.update(_keys_of(export.uow, catalog, form, ids))

@@ -48,7 +48,7 @@ def target_of(
 ) -> Target:
     """What the SQL compiler makes statements for, in this transaction."""
     if access is None:
-        return Target(catalog.shapes, catalog.source(), moment_of(uow), uow.dialect, mode)
+        return Target(catalog.whole.shapes, catalog.source(), moment_of(uow), uow.dialect, mode)
     return replace(reader_of(uow, catalog, access).target(), mode=mode)
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.masking import masked
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+    from regulars.platform.accounts.access import Access
 
 history = sa.Table(
     "history",
@@ -65,6 +70,51 @@ def record_entries(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write history lines; one call per batch."""
     if rows:
         uow.connection.execute(history.insert(), list(rows))
+
+
+def seen_entries(
+    access: Access, catalog: FormCatalog, form_key: str, entries: Iterable[Entry]
+) -> list[Entry]:
+    """The entries as this reader may see them: without hidden fields, masked ones masked."""
+    if not access.held.narrows_fields:
+        return list(entries)
+    seen = _Seen(access, catalog)
+    return [replace(each, changes=seen.changes(form_key, each.changes)) for each in entries]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What one reader sees of kept values, also of fields that the form no longer has."""
+
+    access: Access
+    catalog: FormCatalog
+
+    def changes(
+        self, form_key: str, changes: Mapping[str, Sequence[Any]]
+    ) -> dict[str, Sequence[Any]]:
+        """The changes of the fields that are not hidden."""
+        return {
+            key: [self.value(form_key, key, value) for value in pair]
+            for key, pair in changes.items()
+            if self.access.field_right(form_key, key) != "hidden"
+        }
+
+    def value(self, form_key: str, key: str, value: Any) -> Any:
+        """One kept value; of a subform its rows without their hidden cells."""
+        if isinstance(value, list) and all(isinstance(row, Mapping) for row in value):
+            return [self.row(f"{form_key}.{key}", row) for row in value]
+        if self.access.field_right(form_key, key) != "masked":
+            return value
+        shown = masked(self.catalog.mask_of(form_key, key) or "all", value)
+        return None if shown is None else str(shown)
+
+    def row(self, form_key: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """One kept row of a subform."""
+        return {
+            key: self.value(form_key, key, value)
+            for key, value in row.items()
+            if self.access.field_right(form_key, key) != "hidden"
+        }
 
 
 def history_of(uow: UnitOfWork, form: str, record: int, limit: int = 200) -> list[Entry]:

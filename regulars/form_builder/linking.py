@@ -18,6 +18,7 @@ from regulars.platform.problems import Problem
 
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
+    from regulars.form_builder.link_limits import LinkLimits
 
 CHUNK = 5000
 T = TypeVar("T")
@@ -30,25 +31,29 @@ def chunks(items: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
 
 
 def settle_links(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, drafts: Sequence[RowDraft]
-) -> None:
-    """Replace every `Reference` by the id it means; refuse links to what is not there."""
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, drafts: Sequence[RowDraft],
+    limits: LinkLimits | None = None,
+) -> None:  # fmt: skip
+    """Replace every `Reference` by the id it means; refuse links to what is not there.
+
+    With ``limits`` a record that the writer could not open is not there either.
+    """
     for each in form.fields:
         kind = field_types.get(each.type)
         if isinstance(kind, LinkField):
-            _settle_field(uow, catalog, each, kind.target(each), drafts)
+            _settle_field(uow, catalog, each, drafts, limits)
         elif each.type == "subform":
-            _settle_rows(uow, catalog, form, each, drafts)
+            _settle_rows(uow, catalog, form, each, drafts, limits)
 
 
 def _settle_rows(
     uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition,
-    drafts: Sequence[RowDraft],
+    drafts: Sequence[RowDraft], limits: LinkLimits | None,
 ) -> None:  # fmt: skip
     inner = catalog.get_form(f"{form.key}.{field.key}")
     children = [child for draft in drafts for child in draft.rows.get(field.key, ())]
     before = {id(child): len(child.problems) for child in children if child.problems}
-    settle_links(uow, catalog, inner, children)
+    settle_links(uow, catalog, inner, children, limits)
     for draft in drafts:
         for child in draft.rows.get(field.key, ()):
             if child.problems:
@@ -57,32 +62,36 @@ def _settle_rows(
 
 
 def _settle_field(
-    uow: UnitOfWork, catalog: FormCatalog, field: FieldDefinition, target: str,
-    drafts: Sequence[RowDraft],
+    uow: UnitOfWork, catalog: FormCatalog, field: FieldDefinition, drafts: Sequence[RowDraft],
+    limits: LinkLimits | None,
 ) -> None:  # fmt: skip
-    key = field.key
+    kind: Any = field_types.get(field.type)
+    key, target = field.key, kind.target(field)
     given = [draft for draft in drafts if draft.values.get(key) is not None]
     if not given:
         return
     ids = {d.values[key] for d in given if isinstance(d.values[key], int)}
-    known = existing_ids(uow, catalog, target, ids)
-    by_object = _references(uow, catalog, target, given, key)
+    by_object = _references(uow, catalog, target, given, key, limits)
+    ids.update(hit for hit in by_object.values() if isinstance(hit, int))
+    known = existing_ids(uow, catalog, target, ids, limits)
     for draft in given:
         value = draft.values[key]
         if isinstance(value, Reference):
             found = by_object[id(value)]
-            if isinstance(found, int):
+            if isinstance(found, int) and found in known:
                 draft.values[key] = found
             else:
+                found = "link-not-found" if isinstance(found, int) else found
                 draft.refuse(key, found, field=field.name, value=str(value.value)[:60])
         elif value not in known:
             draft.refuse(key, "link-not-found", field=field.name, value=str(value))
 
 
 def existing_ids(
-    uow: UnitOfWork, catalog: FormCatalog, target: str, ids: Iterable[int]
-) -> set[int]:
-    """Which of ``ids`` are records of the target form; they stay until this transaction ends."""
+    uow: UnitOfWork, catalog: FormCatalog, target: str, ids: Iterable[int],
+    limits: LinkLimits | None = None,
+) -> set[int]:  # fmt: skip
+    """Which of ``ids`` are records of the target form, and within the limits."""
     wanted = sorted(set(ids))
     if not wanted:
         return set()
@@ -92,12 +101,19 @@ def existing_ids(
         statement = sa.select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id)
         if target not in system_forms:
             statement = statement.with_for_update(read=True, key_share=True)
+        if limits is not None:
+            statement = statement.where(*limits.of(target))
         found.update(uow.execute(statement).scalars())
     return found
 
 
 def _references(
-    uow: UnitOfWork, catalog: FormCatalog, target: str, drafts: Sequence[RowDraft], key: str
+    uow: UnitOfWork,
+    catalog: FormCatalog,
+    target: str,
+    drafts: Sequence[RowDraft],
+    key: str,
+    limits: LinkLimits | None,
 ) -> dict[int, int | str]:
     """``id()`` of each `Reference` → the record's id, or the code of the problem.
 
@@ -107,15 +123,20 @@ def _references(
     objects = {id(draft.values[key]): draft.values[key] for draft in drafts}
     wanted: dict[str, set[str]] = {}
     for value in objects.values():
-        if isinstance(value, Reference):
+        if isinstance(value, Reference) and (
+            limits is None or limits.may_name_by(target, value.field)
+        ):
             wanted.setdefault(value.field, set()).add(str(value.value))
     hits = {name: ids_by_key(uow, catalog, target, name, texts) for name, texts in wanted.items()}
     found = {i for each in hits.values() for i in each.values() if isinstance(i, int)}
-    gone = found - existing_ids(uow, catalog, target, found)
+    gone = found - existing_ids(uow, catalog, target, found, limits)
     answers: dict[int, int | str] = {}
     for name, value in objects.items():
         if isinstance(value, Reference):
-            hit = hits[value.field].get(str(value.value), "link-not-found")
+            known = hits.get(value.field)
+            hit: int | str = "link-key-unknown"
+            if known is not None:
+                hit = known.get(str(value.value), "link-not-found")
             answers[name] = "link-not-found" if hit in gone else hit
     return answers
 
@@ -143,14 +164,18 @@ def ids_by_key(
     return answers
 
 
-def unknown_names(uow: UnitOfWork, catalog: FormCatalog, tree: Node) -> list[Problem]:
+def unknown_names(
+    uow: UnitOfWork, catalog: FormCatalog, tree: Node, limits: LinkLimits
+) -> list[Problem]:
     """A problem for each record that a condition names by a unique field and that is not there."""
     found = []
     for node in walk(tree):
         if isinstance(node, LinkKey) and node.hop is not None:
             text = str(node.value)
             hits = ids_by_key(uow, catalog, node.hop.form, node.key, [text])
-            if not isinstance(hits.get(text), int):
+            hit = hits.get(text)
+            known = [hit] if isinstance(hit, int) else []
+            if not existing_ids(uow, catalog, node.hop.form, known, limits):
                 words = {"field": node.hop.field.label or node.key, "value": text[:60]}
                 found.append(Problem(node.place, "nothing-under-key", words))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from regulars.form_builder import cursors, expressing
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import unknown_names
+from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
@@ -26,13 +28,15 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 MAX_LIMIT = 1000
+_NOT_FOR_SORTING = ("masked-field",)
 
 
 @dataclass(frozen=True)
 class RecordQuery:
     """What to find. ``sort`` are field paths, ``-`` for descending; ties go by id.
 
-    ``cursor`` is the `RecordPage.next` of the page before, made with the same sort.
+    ``verb`` is what the records are found for: an export has limits of its own. ``cursor`` is
+    the `RecordPage.next` of the page before, made with the same sort.
     """
 
     filter: Mapping[str, Any] | None = None
@@ -42,6 +46,7 @@ class RecordQuery:
     cursor: str | None = None
     count: bool = False
     search: str | None = None
+    verb: str = "read"
 
 
 @dataclass
@@ -87,7 +92,7 @@ def find(
     statement = statement.order_by(*[part for each in order for part in each.clauses])
     statement = statement.limit(limit + 1).offset(query.offset)
     found = uow.execute(statement).mappings().all()
-    records = [to_record(form, row) for row in found[:limit]]
+    records = [to_record(catalog, form, row) for row in found[:limit]]
     complete(uow, access, catalog, form, records)
     total = None
     if query.count:
@@ -103,14 +108,20 @@ def conditions(
 ) -> list[Any]:
     """The WHERE parts: the reader's scope, the filter, the quick search."""
     table = catalog.tables[form.key].main
-    parts = scope_conditions(uow, access, catalog, form.key, table, "read")
+    parts = [
+        limit
+        for verb in dict.fromkeys(("read", query.verb))
+        for limit in scope_conditions(uow, access, catalog, form.key, table, verb)
+    ]
     if query.filter:
         tree, problems = catalog.condition(form.key, query.filter)
-        if problems := problems or unknown_names(uow, catalog, tree):
+        if problems := problems or unknown_names(
+            uow, catalog, tree, LinkLimits(expressing.reader_of(uow, catalog, access))
+        ):
             raise Invalid(under("filter", problems))
         parts.append(expressing.where_sql(uow, catalog, tree, table, access))
     if query.search and query.search.strip():
-        parts.append(search_condition(form, table, query.search.strip()))
+        parts.append(search_condition(catalog, form, table, query.search.strip()))
     return parts
 
 
@@ -122,11 +133,17 @@ def scope_conditions(
     return expressing.reader_of(uow, catalog, access).limits(form_key, table, verb)
 
 
-def search_condition(form: FormDefinition, table: sa.Table, words: str) -> Any:
-    """Records in whose text fields every word stands somewhere."""
-    names = [f"{f.key}__ci" for f in form.fields if f"{f.key}__ci" in table.c]
+def search_condition(
+    catalog: FormCatalog, form: FormDefinition, table: sa.Table, words: str
+) -> Any:
+    """Records in whose text fields every word stands somewhere; a masked one is not searched."""
+    names = [
+        f"{f.key}__ci"
+        for f in form.fields
+        if f"{f.key}__ci" in table.c and not catalog.mask_of(form.key, f.key)
+    ]
     if not names:
-        return sa.true()
+        return sa.false() if catalog.masks.get(form.key) else sa.true()
     return sa.and_(
         *[
             sa.or_(*[table.c[name].contains(fold(word), autoescape=True) for name in names])
@@ -147,6 +164,8 @@ def order_by(
     for position, name in enumerate(sort):
         path = name.removeprefix("-")
         tree, problems = catalog.path(form.key, path)
+        if any(problem.code in _NOT_FOR_SORTING for problem in problems):
+            raise Invalid([replace(each, path=f"sort/{position}") for each in problems])
         if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
             raise Invalid([Problem(f"sort/{position}", "cannot-sort", {"field": path})])
         table = catalog.tables[form.key].main
@@ -167,20 +186,21 @@ def select_list(
         if each.key in table.c:
             wanted.append(table.c[each.key])
         elif each.type in DERIVED_TYPES:
-            tree, _problems = catalog.path(form.key, each.key)
+            tree, _problems = catalog.shown_path(form.key, each.key)
             if tree.type is not None and tree.type.kind not in (Kind.TAGS, Kind.ROWS):
                 value = expressing.value_sql(uow, catalog, tree, table, access)
                 wanted.append(value.label(each.key))
     return wanted
 
 
-def to_record(form: FormDefinition, row: Mapping[Any, Any]) -> Record:
-    """The record that one row of `select_list` holds."""
+def to_record(catalog: FormCatalog, form: FormDefinition, row: Mapping[Any, Any]) -> Record:
+    """The record that one row of `select_list` holds, masked for this reader."""
     values: dict[str, Any] = {}
     for key in SYSTEM_VALUES:
         values[key] = row[f"sys_{key}"]
     for each in form.fields:
         values[each.key] = row.get(each.key)
+    hide_masked(catalog, form.key, values)
     return Record(form.key, values["id"], values["version"], values)
 
 
@@ -192,20 +212,31 @@ def complete(
     ids = [record.id for record in records]
     tables = catalog.tables[form.key]
     for key, tags in load_tags(uow, tables, ids).items():
-        for record in records:
-            record.values[key] = tags.get(record.id, frozenset())
+        mask = catalog.mask_of(form.key, key)
+        for record in records if key in form.by_key else ():
+            found: Any = tags.get(record.id, frozenset())
+            record.values[key] = masked(mask, found) if mask else found
     if rows:
-        for key in tables.rows:
+        for key in (key for key in tables.rows if key in form.by_key):
             stored = load_subform_rows(uow, form, tables, key, ids)
             _add_row_formulas(uow, access, catalog, f"{form.key}.{key}", stored)
+            for row in (row for some in stored.values() for row in some):
+                hide_masked(catalog, f"{form.key}.{key}", row)
             for record in records:
                 record.values[key] = stored.get(record.id, [])
     wanted = _linked_ids(catalog, form, records)
     wanted.setdefault(form.key, set()).update(ids)
-    titles = titles_of(uow, catalog, wanted)
+    titles = titles_of(uow, access, catalog, wanted)
     for record in records:
         record.titles = titles
         record.title = titles.get((form.key, record.id), str(record.id))
+
+
+def hide_masked(catalog: FormCatalog, form_key: str, values: dict[str, Any]) -> None:
+    """Put the masked text in place of each value that this reader may not see whole."""
+    for key, kind in catalog.masks.get(form_key, {}).items():
+        if key in values:
+            values[key] = masked(kind, values[key])
 
 
 def _add_row_formulas(

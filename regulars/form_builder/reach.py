@@ -53,13 +53,14 @@ class Reader:
 
     def target(self) -> Target:
         """What the SQL compiler makes their own expressions for."""
-        return Target(self.catalog.shapes, self.source(), self.moment, self.dialect)
+        return Target(self.catalog.whole.shapes, self.source(), self.moment, self.dialect)
 
     def _condition(self, form_key: str, scope: ByCondition, table: sa.FromClause) -> Any:
-        tree, problems = self.catalog.condition(form_key, scope.condition)
+        tree, problems = self.catalog.whole.condition(form_key, scope.condition)
         if problems:  # the form has changed under the role: nobody sees more than was meant
             return sa.false()
-        whole = Target(self.catalog.shapes, self.catalog.source(), self.moment, self.dialect)
+        shapes = self.catalog.whole.shapes
+        whole = Target(shapes, self.catalog.source(), self.moment, self.dialect)
         return compile_sql(tree, whole, table)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.masking import MaskedText
 from regulars.platform.expressions.types import Kind
 
 if TYPE_CHECKING:
@@ -33,10 +34,18 @@ SYSTEM_KEYS = (
 )  # fmt: skip
 
 
+ALWAYS_SEEN = ("id", "version")
+
+
 def record_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
-    """The whole record; the title of each link comes from ``record.titles``."""
+    """The record as its reader's catalog has it; titles of links are ``record.titles``."""
     form = catalog.get_form(record.form)
-    answer = {key: _system(key, record.values.get(key), record.titles) for key in SYSTEM_KEYS}
+    shape = catalog.shapes.find(record.form)
+    answer = {
+        key: _system(key, record.values.get(key), record.titles)
+        for key in SYSTEM_KEYS
+        if key in ALWAYS_SEEN or (shape is not None and shape.field(key) is not None)
+    }
     for field in form.fields:
         if field.type != "related":
             answer[field.key] = field_json(catalog, form, field, record.values, record.titles)
@@ -52,6 +61,8 @@ def field_json(
 ) -> Any:
     """One value of a record or row."""
     value = values.get(field.key)
+    if isinstance(value, MaskedText):
+        return str(value)
     if field.type == "subform":
         inner = catalog.get_form(f"{form.key}.{field.key}")
         return [_row(catalog, inner, row, titles) for row in value or ()]
@@ -99,6 +110,8 @@ def _target(catalog: FormCatalog, form: FormDefinition, field: FieldDefinition) 
 
 
 def _system(key: str, value: Any, titles: Titles) -> Any:
+    if isinstance(value, MaskedText):
+        return str(value)
     if key in SYSTEM_LINKS and isinstance(value, int):
         return link_json(SYSTEM_LINKS[key], value, titles)
     return plain_json(value)

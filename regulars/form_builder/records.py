@@ -16,7 +16,10 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.defaults import reading_of
-from regulars.form_builder.history import history_of
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.history import history_of, seen_entries
+from regulars.form_builder.link_limits import may_use
 from regulars.form_builder.linking import chunks, ids_by_key
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.people.pointers import gone
@@ -74,7 +77,7 @@ def create_record(
     """Make a record; Invalid with every problem at its field, Forbidden without permission."""
     work = _writing(uow, access, form_key, origin)
     _require(access, form_key, "create")
-    draft = convert_row(work.form, values, reading_of(work), index=0, texts=texts)
+    draft = convert_row(_seen_form(work), values, reading_of(work), index=0, texts=texts)
     _write_one(work, draft)
     assert draft.id is not None
     return get_record(uow, access, form_key, draft.id, verb="create")
@@ -91,7 +94,7 @@ def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
     work = _writing(uow, access, form_key, origin)
     _require(access, form_key, "update")
     _visible(work, record_id, "update")
-    draft = convert_row(work.form, values, reading_of(work), index=0, texts=texts)
+    draft = convert_row(_seen_form(work), values, reading_of(work), index=0, texts=texts)
     draft.id = record_id
     draft.expected_version = expected_version
     _write_one(work, draft)
@@ -111,11 +114,11 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
         _require(access, form_key, verb)
-    reading = reading_of(work)
+    reading, seen = reading_of(work), _seen_form(work)
     drafts = []
     for index, row in enumerate(rows):
         cells = {name: value for name, value in row.items() if name != "id"}
-        draft = convert_row(work.form, cells, reading, index=index, texts=texts)
+        draft = convert_row(seen, cells, reading, index=index, texts=texts)
         draft.id = row.get("id") if mode != "insert" else None
         drafts.append(draft)
     if mode != "insert":
@@ -189,7 +192,7 @@ def get_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, verb: str = "read"
 ) -> Record:
     """One record with everything on it; NotFound when it is not there or not for this reader."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     table = catalog.tables[form_key].main
     statement = sa.select(*select_list(uow, access, catalog, form)).where(
@@ -197,15 +200,15 @@ def get_record(
     )
     row = uow.execute(statement).mappings().first()
     if row is None:
-        raise gone(uow, form, record_id)
-    record = to_record(form, row)
+        raise gone(uow, access, catalog, form, record_id)
+    record = to_record(catalog, form, row)
     complete(uow, access, catalog, form, [record], rows=True)
     return record
 
 
 def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery) -> RecordPage:
     """The records that meet a query, within the reader's scope."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     _require(access, form_key, "read")
     return find(uow, access, catalog, catalog.get_form(form_key), query)
 
@@ -223,6 +226,11 @@ def _writing(uow: UnitOfWork, access: Access, form_key: str, origin: Origin) -> 
 def _require(access: Access, form_key: str, verb: str) -> None:
     if access.scope(form_key, verb) == "none":
         raise Forbidden(f"may-not-{verb}", form=form_key)
+
+
+def _seen_form(work: Writing) -> FormDefinition:
+    """The form without what is hidden from the writer: nobody sets what is not there for them."""
+    return catalog_for(work.uow, work.access).get_form(work.form.key)
 
 
 def _limits(work: Writing, verb: str) -> list[Any]:
@@ -251,7 +259,10 @@ def _write_one(work: Writing, draft: RowDraft) -> None:
 
 def _overtaken(work: Writing, draft: RowDraft, opened: int) -> VersionConflict:
     """Says who saved what since the version this writer had opened."""
-    entries = history_of(work.uow, work.form.key, draft.id or 0, limit=50)
+    entries = seen_entries(
+        work.access, work.catalog, work.form.key,
+        history_of(work.uow, work.form.key, draft.id or 0, limit=50),
+    )  # fmt: skip
     conflict = VersionConflict("record-changed", form=work.form.label)
     conflict.details = {
         "version": (draft.current or {})["version"],
@@ -274,6 +285,8 @@ def _match(
     key: str | None,
 ) -> None:  # fmt: skip
     """Find the record of each row by id or key; an update without one is refused."""
+    if key is not None and not may_use(work.access, work.form.key, key):
+        raise Invalid([Problem("key", "unknown-field", {"field": key})])
     if key is not None:
         texts = {str(row[key]) for row in rows if row.get(key) not in (None, "")}
         hits = ids_by_key(work.uow, work.catalog, work.form.key, key, texts)

@@ -7,14 +7,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder import rollups, storing, uniqueness
+from regulars.form_builder import expressing, guarding, rollups, storing, uniqueness
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries, trash
 from regulars.form_builder.linking import chunks, settle_links
 from regulars.form_builder.titles import titles_of
+from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import Event, record_events
 
@@ -29,7 +31,9 @@ def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> 
     stored = storing.load_rows(uow, form, tables, ids, going=True)
     _follow_links(writing, list(stored))
     rows = {key: storing.load_subform_rows(uow, form, tables, key, ids) for key in tables.rows}
-    titles = titles_of(uow, writing.catalog, {form.key: stored})
+    titles = titles_of(
+        uow, system_access(writing.access.locale), writing.catalog, {form.key: stored}
+    )
     if into_trash:
         put_away = archived_values(uow, form, stored)
         bodies = [
@@ -60,6 +64,8 @@ def restore(writing: Writing, record_id: int) -> None:
     if row is None:
         raise NotFound("no-record", form=form.label, id=record_id)
     draft, system = _draft_of(writing, row.body, record_id)
+    if not guarding.reaches(writing, "delete", _as_it_was(writing, draft, system), draft):
+        raise NotFound("no-record", form=form.label, id=record_id)
     settle_links(uow, writing.catalog, form, [draft])
     uniqueness.refuse_doubles(writing, [draft])
     if draft.problems:
@@ -87,14 +93,37 @@ def restore(writing: Writing, record_id: int) -> None:
 
 
 def list_trash(writing: Writing, limit: int = 200) -> list[Mapping[str, Any]]:
-    """What lies in the bin of one form, newest first: record, title, deleted_at, deleted_by."""
+    """What lies in the bin of one form, newest first: record, title, deleted_at, deleted_by.
+
+    Only what the actor could delete; a title with something hidden in it is the record's number.
+    """
     statement = (
-        sa.select(trash.c.record, trash.c.title, trash.c.deleted_at, trash.c.deleted_by)
+        trash.select()
         .where(trash.c.form == writing.form.key)
         .order_by(trash.c.deleted_at.desc(), trash.c.record.desc())
         .limit(limit)
     )
-    return [dict(row) for row in writing.uow.execute(statement).mappings()]
+    whole = writing.access.scope(writing.form.key, "delete") == "all"
+    titled = guarding.sees_title(catalog_for(writing.uow, writing.access), writing.form.key)
+    return [
+        {
+            "record": row.record,
+            "title": row.title if titled else f"#{row.record}",
+            "deleted_at": row.deleted_at,
+            "deleted_by": row.deleted_by,
+        }
+        for row in writing.uow.execute(statement)
+        if whole or _is_reached(writing, row)
+    ]
+
+
+def _is_reached(writing: Writing, row: Any) -> bool:
+    draft, system = _draft_of(writing, row.body, row.record)
+    return guarding.reaches(writing, "delete", _as_it_was(writing, draft, system), draft)
+
+
+def _as_it_was(writing: Writing, draft: RowDraft, system: Mapping[str, Any]) -> dict[str, Any]:
+    return {**guarding.as_stored(writing, draft), **system}
 
 
 def _follow_links(writing: Writing, ids: Sequence[int]) -> None:
@@ -108,10 +137,24 @@ def _follow_links(writing: Writing, ids: Sequence[int]) -> None:
         if not pointing:
             continue
         policy = field.settings.get("on_delete", "refuse")
-        if policy == "refuse" or "." in source:
+        if policy == "refuse" or "." in source or not _may_follow(writing, source, pointing):
             label = writing.catalog.get_form(source).label
             raise Conflict("still-linked", form=label, n=len(pointing))
         _apply_policy(writing, source, field.key, pointing, str(policy))
+
+
+def _may_follow(writing: Writing, source: str, pointing: Sequence[int]) -> bool:
+    """What goes or loses its link with a record must lie within the actor's own reach, too."""
+    catalog = writing.catalog
+    table = catalog.tables[source].main
+    limits = expressing.reader_of(writing.uow, catalog, writing.access).limits(
+        source, table, "read"
+    )
+    return not limits or all(
+        len(uow_scalars(writing, sa.select(table.c.id).where(table.c.id.in_(some), *limits)))
+        == len(some)
+        for some in chunks(sorted(set(pointing)))
+    )
 
 
 def uow_scalars(writing: Writing, statement: sa.Select[Any]) -> list[int]:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import find_records
 from regulars.platform import i18n
@@ -63,7 +65,7 @@ def related_moments(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> Iterable[Moment]:
     """The records that point to this one: an order at the time it was paid."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     for field in form.fields:
         source = catalog.forms.get(str(field.settings.get("from")))
@@ -73,6 +75,8 @@ def related_moments(
             continue
         via = str(field.settings["via"])
         order = str(field.settings.get("order", "-created_at"))
+        if any(catalog.path(source.key, key)[1] for key in (via, order.removeprefix("-"))):
+            continue
         query = RecordQuery(
             filter={"field": via, "op": "is", "value": record_id}, sort=(order,), limit=LATEST
         )
@@ -87,8 +91,9 @@ def _moment(
     icon = form.icon or "file-text"
     at = _instant(uow, record.values.get(order)) or record.values["created_at"]
     money = next((f for f in form.fields if _is_amount(f)), None)
-    if money is not None and record.values.get(money.key) is not None:
-        params["amount"] = record.values[money.key]
+    amount = None if money is None else record.values.get(money.key)
+    if money is not None and amount is not None and not isinstance(amount, MaskedText):
+        params["amount"] = amount
         params["currency"] = money.settings.get("currency")
     return Moment(at, "record", params, icon, "green", None, form.key, record.id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,33 +14,36 @@ import sqlalchemy as sa
 from regulars.form_builder import expressing
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.masking import masked
+from regulars.form_builder.path_values import mask_at
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.types import Kind
 
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
+    from regulars.platform.accounts.access import Access
 
 _PART = re.compile(r"\{([^{}]+)\}")
 _EMPTY_EDGES = " ·-–—,;:|/()"
 
 
 def titles_of(
-    uow: UnitOfWork, catalog: FormCatalog, wanted: Mapping[str, Iterable[int]]
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, wanted: Mapping[str, Iterable[int]]
 ) -> dict[tuple[str, int], str]:
-    """(form, id) → title, for every record that exists."""
+    """(form, id) → title, for every record that exists and that this reader may see."""
     found: dict[tuple[str, int], str] = {}
     for form_key, ids in wanted.items():
         some_ids = sorted(set(ids))
         if not some_ids:
             continue
         for some in chunks(some_ids):
-            found.update(_titles(uow, catalog, form_key, list(some)))
+            found.update(_titles(uow, access, catalog, form_key, list(some)))
     return found
 
 
 def _titles(
-    uow: UnitOfWork, catalog: FormCatalog, form_key: str, ids: list[int]
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, ids: list[int]
 ) -> dict[tuple[str, int], str]:
     system = system_forms.find(form_key)
     if system is not None:
@@ -50,27 +54,43 @@ def _titles(
         return {}
     form = catalog.get_form(form_key)
     table = catalog.tables[form_key].main
-    paths, columns = _title_columns(uow, catalog, form, table)
-    rows = uow.execute(sa.select(table.c.id, *columns).where(table.c.id.in_(ids)))
-    return {
-        (form_key, row[0]): fill_title(form, dict(zip(paths, row[1:], strict=True)), row[0], uow)
-        for row in rows
-    }
+    limits = expressing.reader_of(uow, catalog, access).limits(form_key, table, "read")
+    parts = _title_parts(uow, access, catalog, form, table)
+    columns = [part.column for part in parts]
+    rows = uow.execute(sa.select(table.c.id, *columns).where(table.c.id.in_(ids), *limits))
+    found = {}
+    for row in rows:
+        values = {part.path: part.shown(value) for part, value in zip(parts, row[1:], strict=True)}
+        found[form_key, row[0]] = fill_title(form, values, row[0], uow)
+    return found
 
 
-def _title_columns(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, table: sa.Table
-) -> tuple[list[str], list[Any]]:
-    paths, columns = [], []
+@dataclass(frozen=True)
+class _Part:
+    """One field of a title; ``mask`` says how it is masked for the reader."""
+
+    path: str
+    column: Any
+    mask: str | None
+
+    def shown(self, value: Any) -> Any:
+        """The value as this reader may see it."""
+        return masked(self.mask, value) if self.mask else value
+
+
+def _title_parts(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, table: sa.Table
+) -> list[_Part]:
+    parts = []
     for path in form.title_paths:
-        tree, problems = catalog.path(form.key, path)
+        tree, problems = catalog.shown_path(form.key, path)
         if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
             continue
         if tree.type.kind is Kind.LINK:
             continue
-        paths.append(path)
-        columns.append(expressing.value_sql(uow, catalog, tree, table))
-    return paths, columns
+        column = expressing.value_sql(uow, catalog, tree, table, access)
+        parts.append(_Part(path, column, mask_at(catalog, tree)))
+    return parts
 
 
 def fill_title(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from regulars.form_builder import defaults, rollups, uniqueness
+from regulars.form_builder import defaults, guarding, rollups, uniqueness
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
 from regulars.form_builder.definition import FormDefinition
@@ -32,14 +32,17 @@ from regulars.platform.events import Event, record_events
 
 def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Check and complete the drafts; afterwards each has its problems or is ready to store."""
-    settle_links(writing.uow, writing.catalog, writing.form, drafts)
+    limits = guarding.link_limits(writing)
+    settle_links(writing.uow, writing.catalog, writing.form, drafts, limits)
     _load_current(writing, [draft for draft in drafts if draft.id is not None])
+    guarding.refuse_fields(writing, drafts)
     if writing.origin.by_hand:
         for draft in drafts:
             refuse_locked(writing, draft)
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     for draft in drafts:
         missing_required(writing.form, draft)
+    guarding.refuse_outside(writing, drafts)
     uniqueness.refuse_doubles(writing, drafts)
     defaults.run_checks(writing, [draft for draft in drafts if not draft.problems])
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.expressing import moment_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.units import list_units, with_descendants
 from regulars.platform.db import UnitOfWork
@@ -59,7 +60,7 @@ def ask(
     at: datetime | None,
 ) -> Asked:
     """The parameters read and checked; raises Invalid with every problem."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     moment = moment_at(uow, access, at)
     chosen = parse_range(params.get(PERIOD), moment)
     problems: list[Problem] = []

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -84,7 +85,7 @@ def run_card(
         report = get_report(uow, card.report)
     except RegularsError as error:
         return ShownCard(card, None, error=error)
-    params, skipped = params_for(dashboard, report, catalog_of(uow), wish.params)
+    params, skipped = params_for(dashboard, report, catalog_for(uow, access), wish.params)
     try:
         result = run_report(uow, access, report, Wish(params, wish.at))
     except RegularsError as error:

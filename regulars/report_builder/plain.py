@@ -101,7 +101,7 @@ def _titled(run: PlainRun, rows: list[Values]) -> list[Values]:
     wanted: dict[str, set[int]] = {}
     for n, form in forms.items():
         wanted.setdefault(form, set()).update(row[n] for row in rows if row[n] is not None)
-    titles = titles_of(run.asked.uow, run.asked.catalog, wanted)
+    titles = titles_of(run.asked.uow, run.asked.access, run.asked.catalog, wanted)
 
     def shown(n: int, value: Any) -> Any:
         form = forms.get(n)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
@@ -52,6 +53,10 @@ def run_report(
     if access.scope(wanted.source.partition(".")[0], "read") == "none":
         raise may_not_read(catalog_of(uow), wanted.source)
     asked = ask(uow, access, wanted, wish.params, wish.at)
+    if asked.catalog.origin is not None:  # the report may use what this reader may not see
+        problems = check_report_against(wanted, asked.catalog)
+        if problems:
+            raise Invalid(problems)
     return run_study(asked) if wanted.analysis else run_plain(asked)
 
 
@@ -59,10 +64,10 @@ def run_inline(
     uow: UnitOfWork, access: Access, raw: Mapping[str, Any], wish: Wish = NO_WISH
 ) -> Result:
     """Check and run a definition that is not stored; Invalid with every problem of it."""
-    return run_report(uow, access, parse_inline(uow, raw), wish)
+    return run_report(uow, access, parse_inline(uow, access, raw), wish)
 
 
-def parse_inline(uow: UnitOfWork, raw: Mapping[str, Any]) -> ReportDefinition:
+def parse_inline(uow: UnitOfWork, access: Access, raw: Mapping[str, Any]) -> ReportDefinition:
     """A definition as it comes, without the envelope where that was left out."""
     if not isinstance(raw, Mapping):
         raise Invalid(report_problems(raw))
@@ -71,7 +76,7 @@ def parse_inline(uow: UnitOfWork, raw: Mapping[str, Any]) -> ReportDefinition:
     if problems:
         raise Invalid(problems)
     report = ReportDefinition.from_json(whole)
-    problems = check_report_against(report, catalog_of(uow))
+    problems = check_report_against(report, catalog_for(uow, access))
     if problems:
         raise Invalid(problems)
     return report

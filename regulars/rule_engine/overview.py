@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -17,6 +17,7 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import NotFound
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.markdown import to_text
+from regulars.rule_engine.reach import hides_contents, seen_rows, veiled
 from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run, run_step
 
 PAGE = 50
@@ -126,10 +127,11 @@ EVERYTHING = Wanted()
 def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
     """Every rule with its figures, in the owner's order."""
     drafts = store.list_drafts(uow, "rule")
-    inside = _count(uow, run, run.c.rule, run.c.status == "live")
-    ended = _count(uow, run, run.c.rule, run.c.status.in_(ENDED))
-    stuck = _count(uow, run, run.c.rule, run.c.status == "stuck")
-    sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent")
+    runs, messages = seen_rows(uow, access, run), seen_rows(uow, access, outbound)
+    inside = _count(uow, run, run.c.rule, run.c.status == "live", *runs)
+    ended = _count(uow, run, run.c.rule, run.c.status.in_(ENDED), *runs)
+    stuck = _count(uow, run, run.c.rule, run.c.status == "stuck", *runs)
+    sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent", *messages)
     members = _count(uow, mirror_member, mirror_member.c.rule, sa.true())
     states = {row.rule: row.state for row in uow.execute(rule_state.select())}
     return [
@@ -157,50 +159,57 @@ def get_rule(uow: UnitOfWork, access: Access, key: str) -> RuleRow:
 
 def list_runs(uow: UnitOfWork, access: Access, wanted: Wanted = EVERYTHING) -> Listing:
     """Runs, newest first."""
-    found = uow.execute(_narrowed(run, wanted)).all()
-    titles = _titles(uow, found)
+    found = uow.execute(_narrowed(run, wanted).where(*seen_rows(uow, access, run))).all()
+    titles = _titles(uow, access, found)
     rows = [_run_row(row, titles) for row in found[:PAGE]]
     return Listing(rows, rows[-1].id if len(found) > PAGE else None)
 
 
 def get_run(uow: UnitOfWork, access: Access, run_id: int) -> tuple[RunRow, list[StepTrace]]:
     """One run and its trace, in the order things happened."""
-    row = uow.execute(run.select().where(run.c.id == run_id)).first()
+    mine = run.select().where(run.c.id == run_id, *seen_rows(uow, access, run))
+    row = uow.execute(mine).first()
     if row is None:
         raise NotFound("no-run", id=run_id)
     steps = uow.execute(
         run_step.select().where(run_step.c.run == run_id).order_by(run_step.c.seq)
     ).all()
+    veil = hides_contents(access, row.form)
     trace = [
         StepTrace(
-            step.path, step.do, step.outcome, step.input or {}, step.output or {}, step.error,
+            step.path, step.do, step.outcome, {} if veil else step.input or {},
+            {} if veil else step.output or {}, step.error,
             step.attempts, step.started_at, step.finished_at,
         )
         for step in steps
     ]  # fmt: skip
-    return _run_row(row, _titles(uow, [row])), trace
+    return _run_row(row, _titles(uow, access, [row])), trace
 
 
 def list_messages(uow: UnitOfWork, access: Access, wanted: Wanted = EVERYTHING) -> Listing:
     """Outbound messages, newest first."""
-    found = uow.execute(_narrowed(outbound, wanted)).all()
-    titles = _titles(uow, found)
-    rows = [_message_row(row, titles) for row in found[:PAGE]]
+    statement = _narrowed(outbound, wanted).where(*seen_rows(uow, access, outbound))
+    found = uow.execute(statement).all()
+    titles = _titles(uow, access, found)
+    rows = [_message_row(access, row, titles) for row in found[:PAGE]]
     return Listing(rows, rows[-1].id if len(found) > PAGE else None)
 
 
 def get_message(uow: UnitOfWork, access: Access, message_id: int) -> MessageRow:
     """One outbound message; NotFound otherwise."""
-    row = uow.execute(outbound.select().where(outbound.c.id == message_id)).first()
+    mine = outbound.select().where(outbound.c.id == message_id, *seen_rows(uow, access, outbound))
+    row = uow.execute(mine).first()
     if row is None:
         raise NotFound("no-message", id=message_id)
-    return _message_row(row, _titles(uow, [row]))
+    return _message_row(access, row, _titles(uow, access, [row]))
 
 
-def count_messages(uow: UnitOfWork) -> dict[str, int]:
+def count_messages(uow: UnitOfWork, access: Access) -> dict[str, int]:
     """How many messages are in each state."""
     rows = uow.execute(
-        sa.select(outbound.c.status, sa.func.count()).group_by(outbound.c.status)
+        sa.select(outbound.c.status, sa.func.count())
+        .where(*seen_rows(uow, access, outbound))
+        .group_by(outbound.c.status)
     ).all()
     return {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to mypy
 
@@ -224,18 +233,18 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
     return statement
 
 
-def _count(uow: UnitOfWork, table: sa.Table, by: Any, where: Any) -> dict[str, int]:
+def _count(uow: UnitOfWork, table: sa.Table, by: Any, *where: Any) -> dict[str, int]:
     rows = uow.execute(
-        sa.select(by, sa.func.count()).select_from(table).where(where).group_by(by)
+        sa.select(by, sa.func.count()).select_from(table).where(*where).group_by(by)
     ).all()
     return {row[0]: row[1] for row in rows}
 
 
-def _titles(uow: UnitOfWork, rows: Sequence[Any]) -> dict[tuple[str, int], str]:
+def _titles(uow: UnitOfWork, access: Access, rows: Sequence[Any]) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = {}
     for row in rows:
         wanted.setdefault(row.form, set()).add(row.record)
-    return titles_of(uow, catalog_of(uow), wanted)
+    return titles_of(uow, access, catalog_for(uow, access), wanted)
 
 
 def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
@@ -247,10 +256,16 @@ def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
     )  # fmt: skip
 
 
-def _message_row(row: Any, titles: Mapping[tuple[str, int], str]) -> MessageRow:
+def _message_row(access: Access, row: Any, titles: Mapping[tuple[str, int], str]) -> MessageRow:
     title = titles.get((row.form, row.record), f"#{row.record}")
     return MessageRow(
         row.id, row.rule, row.message, row.run, row.form, row.record, title, row.channel,
-        row.address, row.body or {}, row.status, row.reason, row.due_at, row.created_at,
-        row.finished_at, row.clicked_at, row.replied_at,
+        veiled(access, row.form, row.address), _body(access, row), row.status,
+        row.reason, row.due_at, row.created_at, row.finished_at,
+        row.clicked_at, row.replied_at,
     )  # fmt: skip
+
+
+def _body(access: Access, row: Any) -> Mapping[str, str]:
+    body: Mapping[str, str] = row.body or {}
+    return {part: veiled(access, row.form, text) or "" for part, text in body.items()}

@@ -13,6 +13,7 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.choice import option_label
 from regulars.form_builder.titles import titles_of
+from regulars.platform.accounts.access import system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import Node, Path, unwrap
 from regulars.platform.expressions.types import Kind
@@ -95,7 +96,9 @@ class Voice:
             return self.formats.joined([self._option(field, tag) for tag in sorted(value)])
         if tree.type is not None and tree.type.kind is Kind.LINK:
             target = str(tree.type.form)
-            return titles_of(self.uow, self.catalog, {target: [value]}).get((target, value), "")
+            return titles_of(
+                self.uow, system_access(self.locale), self.catalog, {target: [value]}
+            ).get((target, value), "")
         return self._option(field, str(value))
 
     def _moment(self, value: date, form: str | None) -> str:

@@ -11,6 +11,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.linking import chunks
 from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.titles import titles_of
 from regulars.platform import jobs
@@ -29,6 +31,7 @@ from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, enter, revive
 from regulars.rule_engine.publishing import JOB, is_clock_rule
+from regulars.rule_engine.reach import require_seen
 from regulars.rule_engine.scans import conditions, pages, skip_backlog
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
@@ -92,7 +95,7 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
         sa.select(table.c.id).where(*where).order_by(table.c.id.desc()).limit(SAMPLE)
     ).scalars()
     chosen = list(ids)
-    titles = titles_of(uow, pinned.catalog, {rule.subject: chosen})
+    titles = titles_of(uow, access, catalog_for(uow, access), {rule.subject: chosen})
     sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
     return Matches(rule.subject, int(count), sample, _findings(uow, access, pinned, chosen))
 
@@ -142,9 +145,27 @@ def enrol_people(
         room = None if limit is None else limit - len(total.entered)
         if room is not None and room <= 0:
             break
-        _let_in(uow, pinned, candidates, room, total)
+        reached = _reached(uow, access, pinned, candidates)
+        _let_in(uow, pinned, reached, room, total)
     uow.after_commit(jobs.ringer(JOB))
     return Enrolment(len(total.entered), total.known, total.held)
+
+
+def _reached(
+    uow: UnitOfWork, access: Access, pinned: PinnedRule, candidates: Sequence[Candidate]
+) -> Sequence[Candidate]:
+    """Those whose records this actor may read."""
+    catalog, subject = pinned.catalog, pinned.rule.subject
+    table = catalog.tables[subject].main
+    scope = scope_conditions(uow, access, catalog, subject, table, "read")
+    if not scope:
+        return candidates
+    there: set[int] = set()
+    for some in chunks([each.record for each in candidates]):
+        there.update(
+            uow.execute(sa.select(table.c.id).where(table.c.id.in_(some), *scope)).scalars()
+        )
+    return [each for each in candidates if each.record in there]
 
 
 def _let_in(
@@ -276,6 +297,7 @@ def archive_rule(uow: UnitOfWork, access: Access, key: str) -> None:
 def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
     """End one run now; what it has queued is not sent."""
     access.require("run_rules")
+    require_seen(uow, access, run, run_id, "no-run")
     told = {"code": "stopped-by-hand", "by": access.name}
     if not end_runs(uow, [run.c.id == run_id], "stopped_by_hand", told):
         raise Conflict("run-is-over", id=run_id)
@@ -284,6 +306,7 @@ def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
 def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
     """Take up a failed or stuck run again at the step where it stood."""
     access.require("run_rules")
+    require_seen(uow, access, run, run_id, "no-run")
     done = uow.execute(
         run.update()
         .where(run.c.id == run_id, run.c.status.in_(("failed", "stuck")))
@@ -300,6 +323,7 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
 def resolve_message(uow: UnitOfWork, access: Access, message_id: int, decision: str) -> None:
     """Decide about a message whose fate is unknown: it was ``sent``, or ``resend`` it."""
     access.require("send_messages")
+    require_seen(uow, access, outbound, message_id, "no-message")
     values: dict[str, Any] = {"resolved_by": access.actor, "token": None}
     if decision == "sent":
         values |= {"status": "sent", "finished_at": uow.now}

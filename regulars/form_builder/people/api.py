@@ -76,7 +76,7 @@ def merge(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
 @describe("people", api_schemas.RECORD)
 def unmerge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Bring a merged record back with what was its own; the record."""
-    return api_answers.one(uow, undo_merge(uow, access, form_key, record_id))
+    return api_answers.one(uow, access, undo_merge(uow, access, form_key, record_id))
 
 
 def _number(name: str, default: int, limits: tuple[int, int], problems: list[Problem]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.guarding import require_whole_people, sees_people_whole
 from regulars.form_builder.history import history
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.people.grouping import POSSIBLE, Group, find_groups
@@ -71,9 +72,10 @@ def find_duplicates(
     """
     access.require(CAPABILITY)
     people = person_form(catalog_of(uow), form_key)
+    require_whole_people(access, people.form)
     groups = _searches.groups(uow, people, least)
     shown = _sketches(uow, access, people, {one for group in groups for one in group.ids})
-    titles = titles_of(uow, catalog_of(uow), {form_key: shown})
+    titles = titles_of(uow, access, catalog_of(uow), {form_key: shown})
     found = []
     for group in groups:
         if all(one in shown for one in group.ids):
@@ -88,11 +90,13 @@ def look_alikes(
 ) -> list[LookAlike]:  # fmt: skip
     """Stored records that resemble one with these values (plain or as typed), likeliest first."""
     people = person_form(catalog_of(uow), form_key)
+    if not sees_people_whole(access, people.form):
+        return []
     wanted = people.sketch(0, values)
     close = _closest(wanted, [
         sketch for sketch in _near(uow, access, people, wanted) if sketch.id != besides
     ])  # fmt: skip
-    titles = titles_of(uow, catalog_of(uow), {form_key: [sketch.id for sketch, _ in close]})
+    titles = titles_of(uow, access, catalog_of(uow), {form_key: [s.id for s, _ in close]})
     return [
         LookAlike(sketch.id, titles.get((form_key, sketch.id), f"#{sketch.id}"), sketch, likeness)
         for sketch, likeness in close

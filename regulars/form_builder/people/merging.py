@@ -15,6 +15,7 @@ from regulars.form_builder import removing, rollups, storing, writing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.guarding import require_whole_people
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.locks import locks_of
 from regulars.form_builder.origin import Origin
@@ -205,6 +206,7 @@ def _opened(uow: UnitOfWork, access: Access, wish: MergeWish) -> tuple[Writing, 
     for verb in ("update", "delete"):
         if access.scope(wish.form, verb) == "none":
             raise Forbidden(f"may-not-{verb}", form=people.form.label)
+    require_whole_people(access, people.form)
     keep = get_record(uow, access, wish.form, wish.keep, verb="update")
     drop = get_record(uow, access, wish.form, wish.drop, verb="delete")
     work = Writing(uow, access, catalog, people.form, Origin(ORIGIN_KIND, automation="none"))

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.people.tables import person_merge
+from regulars.form_builder.querying import scope_conditions
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
 
 _LONGEST_WAY = 50
 
@@ -31,10 +38,15 @@ def live_merge(uow: UnitOfWork, form: str, record: int) -> Any:
     ).first()
 
 
-def gone(uow: UnitOfWork, form: FormDefinition, record: int) -> NotFound:
-    """Why a record is not there: it was merged into another one, or nobody knows."""
+def gone(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, record: int
+) -> NotFound:
+    """Why a record is not there: it was merged into one the reader sees, or nobody knows."""
     into = survivor_of(uow, form.key, record)
-    if into is None:
+    table = catalog.tables[form.key].main
+    limits = scope_conditions(uow, access, catalog, form.key, table, "read")
+    there = sa.select(table.c.id).where(table.c.id == into, *limits)
+    if into is None or uow.execute(there).first() is None:
         return NotFound("no-record", form=form.label, id=record)
     return MergedInto(form=form.label, id=record, into=into)
 

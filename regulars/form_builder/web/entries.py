@@ -11,15 +11,16 @@ import sqlalchemy as sa
 from flask import current_app, url_for
 from markupsafe import Markup
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.locks import locks_of
-from regulars.form_builder.querying import RecordQuery
+from regulars.form_builder.querying import RecordQuery, scope_conditions
 from regulars.form_builder.records import find_records
-from regulars.form_builder.system_forms import system_forms
+from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.posted import Answers
@@ -95,7 +96,7 @@ class Asking:
         self.uow = uow
         self.access = access
         self.form = form
-        self.catalog: FormCatalog = catalog_of(uow)
+        self.catalog: FormCatalog = catalog_for(uow, access)
         self._offered: dict[str, Choices] = {}
 
     def entry_form(self, answers: Answers, errors: Errors, *, is_new: bool = False) -> EntryForm:
@@ -163,7 +164,9 @@ class Asking:
         if not str(chosen).isdecimal() or any(value == chosen for value, _words in choices):
             return choices
         wanted = int(chosen)
-        title = titles_of(self.uow, self.catalog, {target: [wanted]}).get((target, wanted))
+        title = titles_of(self.uow, self.access, self.catalog, {target: [wanted]}).get(
+            (target, wanted)
+        )
         return [(str(wanted), title or f"#{wanted}"), *choices]
 
     def _known_tags(self, field: FieldDefinition) -> Choices:
@@ -178,6 +181,10 @@ class Asking:
             .order_by(sa.func.count().desc(), side.c.value)
             .limit(KNOWN_TAGS)
         )
+        main = tables.main if tables else side
+        limits = scope_conditions(self.uow, self.access, self.catalog, self.form.key, main, "read")
+        if limits:
+            counted = counted.where(side.c.record.in_(sa.select(main.c.id).where(*limits)))
         return [(tag, tag) for tag in self.uow.execute(counted).scalars()]
 
 
@@ -185,16 +192,22 @@ def offered(uow: UnitOfWork, access: Access, target: str, words: str = "") -> Ch
     """Records of a form to link to: those that hold the words, else the latest."""
     system = system_forms.find(target)
     if system is not None:
-        return _system_choices(uow, system.table, system.title, words)
-    catalog = catalog_of(uow)
+        return _system_choices(uow, access, system, words)
+    catalog = catalog_for(uow, access)
     if target not in catalog.forms or access.scope(target, "read") == "none":
         return []
     query = RecordQuery(search=words or None, limit=OFFERED)
     return [(str(r.id), r.title) for r in find_records(uow, access, target, query).records]
 
 
-def _system_choices(uow: UnitOfWork, table: sa.Table, title: str, words: str) -> Choices:
+def _system_choices(uow: UnitOfWork, access: Access, system: SystemForm, words: str) -> Choices:
+    table, title = system.table, system.title
     statement = sa.select(table.c.id, table.c[title]).order_by(table.c[title]).limit(500)
+    if system.key == "sys_units":  # whoever is bound to stores chooses among those
+        catalog = catalog_for(uow, access)
+        statement = statement.where(
+            *scope_conditions(uow, access, catalog, system.key, table, "read")
+        )
     if "active" in table.c:
         statement = statement.where(table.c.active == sa.literal(True, columns.Flag()))
     if words:

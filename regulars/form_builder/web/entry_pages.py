@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_rights import catalog_for, writable_form
 from regulars.form_builder.field_types.base import Reading, field_types
-from regulars.form_builder.history import history_of
+from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.querying import Record
 from regulars.form_builder.records import create_record, get_record, update_record
@@ -58,7 +59,7 @@ class EntryPage:
 @workspace_page("create_records")
 def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """An empty entry form; ``?customer=12`` fills an input in."""
-    form = catalog_of(uow).get_form(form_key)
+    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
     answers = {**first_answers(form, _reading(uow, access)), **_own_unit(form, access)}
     for key, given in request.args.items():
         field = form.find(key)
@@ -71,7 +72,7 @@ def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
 @workspace_page("create_records")
 def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Save a new record, or show what is wrong beside each field."""
-    form = catalog_of(uow).get_form(form_key)
+    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
     answers = answers_from_post(form, request.form)
     page = EntryPage(form, answers)
     if "_rows" in request.form or "_find" in request.form:
@@ -91,7 +92,7 @@ def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
 @workspace_page("update_records")
 def edit(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """The entry form with what the record holds."""
-    form = catalog_of(uow).get_form(form_key)
+    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
     record = get_record(uow, access, form_key, record_id, verb="update")
     stored = _stored(uow, form, record)
     return _page(uow, access, EntryPage(form, stored, record, (), stored, record.version))
@@ -101,7 +102,7 @@ def edit(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
 @workspace_page("update_records")
 def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Save what was changed; what nobody touched stays as it is."""
-    form = catalog_of(uow).get_form(form_key)
+    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
     record = get_record(uow, access, form_key, record_id, verb="update")
     stored = _stored(uow, form, record)
     before = _opened_with(stored)
@@ -120,7 +121,7 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
     except VersionConflict:
         # read again: what was read above may be older than what stood in the way
         now = get_record(uow, access, form_key, record_id, verb="update")
-        return _page(uow, access, _merged(uow, page, now, _stored(uow, form, now)), 412)
+        return _page(uow, access, _merged(uow, access, page, now, _stored(uow, form, now)), 412)
     flash("records.saved", title=saved.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
 
@@ -153,17 +154,21 @@ def _page(
     )
 
 
-def _merged(uow: UnitOfWork, page: EntryPage, record: Record, stored: Answers) -> EntryPage:
+def _merged(
+    uow: UnitOfWork, access: Access, page: EntryPage, record: Record, stored: Answers
+) -> EntryPage:
     """What this person changed, on top of what others have saved meanwhile."""
     mine = {key: v for key, v in page.answers.items() if v != page.before.get(key)}
+    catalog = catalog_for(uow, access)
     entries = history_of(uow, page.form.key, record.id)
-    theirs = [entry for entry in entries if entry.version > (page.version or 0)]
+    seen = seen_entries(access, catalog, page.form.key, entries)
+    theirs = [entry for entry in seen if entry.version > (page.version or 0)]
     return replace(
         page,
         answers={**stored, **mine},
         before=stored,
         version=record.version,
-        theirs=history_words(uow, catalog_of(uow), page.form, theirs),
+        theirs=history_words(uow, access, catalog, page.form, theirs),
     )
 
 

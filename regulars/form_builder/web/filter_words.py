@@ -8,14 +8,15 @@ from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
-from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.values import cell_of, field_at_path, target_of, text_of
 from regulars.platform import i18n
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import formats, translate
@@ -43,27 +44,23 @@ class Chip:
     remove_url: str
 
 
-def chips(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, state: ListState
-) -> list[Chip]:
+def chips(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> list[Chip]:
     """Every filter of the list in words."""
     leaves = filters.leaves_of(state.filter)
     made = []
     for number, leaf in enumerate(leaves):
         rest = filters.joined(other for n, other in enumerate(leaves) if n != number)
-        made.append(Chip(_words(uow, catalog, form, leaf), state.url(filter=rest)))
+        made.append(Chip(_words(uow, access, form, leaf), state.url(filter=rest)))
     return made
 
 
-def _words(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, leaf: Mapping[str, Any]
-) -> str:
-    field = field_at_path(form, str(leaf.get("field", "")), catalog)
+def _words(uow: UnitOfWork, access: Access, form: FormDefinition, leaf: Mapping[str, Any]) -> str:
+    field = field_at_path(form, str(leaf.get("field", "")), catalog_for(uow, access))
     op = str(leaf.get("op", ""))
     if field is None or not filters.offered_ops(field) or set(leaf) - {"field", "op", "value"}:
         return translate("records.filter-of-its-own")
     name = i18n.pick(field.name, current_locale())
-    value = _value_words(uow, catalog, form, field, op, leaf.get("value"))
+    value = _value_words(uow, access, form, field, op, leaf.get("value"))
     if i18n.find_text(f"records.op.{op}", current_locale()) is None:
         return translate("records.filter-of-its-own")
     return translate(
@@ -80,7 +77,7 @@ def op_words(field: FieldDefinition, op: str) -> str:
 
 
 def _value_words(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition, op: str,
+    uow: UnitOfWork, access: Access, form: FormDefinition, field: FieldDefinition, op: str,
     value: Any,
 ) -> str:  # fmt: skip
     if value is None:
@@ -90,22 +87,22 @@ def _value_words(
             return translate(f"records.calendar.{value['calendar']}")
         if "last" not in value:
             sides = [value.get(name) for name in ("from", "to")]
-            said = [_one(uow, catalog, form, field, each) if each else "…" for each in sides]
+            said = [_one(uow, access, form, field, each) if each else "…" for each in sides]
             return translate("records.from-to", start=said[0], end=said[1])
         return translate("records.last-n-days", n=value["last"])
     if op == "older_than" and isinstance(value, Mapping):
         return translate("records.n-days", n=value.get("n", ""))
     many = value if isinstance(value, list) else [value]
-    said = [_one(uow, catalog, form, field, each) for each in many]
+    said = [_one(uow, access, form, field, each) for each in many]
     if op == "between":
         return translate("records.from-to", start=said[0], end=said[-1])
     return formats().joined(said)
 
 
 def _one(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, field: FieldDefinition, raw: Any
+    uow: UnitOfWork, access: Access, form: FormDefinition, field: FieldDefinition, raw: Any
 ) -> str:
-    kind = field_types.get(field.type)
+    kind, catalog = field_types.get(field.type), catalog_for(uow, access)
     if isinstance(raw, Mapping):
         raw = raw.get("id")
     if field.type == "tags":
@@ -119,7 +116,9 @@ def _one(
         return str(raw)
     target = target_of(field)
     titles = (
-        titles_of(uow, catalog, {target: [plain]}) if target and isinstance(plain, int) else {}
+        titles_of(uow, access, catalog, {target: [plain]})
+        if target and isinstance(plain, int)
+        else {}
     )
     yes_no = (translate("records.yes"), translate("records.no"))
     return text_of(cell_of(plain, field, form, catalog, titles), formats(), yes_no) or str(raw)

@@ -14,6 +14,7 @@ from regulars.form_builder.history import Entry
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.values import cell_of, target_of, text_of
 from regulars.platform import i18n
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import Text
 from regulars.platform.web.rendering import formats, translate
@@ -65,11 +66,12 @@ class EntryWords:
 
 
 def history_words(
-    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, entries: Iterable[Entry]
-) -> list[EntryWords]:
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition,
+    entries: Iterable[Entry],
+) -> list[EntryWords]:  # fmt: skip
     """History lines in words; linked records are looked up all together."""
     known = list(entries)
-    titles = titles_of(uow, catalog, _linked(form, known))
+    titles = titles_of(uow, access, catalog, _linked(form, known))
     reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
     speaker = _Speaker(form, catalog, titles, reading)
     return [
@@ -101,6 +103,8 @@ class _Speaker:
         if field.type == "subform":
             n = raw.get("rows", 0) if isinstance(raw, Mapping) else len(raw or ())
             return translate("records.n-rows", n=n)
+        if self.catalog.mask_of(self.form.key, field.key):
+            return str(raw or "")
         plain = self._plain(field, raw)
         yes_no = (translate("records.yes"), translate("records.no"))
         cell = cell_of(plain, field, self.form, self.catalog, self.titles)

@@ -175,7 +175,7 @@ def show(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
         wanted=ImportMap.from_json(batch.map),
         problems=wording.first_problems(uow, access, batch, locale),
         left=left,
-        titles=titles_of(uow, catalog, wanted),
+        titles=titles_of(uow, access, catalog, wanted),
         earlier=earlier,
         steps=STEPS,
         step=_step_of(batch),

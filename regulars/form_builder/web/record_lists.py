@@ -9,8 +9,9 @@ from typing import Any
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordPage
 from regulars.form_builder.records import find_records
@@ -44,6 +45,7 @@ class Column:
 
     path: str
     field: FieldDefinition
+    is_usable: bool = True  # False for what this reader sees masked
 
     @property
     def is_number(self) -> bool:
@@ -53,7 +55,7 @@ class Column:
     @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
-        return self.field.type != "tags"
+        return self.is_usable and self.field.type != "tags"
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Listing:
 @workspace_page("read_records")
 def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The list, or only its table when htmx asks for that."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     state = ListState.from_args(form, request.args)
     row = filter_words.FilterRow.from_args(request.args)
@@ -122,11 +124,11 @@ def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
     context = {
         "listing": listing,
         "form": form,
-        "chips": filter_words.chips(uow, catalog, form, state),
+        "chips": filter_words.chips(uow, access, form, state),
         "row": row,
         "row_field": field_at_path(form, row.field, catalog) if row.field else None,
         "choices": _row_choices(uow, access, form, catalog, row),
-        "fields": filterable(form),
+        "fields": filterable(form, catalog),
         "all_columns": [Column(key, field) for key, field in listable(form)],
     }
     if wants_partial():
@@ -138,7 +140,7 @@ def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
 @workspace_page("read_records")
 def pick(uow: UnitOfWork, access: Access, form_key: str, path: str) -> ResponseReturnValue:
     """Records to link to that hold the words in ``q``: the options of a search box."""
-    form = catalog_of(uow).get_form(form_key)
+    form = catalog_for(uow, access).get_form(form_key)
     head, _dot, tail = path.partition(".")
     field = form.find(head)
     if tail and field is not None:
@@ -150,9 +152,13 @@ def pick(uow: UnitOfWork, access: Access, form_key: str, path: str) -> ResponseR
     return render("form_builder/_pick_options.html", choices=found, path=path)
 
 
-def filterable(form: FormDefinition) -> list[tuple[str, FieldDefinition]]:
+def filterable(form: FormDefinition, catalog: FormCatalog) -> list[tuple[str, FieldDefinition]]:
     """The fields a list can be filtered by."""
-    return [pair for pair in listable(form) if filters.offered_ops(pair[1])]
+    return [
+        (key, field)
+        for key, field in listable(form)
+        if filters.offered_ops(field) and not catalog.mask_of(form.key, key)
+    ]
 
 
 def listable(form: FormDefinition) -> list[tuple[str, FieldDefinition]]:
@@ -167,11 +173,11 @@ def listing_lines(
     found: Sequence[Record],
 ) -> list[Line]:  # fmt: skip
     """Records as lines; values through links are fetched for all of them together."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     ids = [record.id for record in found]
     far = [column.path for column in columns if "." in column.path]
     reached = values_at(uow, access, catalog, form.key, ids, far) if far else {}
-    titles = _far_titles(uow, catalog, columns, reached.values())
+    titles = _far_titles(uow, access, catalog, columns, reached.values())
     lines = []
     for record in found:
         values = {**record.values, **reached.get(record.id, {})}
@@ -186,12 +192,16 @@ def listing_lines(
 def columns_at(form: FormDefinition, catalog: FormCatalog, paths: Iterable[str]) -> list[Column]:
     """The columns of a list at these paths."""
     found = [(path, field_at_path(form, path, catalog)) for path in paths]
-    return [Column(path, field) for path, field in found if field is not None]
+    return [
+        Column(path, field, not catalog.path(form.key, path)[1])
+        for path, field in found
+        if field is not None
+    ]
 
 
 def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Listing:
     """The page that is asked for; a filter that makes no sense shows its problems instead."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     columns = columns_at(form, catalog, state.columns_of(form, catalog))
     try:
         page = find_records(uow, access, form.key, state.query(form))
@@ -202,7 +212,11 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
 
 
 def _far_titles(
-    uow: UnitOfWork, catalog: FormCatalog, columns: Sequence[Column], rows: Iterable[Any]
+    uow: UnitOfWork,
+    access: Access,
+    catalog: FormCatalog,
+    columns: Sequence[Column],
+    rows: Iterable[Any],
 ) -> dict[tuple[str, int], str]:
     wanted: dict[str, set[int]] = {}
     for column in columns:
@@ -210,7 +224,7 @@ def _far_titles(
         if "." in column.path and target:
             ids = {row.get(column.path) for row in rows}
             wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
-    return titles_of(uow, catalog, wanted) if wanted else {}
+    return titles_of(uow, access, catalog, wanted) if wanted else {}
 
 
 def _with_row(

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
-from regulars.form_builder.history import history_of
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
@@ -69,7 +70,7 @@ class Related:
 @workspace_page("read_records")
 def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """The record's page; ``?tab=`` names a related list or ``history``."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     try:
         record = get_record(uow, access, form_key, record_id)
@@ -80,7 +81,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
     tabs = list(_tabs(uow, access, catalog, form, record_id))
     tab = request.args.get("tab", "")
     chosen = next((each for each in tabs if each.key == tab), None)
-    entries = history_of(uow, form_key, record_id)
+    entries = seen_entries(access, catalog, form_key, history_of(uow, form_key, record_id))
     return render(
         "form_builder/record.html",
         form=form,
@@ -90,7 +91,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         tabs=tabs,
         tab=tab if chosen or tab == "history" else "",
         related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
-        history=history_words(uow, catalog, form, entries),
+        history=history_words(uow, access, catalog, form, entries),
         moments=timeline_of(uow, access, form_key, record_id),
     )
 
@@ -109,7 +110,7 @@ def delete(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
 @workspace_page("delete_records")
 def bin_page(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """What was deleted and can be had back."""
-    form = catalog_of(uow).get_form(form_key)
+    form = catalog_for(uow, access).get_form(form_key)
     deleted = list_bin(uow, access, form_key)
     return render("form_builder/bin.html", form=form, deleted=deleted)
 

@@ -19,6 +19,7 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.related import RelatedField
+from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
 from regulars.form_builder.web.blueprints import forms
 from regulars.platform import i18n
@@ -79,7 +80,9 @@ class Cell:
 
 @forms.app_template_global("show_value")
 def show_value(cell: Cell) -> Markup:
-    """The value as its type's template draws it."""
+    """The value as its type's template draws it; a masked one as it stands."""
+    if isinstance(cell.value, MaskedText):
+        return Markup("{}").format(str(cell.value))
     template = current_app.jinja_env.get_template(f"fields/{cell.field.type}.html")
     drawn: Markup = template.module.display(cell)  # type: ignore[attr-defined]
     return drawn
@@ -112,7 +115,9 @@ def shown_as(
         places = {} if result not in ("number", "money") else {"decimals": kind.decimals(field)}
         return _dressed(field, result, **places)
     if field.type == "lookup":
-        found = field_at_path(form, str(field.settings["path"]), catalog)
+        whole = catalog.whole  # what the designer decided to show
+        home = whole.forms.get(form.key, form)
+        found = field_at_path(home, str(field.settings["path"]), whole)
         return field if found is None else replace(found, key=field.key, label=field.label)
     return field
 
@@ -171,6 +176,8 @@ def text_of(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
     """The value in plain words, for history and messages."""
     if cell.is_empty:
         return ""
+    if isinstance(cell.value, MaskedText):
+        return str(cell.value)
     say = _TEXTS.get(cell.field.type)
     if say is not None:
         return str(say(cell, fmt, yes_no))

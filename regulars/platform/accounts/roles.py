@@ -107,6 +107,11 @@ class Role:
         """Whether it comes with the product and cannot be edited."""
         return self.key in ROLES
 
+    @property
+    def narrows_fields(self) -> bool:
+        """Whether there is a field that it may not write."""
+        return any(rights.fields for rights in self.forms.values())
+
     def rights(self, form_key: str) -> FormRights:
         """What it may do with a form's records; ``orders.items`` goes by ``orders``."""
         return self.forms.get(form_key.partition(".")[0], self.default)

@@ -61,6 +61,11 @@ def dependencies(tree: Node, shapes: Shapes | None = None) -> Dependencies:
     return Dependencies(frozenset(fields), frozenset(relations), frozenset(consents))
 
 
+def hop_places(tree: Node) -> list[Place]:
+    """Every field that a checked tree names itself, in order."""
+    return [(hop.form, hop.field.key) for node in walk(tree) for hop in _hops(node)]
+
+
 def _hops(node: Node) -> Iterator[Hop]:
     if isinstance(node, Path):
         yield from node.hops

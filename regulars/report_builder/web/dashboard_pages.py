@@ -9,7 +9,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -243,7 +243,7 @@ def _filters(
     for each in dashboard.filters:
         if each.type == DATE_RANGE:
             continue
-        options = filter_options(uow, access, catalog_of(uow), dashboard, each)
+        options = filter_options(uow, access, catalog_for(uow, access), dashboard, each)
         if options is not None:
             found.append(FilterView(each.key, *options, chosen.filters.get(each.key, "")))
     return found

@@ -9,7 +9,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.keys import derive_key
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
@@ -87,7 +87,7 @@ def _save(
     uow: UnitOfWork, access: Access, report_key: str, wish: tuple[str, Sketch]
 ) -> ResponseReturnValue:
     key, posted = wish
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     drawn = tidied(posted, catalog)
     raw = _definition(uow, access, key, drawn, _base(uow, report_key))
     problems = [] if drawn.label else [Problem("label", "required")]
@@ -114,7 +114,7 @@ def _page(
     sketch: Sketch,
     problems: list[Problem] | None = None,
 ) -> ResponseReturnValue:
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     drawn = tidied(sketch, catalog)
     drawn = _helped(drawn, EditorView(catalog, access, drawn))
     raw = _definition(uow, access, report_key or "preview", drawn, _base(uow, report_key))
@@ -151,13 +151,13 @@ def _base(uow: UnitOfWork, report_key: str) -> Raw:
 def _definition(
     uow: UnitOfWork, access: Access, key: str, sketch: Sketch, base: Raw
 ) -> dict[str, Any]:
-    leaves = leaves_from(sketch.conditions, catalog_of(uow), sketch.source)
+    leaves = leaves_from(sketch.conditions, catalog_for(uow, access), sketch.source)
     return definition_of(sketch, key, access.locale, leaves, base)
 
 
 def _preview(uow: UnitOfWork, access: Access, raw: Raw) -> tuple[Shown | None, list[Problem]]:
     try:
-        report = parse_inline(uow, {**raw, "label": raw.get("label") or "…"})
+        report = parse_inline(uow, access, {**raw, "label": raw.get("label") or "…"})
         return show(report, run_report(uow, access, report), formats()), []
     except Invalid as invalid:
         return None, list(invalid.problems)

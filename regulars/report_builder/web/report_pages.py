@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import filters
 from regulars.platform import i18n
@@ -61,7 +61,7 @@ def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         reports=[(report, chart_of(report)) for report in known],
         changed={draft.key for draft in drafts if draft.changed},
         fresh=[draft for draft in drafts if draft.key not in published],
-        words=Words(catalog_of(uow), access.locale),
+        words=Words(catalog_for(uow, access), access.locale),
     )
 
 
@@ -82,7 +82,7 @@ def show_report(uow: UnitOfWork, access: Access, report_key: str) -> ResponseRet
         return vary_on_htmx(render("report_builder/_report_result.html", **context))
     page = render(
         "report_builder/report.html",
-        words=Words(catalog_of(uow), access.locale),
+        words=Words(catalog_for(uow, access), access.locale),
         periods=period_options(access.locale) if report.time_field else [],
         units=unit_options(uow, access),
         dashboards=list_dashboards(uow, access),
@@ -196,10 +196,10 @@ def _listed(
     uow: UnitOfWork, access: Access, report: ReportDefinition, drill: Drill, column: str | None
 ) -> ResponseReturnValue:
     """People whom no condition of their own form can describe, one by one."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     ids = list(drill.ids(column)) if drill.ids else []
-    readable = ids if access.scope(drill.form, "read") == "all" else []
-    titles = titles_of(uow, catalog, {drill.form: readable[:MAX_LISTED]})
+    readable = ids if access.scope(drill.form, "read") != "none" else []
+    titles = titles_of(uow, access, catalog, {drill.form: readable[:MAX_LISTED]})
     people = [(each, titles.get((drill.form, each), f"#{each}")) for each in readable[:MAX_LISTED]]
     return render(
         "report_builder/behind.html", report=report, form=drill.form, people=people, count=len(ids)

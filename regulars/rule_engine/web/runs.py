@@ -46,7 +46,7 @@ def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return render(
         "rule_engine/outbox.html",
         listing=overview.list_messages(uow, access, overview.Wanted(status=status, below=below)),
-        counts=overview.count_messages(uow),
+        counts=overview.count_messages(uow, access),
         status=status,
         states=STATES,
         label_of=_labels(uow),
