@@ -56,6 +56,7 @@ FINDING = named(
         {"kind": TEXT, "text": TEXT, "holds": nullable(BOOLEAN)},
         {
             "actual": nullable(TEXT),
+            "against": TEXT,
             "items": array({"$ref": "#/components/schemas/Finding"}),
         },
     ),

@@ -1,7 +1,7 @@
 """A checked condition in plain words: what the owner reads back before publishing.
 
 Words come from ``expressions.say.*`` in the catalogs, names of forms and fields from the owner's
-labels. What has no plain words of its own (arithmetic, functions) is shown as formula text.
+labels; `explain_calls` says arithmetic and functions.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from decimal import Decimal
 from typing import Any
 
 from regulars.platform import i18n
-from regulars.platform.expressions.formula_writer import formula_text
+from regulars.platform.expressions import explain_calls
 from regulars.platform.expressions.shapes import FieldShape, Shapes
 from regulars.platform.expressions.tree import (
     Aggregate,
     AllOf,
     AnyOf,
+    Arithmetic,
     Call,
     Compare,
     Consent,
@@ -33,6 +34,7 @@ from regulars.platform.expressions.tree import (
     Span,
     Window,
     is_kind,
+    unwrap,
 )
 from regulars.platform.expressions.types import Kind
 from regulars.platform.formats import Formats
@@ -45,6 +47,13 @@ _ALWAYS = ("count", "count_distinct", "sum")
 def explain(tree: Node, shapes: Shapes, formats: Formats) -> str:
     """One sentence part such as “Points” is at least 100 and …, in the reader's language."""
     return Speaker(shapes, formats).condition(tree)
+
+
+def explain_value(tree: Node, shapes: Shapes, formats: Formats) -> str:
+    """What any checked tree gives, in words: the total of “Amount” in “Orders”."""
+    speaker = Speaker(shapes, formats)
+    is_condition = isinstance(unwrap(tree), (AllOf, AnyOf, Compare, Consent, Not))
+    return speaker.condition(tree) if is_condition else speaker.value(tree)
 
 
 class Speaker:
@@ -152,7 +161,9 @@ class Speaker:
         if isinstance(node, Call) and node.name in _MOMENTS:
             return self.say(_MOMENTS[node.name])
         say = _VALUES.get(type(node))
-        return say(self, node) if say is not None else formula_text(node)
+        if say is not None:
+            return say(self, node)
+        return self.say("whether", item=self.condition(node))
 
     def plain(self, value: Any) -> str:
         """A plain value as people in this language write it."""
@@ -257,6 +268,8 @@ _VALUES: dict[type[Node], Callable[[Speaker, Any], str]] = {
     Literal: lambda speaker, node: speaker.plain(node.value),
     Path: Speaker.path,
     Aggregate: Speaker.aggregate,
+    Arithmetic: explain_calls.say_arithmetic,
+    Call: explain_calls.say_call,
     LinkKey: lambda speaker, node: speaker.plain(node.value),
     Relative: Speaker.relative,
     LocalDay: lambda speaker, node: speaker.value(node.item),

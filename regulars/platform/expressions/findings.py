@@ -18,9 +18,15 @@ from regulars.platform.expressions.tree import (
     Compare,
     Consent,
     Formula,
+    LinkKey,
+    Literal,
     LocalDay,
+    Many,
     Node,
     Not,
+    Span,
+    Window,
+    unwrap,
 )
 from regulars.platform.formats import Formats
 
@@ -30,7 +36,8 @@ class Finding:
     """One part of a condition: what it asks, whether it holds, and what it found.
 
     ``kind`` is ``all``, ``any``, ``not`` or ``leaf``; ``actual`` is the plain value of a leaf's
-    left side and ``shown`` the same in words.
+    left side and ``shown`` the same in words. ``against`` says what it was compared with, where
+    that is no constant.
     """
 
     kind: str
@@ -39,12 +46,15 @@ class Finding:
     actual: Any = None
     shown: str = ""
     items: tuple[Finding, ...] = ()
+    against: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The shape traces keep and pages draw."""
         made: dict[str, Any] = {"kind": self.kind, "text": self.text, "holds": self.holds}
         if self.kind == "leaf":
             made["actual"] = self.shown
+            if self.against:
+                made["against"] = self.against
         else:
             made["items"] = [item.as_json() for item in self.items]
         return made
@@ -76,11 +86,12 @@ class _Examiner:
             inner = self.examine(node.item)
             return Finding("not", self.text(node), not inner.holds, items=(inner,))
         try:
-            actual, holds = self.actual(node), self.holds(node)
+            actual, holds, against = self.actual(node), self.holds(node), self.against(node)
         except FormulaError as error:  # more work than an explanation is worth
             said = error.problem().message(self.speaker.formats.locale)
             return Finding("leaf", self.text(node), False, None, said)
-        return Finding("leaf", self.text(node), holds, actual, self.speaker.plain(actual))
+        shown = self.speaker.plain(actual)
+        return Finding("leaf", self.text(node), holds, actual, shown, against=against)
 
     def text(self, node: Node) -> str:
         return self.speaker.condition(node)
@@ -97,6 +108,17 @@ class _Examiner:
         if isinstance(node, Compare):
             return self._run(self.compiler.truth(node.left))
         return self._run(self.compiler.value(node))
+
+    def against(self, node: Node) -> str:
+        """What a leaf's right side came to; nothing where the words say it already."""
+        right = node.right if isinstance(node, Compare) else None
+        items = right.items if isinstance(right, Many) else (right,)
+        shown = [
+            self.speaker.plain(self._run(self.compiler.value(item)))
+            for item in items
+            if item is not None and not isinstance(unwrap(item), (Literal, Span, Window, LinkKey))
+        ]
+        return self.speaker.say("comma").join(shown)
 
     def _run(self, evaluate: Evaluate) -> Any:
         self.context.meter.refill()

@@ -1,12 +1,14 @@
 """Conditions in plain words, findings for one record, and help while typing."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from regulars.platform import i18n
 from regulars.platform.expressions.calls import known_names
@@ -19,10 +21,12 @@ from regulars.platform.expressions.complete import (
 )
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.evaluate import Context, compile_python
-from regulars.platform.expressions.explain import explain
+from regulars.platform.expressions.explain import Speaker, explain, explain_value
 from regulars.platform.expressions.findings import Finding, explain_result
+from regulars.platform.expressions.formula import parse_formula
+from regulars.platform.expressions.functions import FUNCTIONS
 from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
-from regulars.platform.expressions.tree import Node
+from regulars.platform.expressions.tree import Call, Literal, Node
 from regulars.platform.expressions.types import (
     BOOLEAN,
     DATE,
@@ -34,8 +38,8 @@ from regulars.platform.expressions.types import (
     number,
 )
 from regulars.platform.formats import Formats
-from tests.platform.expressions.test_agreement import examples
-from tests.support.expression_trees import conditions
+from tests.platform.expressions.test_agreement import KINDS, examples
+from tests.support.expression_trees import conditions, values
 from tests.support.expression_world import Shop, make_shop
 
 LABELS = {"en": "Status", "zh-Hans": "状态"}
@@ -191,8 +195,8 @@ SAID: list[tuple[Any, str, str]] = [
     ),
     (
         {"formula": "points * 2 > LEN(name)"},
-        "points * 2 is more than LEN(name)",
-        "points * 2大于 LEN(name)",
+        "“Points” × 2 is more than the length of “Name”",
+        "“积分” × 2大于 “姓名”的字数",
     ),
     ({"all": []}, "always", "总是成立"),
 ]
@@ -219,7 +223,75 @@ def test_any_condition_can_be_said_in_every_language(shop_shapes: Shapes) -> Non
     def said(tree: Node) -> None:
         typed, problems = check(tree, shop_shapes, "customers")
         for locale in i18n.LOCALES if not problems else ():
-            assert explain(typed, shop_shapes, Formats(locale)).strip()
+            assert is_plain(explain(typed, shop_shapes, Formats(locale)))
+
+    said()
+
+
+def is_plain(said: str) -> bool:
+    """Words and quoted names only: no key of a catalog, no function, no gap left open."""
+    bare = re.sub("“[^”]*”", "", said)
+    codes = re.findall(r"\b[A-Z][A-Z_]{3,}\b|expressions\.|[{}]|_", bare)
+    return bool(said.strip()) and not codes
+
+
+CALLS = [
+    ("-points ^ 2", "minus “Points” to the power of 2", "负的“积分” 的 2 次方"),
+    ("(points + 1) * 2", "(“Points” + 1) × 2", "（“积分” + 1） × 2"),
+    ("points % 3", "what is left over of “Points” ÷ 3", "“积分” ÷ 3 的余数"),
+    ("ROUND(points / 3)", "“Points” ÷ 3, rounded", "“积分” ÷ 3（四舍五入）"),
+    ("ROUND(points / 3, 1)", "“Points” ÷ 3, rounded to 1 decimals",
+     "“积分” ÷ 3（四舍五入到 1 位小数）"),
+    ('IF(points > 3, "much", "little")',
+     "“much” if “Points” is more than 3; otherwise “little”",
+     "如果“积分”大于 3，就是“much”；否则是“little”"),
+    ("IFS(vip, 1, points > 3, 2)", "1 if “VIP” is yes; 2 if “Points” is more than 3",
+     "如果“VIP”为是，就是1；如果“积分”大于 3，就是2"),
+    ('SWITCH(name, "a", 1, 2)', "depending on “Name” (for “a”: 1; otherwise 2)",
+     "按“姓名”而定（“a”时是1；否则是2）"),
+    ('COALESCE(name, "-")', "the first of “Name”, “-” that is filled in",
+     "“姓名”、“-”中第一个有值的"),
+    ('name & "!"', "“Name”, “!”, joined together", "“姓名”、“!”连在一起"),
+    ('DATEADD(birthday, -2, "week")', "2 weeks before “Birthday”", "“生日”之前 2 周"),
+    ('DATEADD(birthday, points, "day")', "“Birthday” moved by “Points” (in units of a day)",
+     "“生日”移动 “积分”（以天计）"),
+    ('STARTOF(TODAY(), "month")', "the first day of the month of today", "今天所在月的第一天"),
+    ("SUM(orders, amount) / COUNT(orders)",
+     "the total of “Amount” in “Orders” ÷ the number of “Orders”",
+     "“订单”里“金额”的合计 ÷ “订单”的数量"),
+    ("points > 3 AND vip", "“Points” is more than 3 and “VIP” is yes",
+     "“积分”大于 3，并且“VIP”为是"),
+    ("IF(vip, points > 3, FALSE)", "whether “Points” is more than 3 if “VIP” is yes; otherwise no",
+     "如果“VIP”为是，就是是否“积分”大于 3；否则是否"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "english", "chinese"), CALLS)
+def test_a_formula_is_said_in_plain_words(text: str, english: str, chinese: str) -> None:
+    tree, problems = check(parse_formula(text), SHAPES, "customers", expect=None)
+    assert problems == []
+    assert explain_value(tree, SHAPES, Formats("en")) == english
+    assert explain_value(tree, SHAPES, Formats("zh-Hans")) == chinese
+
+
+def test_every_function_has_words_in_every_language() -> None:
+    for name, function in FUNCTIONS.items():
+        for count in range(len(function.params) + 1):
+            if not function.takes(count) or name == "RESCALE":
+                continue
+            args = tuple(Literal(Decimal(n)) for n in range(count))
+            for locale in i18n.LOCALES:
+                said = Speaker(SHAPES, Formats(locale)).value(Call(name, args, type=number()))
+                assert is_plain(said), (name, locale, said)
+
+
+def test_any_value_can_be_said_in_every_language(shop_shapes: Shapes) -> None:
+    @examples(80)
+    @given(tree=st.sampled_from(KINDS).flatmap(lambda kind: values("customers", kind, 3)))
+    def said(tree: Node) -> None:
+        typed, problems = check(tree, shop_shapes, "customers", expect=None)
+        for locale in i18n.LOCALES if not problems else ():
+            assert is_plain(explain_value(typed, shop_shapes, Formats(locale)))
 
     said()
 
@@ -263,6 +335,32 @@ def test_findings_show_the_value_that_decided(shop_shapes: Shapes) -> None:
         ),
     )
     assert found.as_json()["items"][0]["actual"] == "5 Feb 2024 09:30"
+
+
+@pytest.mark.parametrize(
+    ("text", "actual", "against"),
+    [
+        ("points > 3", "250", ""),
+        ("points > LEN(name)", "250", "3"),
+        ("BETWEEN(points, 1, LEN(name))", "250", "3"),
+        ('OLDER_THAN(birthday, 3, "day")', "1 Mar 2024", ""),
+        ("birthday < TODAY()", "1 Mar 2024", "10 Mar 2024"),
+        ('birthday < DATEADD(TODAY(), -1, "day")', "1 Mar 2024", "9 Mar 2024"),
+        ("vip", "nothing", ""),
+        ('HAS(tags, "a")', "a, b", ""),
+        ('HAS_CONSENT("marketing", "sms")', "no", ""),
+        ("COUNT(orders) = 0", "0", ""),
+    ],
+)
+def test_findings_show_both_sides(text: str, actual: str, against: str) -> None:
+    tree, problems = check(parse_formula(text), SHAPES, "customers")
+    assert problems == []
+    row = {"id": 7, "points": Decimal(250), "name": "Ann", "birthday": date(2024, 3, 1),
+           "vip": None, "tags": frozenset("ab")}  # fmt: skip
+    shop = Shop({"customers": [], "orders": []}, frozenset())
+    found = explain_result(tree, SHAPES, row, Context(MOMENT, shop), Formats("en"))
+    assert (found.shown, found.against) == (actual, against)
+    assert found.as_json().get("against", "") == against
 
 
 def test_findings_never_disagree_with_the_decision(shop_shapes: Shapes) -> None:
