@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Forms = Mapping[str, FormDefinition]
 
 SYSTEM_PREFIX = "sys_"
+RETYPED = "retyped:"
+"""With a form's key in ``Snapshot.derived``: its stored values change together with it."""
 PERSON_TYPES: Mapping[str, tuple[str, ...]] = {
     "name": ("text", "formula"),
     "mobile": ("phone", "text"),
@@ -45,7 +47,8 @@ def form_checks(form: FormDefinition, snapshot: Snapshot) -> list[Problem]:
     """Every problem of ``form`` among the forms of ``snapshot``, which holds it already."""
     forms: Forms = {**snapshot.all("form"), form.key: form}
     before = snapshot.before.find("form", form.key) if snapshot.before else None
-    return [*inner_checks(form, forms), *fixed_checks(before, form)]
+    known = before if f"{RETYPED}{form.key}" not in snapshot.derived else None
+    return [*inner_checks(form, forms), *fixed_checks(known, form)]
 
 
 def inner_checks(form: FormDefinition, forms: Forms) -> list[Problem]:

@@ -209,6 +209,15 @@ def change_field(raw: Form, ref: str, changes: Mapping[str, Any]) -> Json:
     return form
 
 
+def replace_field(raw: Form, ref: str, field: Mapping[str, Any]) -> Json:
+    """The form with another definition in the place of a field; its key stays."""
+    form = copy.deepcopy(dict(raw))
+    siblings, key = _siblings(form, ref)
+    index = siblings.index(field_at(form, ref))
+    siblings[index] = {**copy.deepcopy(dict(field)), "key": key}
+    return form
+
+
 def label_field(raw: Form, ref: str, words: str, locale: str) -> Json:
     """The form with a field named ``words`` in one language."""
     form = spread(raw)

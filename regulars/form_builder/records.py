@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from regulars.form_builder import removing, writing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.changing.steady import hold_form
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.defaults import reading_of
 from regulars.form_builder.definition import FormDefinition
@@ -220,6 +221,7 @@ def to_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
 
 def _writing(uow: UnitOfWork, access: Access, form_key: str, origin: Origin) -> Writing:
     catalog = catalog_of(uow)
+    hold_form(uow, form_key)
     return Writing(uow, access, catalog, catalog.get_form(form_key), origin)
 
 

@@ -69,6 +69,12 @@ def form_problems(raw: Any) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.path)
 
 
+def field_problems(field: Any) -> list[Problem]:
+    """Every way the JSON of one field departs from what its type says."""
+    found = _field_problems([field], "fields")
+    return [each.moved_from("fields/0/") for each in found]
+
+
 def _field_problems(fields: Any, place: str) -> list[Problem]:
     found: list[Problem] = []
     for position, each in enumerate(fields if isinstance(fields, list) else ()):

@@ -155,6 +155,12 @@ def set_definitions_number(uow: UnitOfWork, number: int) -> None:
     uow.memo.pop("snapshot", None)
 
 
+def is_current(uow: UnitOfWork) -> bool:
+    """Whether nothing was published since this transaction read the definitions."""
+    known: Snapshot | None = uow.memo.get("snapshot")
+    return known is None or known.number == definitions_number(uow)
+
+
 def definitions_number(uow: UnitOfWork) -> int:
     """The number that every publish raises; 0 before the first."""
     found = uow.scalar(

@@ -231,14 +231,15 @@ def publish(
 
 def amend(
     uow: UnitOfWork, access: Access, kind: str, key: str,
-    change: Callable[[Mapping[str, Any]], Mapping[str, Any]], *, by_system: bool = False,
+    change: Callable[[Mapping[str, Any]], Mapping[str, Any]], *,
+    marks: Mapping[str, Any] | None = None,
 ) -> int:  # fmt: skip
     """Publish ``change`` of what is published, and make it in the draft, too, if there is one.
 
-    Other unpublished changes stay unpublished. Returns the new version; Invalid as `publish`.
+    Other unpublished changes stay unpublished. ``marks`` are told to the checks (in ``derived``
+    of the snapshot they see). Returns the new version; Invalid as `publish`.
     """
-    if not by_system:
-        access.require(kinds.get(kind).capability)
+    access.require(kinds.get(kind).capability)
     before = snapshot(uow)
     item = before.items.get((kind, key))
     if item is None:
@@ -247,7 +248,7 @@ def amend(
     changed = Draft(kind, key, change(item.raw), draft.tag, draft.published, True)
     if changed.raw == item.raw:
         return item.version
-    fresh, after, problems = _prepare_all(uow, [changed])
+    fresh, after, problems = _prepare_all(uow, [changed], marks or {})
     if problems:
         raise Invalid(problems)
     served = kinds.get(kind)
@@ -299,7 +300,7 @@ def _prepare(
 
 
 def _prepare_all(
-    uow: UnitOfWork, drafts: Sequence[Draft]
+    uow: UnitOfWork, drafts: Sequence[Draft], marks: Mapping[str, Any] | None = None
 ) -> tuple[list[Published], Snapshot, list[Problem]]:
     problems: list[Problem] = []
     fresh: list[Published] = []
@@ -311,6 +312,7 @@ def _prepare_all(
             fresh.append(_candidate(uow, served, draft))
     before = snapshot(uow)
     after = before.overlaid(fresh)
+    after.derived.update(marks or {})
     for each in fresh:
         found = kinds.get(each.kind).check(each.parsed, after)
         problems += under(f"{each.kind}/{each.key}", found)

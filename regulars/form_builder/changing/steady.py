@@ -1,0 +1,36 @@
+"""Writers and a form that changes under them.
+
+On PostgreSQL a writer may have read the definitions before a change of type was published and
+reach the table after it. Every writer holds a shared lock on its form and looks again; the change
+takes the lock alone. On SQLite there is one writer at a time anyway.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import is_current
+from regulars.platform.errors import Busy
+
+
+def hold_form(uow: UnitOfWork, form: str) -> None:
+    """A writer's share of the form until its transaction ends; Busy when it changed meanwhile."""
+    if uow.dialect != "postgresql" or form in uow.memo.setdefault("held-forms", set()):
+        return
+    uow.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_number(uow, form))))
+    uow.memo["held-forms"].add(form)
+    if not is_current(uow):
+        raise Busy
+
+
+def hold_writers(uow: UnitOfWork, form: str) -> None:
+    """Wait for the writers of a form to finish, and let none begin."""
+    if uow.dialect == "postgresql":
+        uow.execute(sa.select(sa.func.pg_advisory_xact_lock(_number(uow, form))))
+
+
+def _number(uow: UnitOfWork, form: str) -> int:
+    return zlib.crc32(f"form:{uow.workspace.store}:{form}".encode())
