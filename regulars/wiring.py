@@ -9,6 +9,9 @@ from flask import Blueprint
 from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.backing_up import MendForms, form_tables
+from regulars.form_builder.changing.desk import LONGEST as LONGEST_CHANGE
+from regulars.form_builder.changing.desk import ChangeDesk
+from regulars.form_builder.changing.retypes import JOB as RETYPE_JOB
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -209,9 +212,11 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
     rules, desk, indexes = rule_engine(database), ImportDesk(database), IndexDesk(database)
     backups = backup_desk(database)
+    changes = ChangeDesk(database)
     return (
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
+        JobKind(RETYPE_JOB, "long", lambda _payload: changes.answer(), LONGEST_CHANGE),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
@@ -219,6 +224,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
+    changes = ChangeDesk(database)
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
     indexes = IndexDesk(database)
     backups = backup_desk(database)
@@ -227,6 +233,10 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("backups", lambda _now: backups.answer(), job=BACKUP_JOB, is_due=backups.is_due),
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
+        Tick(
+            "changes of type", lambda _now: changes.answer(), job=RETYPE_JOB, is_due=changes.is_due
+        ),
+        Tick("columns to drop", changes.drop, is_due=changes.is_untidy),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),
         Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),

@@ -96,6 +96,11 @@ def drop_due(uow: UnitOfWork) -> int:
     return sum(1 for number in ghosts.due_ghosts(uow) if ghosts.drop(uow, number))
 
 
+def may_drop_something(uow: UnitOfWork) -> bool:
+    """Whether a ghost is due that may be dropped at this time of day."""
+    return any(ghosts.may_drop(uow, number) for number in ghosts.due_ghosts(uow))
+
+
 def values_as_csv(uow: UnitOfWork, access: Access, number: int) -> Iterator[str]:
     """The kept values of a ghost as CSV lines: the record's id and the value."""
     access.require(CAPABILITY)

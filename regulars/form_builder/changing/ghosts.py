@@ -156,7 +156,7 @@ def due_ghosts(uow: UnitOfWork) -> list[int]:
 def drop(uow: UnitOfWork, number: int) -> bool:
     """Drop one ghost for good; False when the table is too large for the time of day."""
     ghost = get_ghost(uow, number)
-    if any(move.column and not _may_rewrite(uow, move.table) for move in ghost.moved):
+    if not may_drop(uow, number):
         return False
 
     def away(operations: Operations) -> None:
@@ -170,6 +170,12 @@ def drop(uow: UnitOfWork, number: int) -> bool:
     gone = form_ghost.update().where(form_ghost.c.id == number)
     uow.execute(gone.values(dropped_at=uow.now, raw={}))
     return True
+
+
+def may_drop(uow: UnitOfWork, number: int) -> bool:
+    """Whether dropping it now would keep nobody waiting for long."""
+    moves = get_ghost(uow, number).moved
+    return all(not move.column or _may_rewrite(uow, move.table) for move in moves)
 
 
 def problem_of_purge(label: Any) -> Problem:
