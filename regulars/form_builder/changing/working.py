@@ -219,7 +219,9 @@ class _Work:
         for field, values in sides:
             if field.type == "link":
                 to = str(field.settings["to"])
-                titles = titles_of(uow, catalog, {to: [v for v in values if isinstance(v, int)]})
+                titles = titles_of(
+                    uow, self._access(), catalog, {to: [v for v in values if isinstance(v, int)]}
+                )
                 named = {record: title for (_form, record), title in titles.items()}
                 terms = replace(terms, titles={**terms.titles, **named})
         if "by" in self.job.options and place.after.type == "link":
