@@ -118,9 +118,12 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     reading, seen = reading_of(work), _seen_form(work)
     drafts = []
     for index, row in enumerate(rows):
-        cells = {name: value for name, value in row.items() if name != "id"}
+        # A row that makes a record has no id to give: there it is a field nobody knows.
+        named = mode != "insert" and row.get("id") is not None
+        cells = {name: value for name, value in row.items() if mode == "insert" or name != "id"}
         draft = convert_row(seen, cells, reading, index=index, texts=texts)
-        draft.id = row.get("id") if mode != "insert" else None
+        if named:
+            _name_record(draft, row["id"])
         drafts.append(draft)
     if mode != "insert":
         _match(work, drafts, rows, mode, key)
@@ -310,6 +313,14 @@ def _match(
             draft.refuse(
                 key or "id", "no-such-record", value=str(rows[draft.index].get(key or "id"))
             )
+
+
+def _name_record(draft: RowDraft, given: Any) -> None:
+    """Which record a row changes; anything but a whole number names none."""
+    if isinstance(given, int) and not isinstance(given, bool) and 0 < given < 2**63:
+        draft.id = given
+    else:
+        draft.refuse("id", "no-such-record", value=str(given)[:60])
 
 
 def _store_batch(work: Writing, drafts: list[RowDraft], *, atomic: bool) -> BatchResult:
