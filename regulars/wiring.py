@@ -8,6 +8,7 @@ from flask import Blueprint
 
 from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_schemas import instances as form_schemas
+from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import LONGEST as LONGEST_CHANGE
 from regulars.form_builder.changing.desk import ChangeDesk
@@ -50,7 +51,7 @@ from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
-from regulars.form_builder.web import form_pages
+from regulars.form_builder.web import form_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import addresses, events, jobs, redis_server
@@ -75,6 +76,7 @@ from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.signed_jobs import JobKind
+from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
 from regulars.platform.web.api_route import expansions
 from regulars.platform.web.idempotency import KeptAnswers
@@ -114,6 +116,7 @@ from regulars.rule_engine.steps.flow import Branch, Stop
 from regulars.rule_engine.steps.messages import SendMessage
 from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
 from regulars.rule_engine.steps.tags import AddTags, RemoveTags
+from regulars.rule_engine.steps.tasks import Approval, CreateTask
 from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
 from regulars.rule_engine.ticking import Engine
 from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
@@ -121,6 +124,7 @@ from regulars.rule_engine.triggers.clock import DateField as OnDateField
 from regulars.rule_engine.triggers.clock import Manual, Scan
 from regulars.rule_engine.triggers.happenings import (
     MESSAGE_TURNS,
+    TASK_TURNS,
     ConsentGranted,
     ConsentWithdrawn,
     MirrorEntered,
@@ -140,12 +144,14 @@ CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(
 TRIGGERS: tuple[TriggerKind, ...] = (
     RecordCreated(), RecordUpdated(), RecordDeleted(), Scan(), OnDateField(), Manual(),
     MirrorEntered(), MirrorLeft(), ConsentGranted(), ConsentWithdrawn(), *MESSAGE_TURNS,
+    *TASK_TURNS,
 )  # fmt: skip
 STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
-    WaitFor(), Branch(), Stop(),
+    WaitFor(), Branch(), Stop(), CreateTask(), Approval(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
+TASK_FOLLOWER = TaskFollower()
 PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
 
 AFTER_RESTORE: dict[str, AfterRestore] = {"forms": MendForms(), "rules": LetGo()}
@@ -189,6 +195,8 @@ def wire() -> None:
     timeline_sources.register("merges", merge_moments)
     person_followers.register("rules", RULE_FOLLOWER)
     person_followers.register("consents", CONSENT_FOLLOWER)
+    person_followers.register("tasks", TASK_FOLLOWER)
+    timeline_sources.register("tasks", task_pages.task_moments)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
@@ -280,6 +288,8 @@ def blueprints() -> tuple[Blueprint, ...]:
         form_api,
         rules_api,
         activity_api,
+        tasks_api,
+        task_pages.tasks,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,
@@ -290,9 +300,9 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return (form_pages.nav, rule_web.navigation.nav, report_web.nav)
+    return (task_pages.nav, form_pages.nav, rule_web.navigation.nav, report_web.nav)
 
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return (form_pages.cards, rule_web.navigation.cards, report_web.cards)
+    return (task_pages.cards, form_pages.cards, rule_web.navigation.cards, report_web.cards)

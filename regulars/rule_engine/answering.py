@@ -12,6 +12,7 @@ from regulars.form_builder.rows import StoredRecords
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
 from regulars.platform.privacy.consents import is_granted
+from regulars.platform.tasks.service import cancel_of_runs
 from regulars.rule_engine.book import PinnedRule, pinned_rule
 from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.matching import fits, form_of, of_this_run, subject_of
@@ -30,6 +31,8 @@ def answer_runs(uow: UnitOfWork, events: Sequence[Any]) -> None:
                     _answer(uow, records, pinned, row, happened)
         if happened.kind == "consent_withdrawn":
             _withdraw(uow, happened)
+        elif happened.kind == "task_done":
+            _wake_approved(uow, happened)
 
 
 def end_runs(
@@ -58,6 +61,7 @@ def end_runs(
                 reason={"code": "run-ended", "outcome": outcome},
             )
         )  # fmt: skip
+    cancel_of_runs(uow, ids)
     return ids
 
 
@@ -136,6 +140,23 @@ def _wake(uow: UnitOfWork, row: Any, happened: Any) -> None:
         .where(run.c.id == row.id, run.c.status == "live", run.c.seen_event.is_(None))
         .values(
             seen_event=happened.id,
+            meant_at=happened.at,
+            due_at=sa.case((run.c.token.is_(None), soon), else_=run.c.due_at),
+        )
+    )
+
+
+def _wake_approved(uow: UnitOfWork, happened: Any) -> None:
+    """The run that asked goes on now; it looks at the answer itself."""
+    soon = sa.literal(uow.now, columns.Instant())
+    uow.execute(
+        run.update()
+        .where(
+            run.c.id == (happened.data or {}).get("run"),
+            run.c.status == "live",
+            run.c.wait_kind == "approval",
+        )
+        .values(
             meant_at=happened.at,
             due_at=sa.case((run.c.token.is_(None), soon), else_=run.c.due_at),
         )

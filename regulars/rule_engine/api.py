@@ -15,12 +15,12 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.findings import Finding
+from regulars.platform.instants import read_instant
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, service
-from regulars.rule_engine.api_activity import read_instant
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
 from regulars.rule_engine.retiring import archive_message

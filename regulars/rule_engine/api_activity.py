@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, jsonify, request
@@ -17,6 +16,7 @@ from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.i18n import translate
+from regulars.platform.instants import read_instant
 from regulars.platform.privacy.consents import (
     ConsentChange,
     consents_of,
@@ -156,18 +156,6 @@ def list_consents(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         "consents": [vars(state) for state in consents_of(uow, *person)],
         "ledger": [vars(entry) for entry in ledger_of(uow, *person)],
     }
-
-
-def read_instant(uow: UnitOfWork, given: Any) -> datetime | None:
-    """An instant of a request; without an offset it is the shop's time."""
-    if given is None:
-        return None
-    try:
-        found = datetime.fromisoformat(str(given))
-    except ValueError:
-        shown = {"value": str(given)[:40]}
-        raise Invalid([Problem("at", "not-a-datetime", shown)]) from None
-    return found if found.tzinfo else found.replace(tzinfo=uow.workspace.tz)
 
 
 def _change(uow: UnitOfWork, access: Access, body: Mapping[str, Any]) -> ConsentChange:

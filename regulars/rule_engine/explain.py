@@ -198,6 +198,12 @@ def _wait_for(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
     return say.t("wait-for", what=joined, length=say.length(own["timeout"]))
 
 
+def _ask(say: Speaker, own: Mapping[str, Any], key: str) -> str:
+    words = say.t(key, title=i18n.pick(own["title"], say.locale))
+    due = own.get("due")
+    return words if due is None else say.t("within-time", what=words, length=say.length(due))
+
+
 _STEPS: dict[str, Any] = {
     "send_message": _send,
     "create_record": _create,
@@ -207,6 +213,8 @@ _STEPS: dict[str, Any] = {
     "wait": lambda say, _rule, own: say.t("wait", length=say.length(own["for"])),
     "wait_until": _wait_until,
     "wait_for": _wait_for,
+    "create_task": lambda say, _rule, own: _ask(say, own, "create-task"),
+    "approval": lambda say, _rule, own: _ask(say, own, "approval"),
     "branch": lambda say, rule, own: say.t("branch", condition=say.condition(rule, own["when"])),
     "stop": lambda say, _rule, own: say.t("stop"),
 }

@@ -24,6 +24,7 @@ from regulars.rule_engine.triggers.base import Happened, trigger_kinds
 
 log = logging.getLogger(__name__)
 RECENT = 5000  # more events than happen while one batch of runs is worked on
+_OWN = ("message_", "task_")  # what becomes of these concerns the run that asked for them
 LOOK_BACK = (
     200  # events of one person since the step before; more are found when they are ingested
 )
@@ -152,7 +153,7 @@ def of_this_run(trigger: Trigger, run: Follower, happened: Happened) -> bool:
     """Whether an event about the person may answer this very run."""
     if happened.id == run.trigger_event:
         return False
-    if trigger.on.startswith("message_"):
+    if trigger.on.startswith(_OWN):
         return (happened.data or {}).get("run") == run.id
     return True
 

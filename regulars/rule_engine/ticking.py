@@ -19,6 +19,7 @@ from regulars.platform.events import event
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
 from regulars.platform.inserting import insert_new
+from regulars.platform.tasks.service import any_overdue, tell_overdue
 from regulars.platform.workspaces import list_workspaces
 from regulars.rule_engine.book import active_rules, book_of
 from regulars.rule_engine.channels.base import Surroundings
@@ -78,6 +79,7 @@ class Engine:
         now: Now = self.database.clock if at is None else fixed(at)
         settle_history(self.database, workspace, now, anyway=at is not None)
         plan_fires(self.database, workspace, now)
+        remind(self.database, workspace, now)
         total = Done()
         for _ in range(ROUNDS):
             done = self.round(workspace, now, anyway=at is not None)
@@ -116,6 +118,7 @@ class Engine:
         for workspace in self._places():
             settle_history(self.database, workspace, fixed(now))
             plan_fires(self.database, workspace, fixed(now))
+            remind(self.database, workspace, fixed(now))
             retry_failures(self.database, workspace, fixed(now))
 
     def is_due(self, now: datetime) -> bool:
@@ -137,6 +140,15 @@ class Engine:
         """What a worker does when the doorbell rings; it rings itself again when time was up."""
         if not self.drain():
             jobs.ring(JOB)
+
+
+def remind(database: Database, workspace: Workspace, now: Now) -> int:
+    """Tell of tasks whose time has passed; how many are new."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        if not any_overdue(uow):
+            return 0
+    with database.workspace_tx(workspace, now=now()) as uow:
+        return tell_overdue(uow)
 
 
 def plan_fires(database: Database, workspace: Workspace, now: Now) -> int:

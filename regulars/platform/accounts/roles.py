@@ -35,6 +35,7 @@ CAPABILITIES = (
     "run_rules",
     "send_messages",
     "manage_consents",
+    "manage_tasks",
     "merge_records",
     "export_people",
     "erase_people",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.problems import Problem
+from regulars.platform.tasks.service import OUTCOMES
 from regulars.rule_engine.definition import Rule, Trigger
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.triggers.base import KEY_SETTING, Happened, Settings, TriggerKind
@@ -99,6 +100,39 @@ class MessageTurn(TriggerKind):
             yield Problem("of", "no-such-sending-step", {"step": wanted})
 
 
+class TaskTurn(TriggerKind):
+    """Something became of a task; ``of`` names the step that asked for it.
+
+    As a rule's own trigger ``rule`` says whose task it was. ``ended`` narrows how.
+    """
+
+    settings: ClassVar[Settings] = {
+        "of": KEY_SETTING,
+        "rule": KEY_SETTING,
+        "ended": {"enum": sorted({each for some in OUTCOMES.values() for each in some})},
+    }
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def matches(self, trigger: Trigger, happened: Happened) -> bool:
+        data = happened.data or {}
+        own = trigger.settings
+        wanted = {"step": own.get("of"), "rule": own.get("rule"), "outcome": own.get("ended")}
+        return _agrees(wanted, data, ("step", "rule", "outcome"))
+
+    def check(self, trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
+        wanted, other = trigger.settings.get("of"), trigger.settings.get("rule")
+        rule = meaning.snapshot.find("rule", other) if other else meaning.rule
+        if rule is None:
+            yield Problem("rule", "no-such-rule", {"rule": other})
+        elif wanted is not None:
+            step = rule.step_called(wanted)
+            if step is None or step.do not in ("create_task", "approval"):
+                yield Problem("of", "no-such-task-step", {"step": wanted})
+
+
+TASK_TURNS = (TaskTurn("task_done"), TaskTurn("task_overdue"))
 MESSAGE_TURNS = tuple(
     MessageTurn(f"message_{turn}") for turn in ("sent", "failed", "opened", "clicked", "replied")
 )

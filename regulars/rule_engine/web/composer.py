@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.web.role_words import role_name
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid, NotFound
@@ -81,7 +82,8 @@ def _composer(
     say = speaker(uow, access)
     prefix = f"rule/{key}/"
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
-    return Composer(rule, draft.raw, say, problems, at, errors or {})
+    roles = [(role, role_name(role)) for role in access.roles]
+    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles)
 
 
 def row_kind(row: dict[str, Any]) -> str:

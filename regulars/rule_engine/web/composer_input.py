@@ -223,9 +223,26 @@ def _stop(posted: Posted, _catalog: FormCatalog) -> Raw:
     return {"outcome": posted.get("outcome").strip() or "stopped"}
 
 
+def _task(posted: Posted, _catalog: FormCatalog) -> Raw:
+    made: Raw = {name: text for name in ("title", "details") if (text := posted.get(name).strip())}
+    if posted.get("role"):
+        made["role"] = posted.get("role")
+    if number(posted, "due_n"):
+        made["due"] = length(posted, "due")
+    return {"title": "", **made}
+
+
+def _approval(posted: Posted, catalog: FormCatalog) -> Raw:
+    made = _task(posted, catalog)
+    if posted.get("escalate"):
+        made["escalate"] = posted.get("escalate")
+    return {**made, "then": [], "else": []}
+
+
 _STEP_READERS = {
     "send_message": _send, "wait": _wait, "wait_for": _wait_for, "add_tags": _tags,
     "remove_tags": _tags, "create_record": _create, "update_record": _update, "stop": _stop,
+    "create_task": _task, "approval": _approval,
 }  # fmt: skip
 
 

@@ -19,9 +19,14 @@ from regulars.rule_engine.explain import Speaker, step_words, trigger_words, val
 
 OFFERED_STEPS = (
     "send_message", "wait", "wait_for", "create_record", "update_record", "add_tags",
-    "remove_tags", "branch", "stop",
+    "remove_tags", "create_task", "approval", "branch", "stop",
 )  # fmt: skip
 OFFERED_TRIGGERS = ("record_created", "scan", "date_field", "mirror_entered")
+_BLOCKS_OF = {
+    "branch": ("then", "else"),
+    "wait_for": ("then", "timed_out"),
+    "approval": ("then", "else", "timed_out"),
+}
 BLOCK_ORDER = ("then", "else", "timed_out")
 Option = tuple[str, str]
 
@@ -49,6 +54,7 @@ class Composer:
     problems: Sequence[Problem] = ()
     at: str = ""
     errors: Mapping[str, list[str]] = field(default_factory=dict)
+    roles: Sequence[Option] = ()  # in which somebody can be asked
 
     @property
     def catalog(self) -> FormCatalog:
@@ -98,7 +104,7 @@ class Composer:
     def _blocks(
         self, step: Step, raw: Mapping[str, Any]
     ) -> Iterator[tuple[str, str, tuple[ShownStep, ...]]]:
-        names = {"branch": ("then", "else"), "wait_for": ("then", "timed_out")}.get(step.do, ())
+        names = _BLOCKS_OF.get(step.do, ())
         for name in names:
             shown = self._shown(step.blocks.get(name, ()), raw.get(name, ()))
             yield name, f"{step.path}/{name}", shown

@@ -1,0 +1,1 @@
+"""Tasks and approvals of people: one inbox, whoever puts something into it."""
