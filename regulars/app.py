@@ -27,6 +27,7 @@ from regulars.platform.accounts.web import (
 )
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
+from regulars.platform.health import web as system_health
 from regulars.platform.web import (
     addresses,
     api_reference,
@@ -97,6 +98,8 @@ def _add_pages(app: Flask) -> None:
         *(each.blueprint for each in own),
         packs.api,
         api_reference.api,
+        system_health.blueprint,
+        system_health.api,
         *wiring.blueprints(),
     ):
         app.register_blueprint(blueprint)

@@ -6,6 +6,7 @@ from functools import cache
 
 from flask import Blueprint
 
+from regulars.form_builder import health as form_health
 from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.api_tasks import api as tasks_api
@@ -51,6 +52,7 @@ from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
+from regulars.form_builder.verification import ComparisonDesk
 from regulars.form_builder.web import form_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
@@ -70,6 +72,8 @@ from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its ta
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
+from regulars.platform.health import storage as storage_health
+from regulars.platform.health.findings import health_checks
 from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
 from regulars.platform.privacy import suppressions
@@ -97,6 +101,7 @@ from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
+from regulars.rule_engine import health as rule_health
 from regulars.rule_engine import mirror_values
 from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine import web as rule_web
@@ -197,6 +202,8 @@ def wire() -> None:
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
     timeline_sources.register("tasks", task_pages.task_moments)
+    for check in (*storage_health.CHECKS, *form_health.CHECKS, *rule_health.CHECKS):
+        health_checks.register(check.name, check)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
@@ -234,7 +241,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
     changes = ChangeDesk(database)
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
-    indexes = IndexDesk(database)
+    indexes, comparison = IndexDesk(database), ComparisonDesk(database)
     backups = backup_desk(database)
     return (
         Tick("backup plan", backups.plan, is_due=backups.is_planned),
@@ -248,6 +255,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),
         Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),
+        Tick("comparison", lambda _now: comparison.answer(), is_due=comparison.is_due),
         Tick("old API answers", answers.forget, is_due=answers.is_due),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from regulars.cli import (
     accounts,
     backups,
+    doctor,
     forms,
     importing,
     packs,
@@ -34,6 +35,7 @@ main.add_command(rules.rules_group)
 main.add_command(people.person)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)
+main.add_command(doctor.doctor)
 main.add_command(accounts.user)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)

@@ -61,6 +61,13 @@ def look_at(uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: in
     return [each for each in found if each.ids]
 
 
+def count(uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: int) -> int:
+    """How many records a slice holds."""
+    table = catalog.tables[form].main
+    counted = sa.select(sa.func.count()).where(table.c.id > after, table.c.id <= to)
+    return uow.scalar(counted) or 0
+
+
 def look_at_all(uow: UnitOfWork, catalog: FormCatalog, form: str) -> list[Drift]:
     """Everything wrong about a form, in one transaction."""
     return look_at(uow, catalog, form, 0, last_id(uow, catalog, form))

@@ -1,6 +1,7 @@
 """Which indexes the published definitions ask for. Pure.
 
-Every builder says which conditions it asks again and again; lists and sums speak for themselves.
+Every builder says which conditions it asks again and again; lists speak for themselves, and sums
+are kept by the index of their link.
 What a form's table has anyway (key, links, unique values) is not wished for again.
 """
 
@@ -28,12 +29,12 @@ _BY_RANGE = frozenset({
     "is", "in", "gt", "gte", "lt", "lte", "between", "before", "after", "on_or_before",
     "on_or_after", "within", "older_than", "starts_with",
 })  # fmt: skip
-_WEIGHTS = {"rule": 4, "report": 3, "related": 3, "list": 2, "sum": 1}
+_WEIGHTS = {"rule": 4, "report": 3, "related": 3, "list": 2}
 
 
 @dataclass(frozen=True)
 class Use:
-    """A condition or value that is asked of a form; ``why`` is rule, report, list or sum."""
+    """A condition that is asked of a form again and again; ``why`` is rule or report."""
 
     form: str
     tree: Node
@@ -136,10 +137,6 @@ def _of_forms(catalog: FormCatalog) -> Iterator[Wish]:
             if each.type == "related" and order:
                 columns = (str(each.settings["via"]), order)
                 yield Wish(str(each.settings["from"]), columns, "related")
-    for plan in catalog.rollups:
-        for node in walk(plan.tree):
-            if isinstance(node, Aggregate):
-                yield from _aggregate(node, "sum")
 
 
 def _sorted_by(form: str, sort: Sequence[str]) -> Iterator[Wish]:
@@ -150,16 +147,19 @@ def _sorted_by(form: str, sort: Sequence[str]) -> Iterator[Wish]:
 
 def _without_prefixes(wishes: Sequence[Wish]) -> list[Wish]:
     """A longer index serves whatever a shorter one with the same beginning would."""
-    return [
-        wish
-        for wish in wishes
-        if not any(
-            other.form == wish.form
-            and len(other.columns) > len(wish.columns)
-            and other.columns[: len(wish.columns)] == wish.columns
-            for other in wishes
-        )
-    ]
+    return [wish for wish in wishes if not any(_serves(other, wish) for other in wishes)]
+
+
+def _serves(other: Wish, wish: Wish) -> bool:
+    if other.form != wish.form or len(other.columns) <= len(wish.columns):
+        return False
+    longer, shorter = _plain(other.columns), _plain(wish.columns)
+    return longer[: len(shorter)] == shorter
+
+
+def _plain(columns: Sequence[str]) -> list[str]:
+    """An index is read backwards as well, so for ranges the direction does not matter."""
+    return [name.removeprefix("-") for name in columns]
 
 
 def _few_enough(wishes: Iterable[Wish]) -> Iterator[Wish]:

@@ -6,6 +6,8 @@ snapshot it already has when nothing changed.
 
 from __future__ import annotations
 
+import json
+import logging
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +20,8 @@ from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.errors import NotFound
+
+log = logging.getLogger(__name__)
 
 definition = sa.Table(
     "definition",
@@ -67,6 +71,15 @@ class Published:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A published definition whose stored JSON cannot be read any more; the others go on."""
+
+    kind: str
+    key: str
+    version: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """Every published definition at one number. ``derived`` caches what builders compute of it.
 
@@ -76,6 +89,7 @@ class Snapshot:
     number: int
     items: Mapping[tuple[str, str], Published]
     derived: dict[str, Any] = field(default_factory=dict, compare=False)
+    broken: tuple[Broken, ...] = ()
     before: Snapshot | None = field(default=None, compare=False, repr=False)
 
     def find(self, kind: str, key: str) -> Any | None:
@@ -103,7 +117,8 @@ class Snapshot:
         items = dict(self.items)
         for each in fresh:
             items[each.kind, each.key] = each
-        return Snapshot(self.number + 1, items, before=self)
+        still = tuple(each for each in self.broken if (each.kind, each.key) not in items)
+        return Snapshot(self.number + 1, items, broken=still, before=self)
 
 
 _KEPT = 64
@@ -178,16 +193,30 @@ def _load(uow: UnitOfWork, number: int) -> Snapshot:
             definition.c.published == definition_version.c.version,
         ),
     )
+    body = sa.type_coerce(definition_version.c.body, columns.Text()).label("raw_body")
+    about = (definition_version.c.kind, definition_version.c.key, definition_version.c.version)
     statement = (
-        sa.select(definition_version)
+        sa.select(*about, body, definition_version.c.published_at)
         .select_from(joined)
         .where(definition.c.archived_at.is_(None))
         .order_by(definition.c.position, definition.c.key)
     )
-    items = {}
+    items: dict[tuple[str, str], Published] = {}
+    broken = []
     for row in uow.execute(statement):
-        parsed = kinds.get(row.kind).parse(row.body)
-        items[row.kind, row.key] = Published(
-            row.kind, row.key, row.version, row.body, parsed, row.published_at
-        )
-    return Snapshot(number, items)
+        found = _read(row)
+        if isinstance(found, Broken):
+            log.error("The %s %s cannot be read any more.", found.kind, found.key)
+            broken.append(found)
+        else:
+            items[row.kind, row.key] = found
+    return Snapshot(number, items, broken=tuple(broken))
+
+
+def _read(row: Any) -> Published | Broken:
+    try:
+        raw = json.loads(row.raw_body)
+        parsed = kinds.get(row.kind).parse(raw)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return Broken(row.kind, row.key, row.version)
+    return Published(row.kind, row.key, row.version, raw, parsed, row.published_at)

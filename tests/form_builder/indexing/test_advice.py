@@ -44,7 +44,7 @@ def spent(last: int) -> dict[str, Any]:
     }
 
 
-def test_related_lists_and_sums_speak_for_themselves() -> None:
+def test_related_lists_speak_for_themselves() -> None:
     wishes = {(w.form, w.columns, w.why) for w in advise(SHOP_CATALOG, [])}
     assert ("orders", ("customer", "paid_at"), "related") in wishes
 
@@ -81,6 +81,6 @@ def test_a_table_gets_six_at_most_and_rules_go_first() -> None:
     tree, _problems = made.condition("big", {"field": "n8", "op": "gt", "value": 1})
     found = advise(made, [Use("big", tree, "rule")])
     assert len(found) == MOST_PER_TABLE
-    assert found[0].columns == ("n8",)
-    assert found[1].columns == ("-n0", "-id")
+    assert found[0].columns == ("-n0", "-id")  # n8 is served by the list that goes by it
+    assert ("n8",) not in [each.columns for each in found]
     assert len({w.name(made.source().table("big")) for w in found}) == MOST_PER_TABLE

@@ -129,3 +129,6 @@ def nav(uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
         yield NavItem(
             url_for("settings.workspace"), "settings", "nav.workspace", section=section, order=940
         )
+        yield NavItem(
+            url_for("health_pages.report"), "activity", "nav.health", section=section, order=990
+        )

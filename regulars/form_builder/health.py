@@ -1,0 +1,116 @@
+"""What forms and records say about their health: derived values, tables, indexes, imports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import sqlalchemy as sa
+
+from regulars.form_builder import verification
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.importing.tables import import_batch
+from regulars.form_builder.indexing import desk, making
+from regulars.form_builder.tables import all_tables
+from regulars.platform.db import UnitOfWork
+from regulars.platform.health.findings import Finding, HealthCheck, Place
+
+_DAY_AND_A_HALF = 36 * 3600
+
+
+def derived_values(place: Place) -> Iterator[Finding]:
+    """What the last nightly comparison found."""
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        last, _going = verification.last_comparison(uow)
+        catalog = catalog_of(uow)
+    if last is None or last.finished_at is None:
+        yield Finding("good", "not-yet-compared")
+        return
+    age = (place.now - last.finished_at).total_seconds()
+    if age > _DAY_AND_A_HALF:
+        yield Finding("watch", "comparison-old", {"n": int(age // 3600)})
+    for each in last.found:
+        words = _words(catalog, each)
+        if each.wrong > each.mended:
+            yield Finding("bad", f"drift-{each.kind}", {**words, "n": each.wrong - each.mended})
+        else:
+            yield Finding("watch", "drift-mended", {**words, "n": each.mended})
+    if not last.found:
+        yield Finding("good", "values-agree", {"n": last.records})
+
+
+def compare_and_mend(place: Place) -> int:
+    """Compare everything now and put right what can be; how many values that were."""
+    done = verification.compare_all(
+        place.database, place.workspace, repair=True, now=lambda: place.now
+    )
+    return sum(each.mended for each in done.found)
+
+
+def tables(place: Place) -> Iterator[Finding]:
+    """Whether the stored tables have every column that published forms need."""
+    with place.database.workspace_tx(place.workspace, write=False) as uow:
+        missing = list(_missing_columns(uow, catalog_of(uow)))
+    for name in missing:
+        yield Finding("bad", "column-missing", {"name": name})
+    if not missing:
+        yield Finding("good", "tables-fit")
+
+
+def indexes(place: Place) -> Iterator[Finding]:
+    """Indexes that are wanted and not there yet."""
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        wanted, failed = making.plan(uow), desk.last_failed(uow)
+        catalog = catalog_of(uow)
+    for wish in wanted.wait:
+        label = catalog.get_form(wish.form).label
+        yield Finding("watch", "index-tonight", {"form": label})
+    if failed:
+        yield Finding("watch", "index-failed", {"n": len(failed)})
+    elif wanted.make:
+        yield Finding("good", "indexes-coming", {"n": len(wanted.make)})
+    elif not wanted.wait:
+        yield Finding("good", "indexes-there")
+
+
+def make_indexes(place: Place) -> int:
+    """Make what is wanted now; this counts as no changed value."""
+    desk.look_after(place.database, place.workspace, place.now)
+    return 0
+
+
+def imports(place: Place) -> Iterator[Finding]:
+    """Imports that wait although they could go on."""
+    overdue = sa.select(sa.func.min(import_batch.c.due_at))
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        oldest = uow.scalar(overdue)
+    if oldest is not None and (place.now - oldest).total_seconds() > 900:
+        yield Finding("watch", "import-waits")
+
+
+def _words(catalog: FormCatalog, each: verification.Counted) -> dict[str, object]:
+    form = catalog.forms.get(each.form)
+    found: FieldDefinition | None = form.find(each.field) if form is not None else None
+    label = form.label if form is not None else each.form
+    sample = ", ".join(f"#{number}" for number in each.sample[:5])
+    return {"form": label, "field": found.name if found else each.field, "ids": sample}
+
+
+def _missing_columns(uow: UnitOfWork, catalog: FormCatalog) -> Iterator[str]:
+    inspector = sa.inspect(uow.connection)
+    present = set(inspector.get_table_names())
+    for key in catalog.forms:
+        for table in all_tables(catalog.tables[key]):
+            if table.name not in present:
+                yield table.name
+                continue
+            have = {column["name"] for column in inspector.get_columns(table.name)}
+            yield from (f"{table.name}.{c.name}" for c in table.columns if c.name not in have)
+
+
+CHECKS = (
+    HealthCheck("derived values", derived_values, compare_and_mend),
+    HealthCheck("tables", tables),
+    HealthCheck("indexes", indexes, make_indexes),
+    HealthCheck("imports", imports),
+)

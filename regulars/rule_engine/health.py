@@ -1,0 +1,60 @@
+"""What the rule engine says about its health: the oldest due work, and what nobody can finish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import event
+from regulars.platform.health.findings import Finding, HealthCheck, Place
+from regulars.platform.hold import find_hold
+from regulars.rule_engine.book import active_rules
+from regulars.rule_engine.tables import fire, outbound, run
+
+LATE, VERY_LATE = timedelta(minutes=5), timedelta(hours=1)
+
+
+def due_work(place: Place) -> Iterator[Finding]:
+    """How long the oldest work that is due has been waiting."""
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        held, oldest = find_hold(uow), _oldest_due(uow)
+    if held is not None:
+        yield Finding("watch", "rules-on-hold")
+        return
+    waiting = place.now - oldest if oldest is not None else timedelta(0)
+    minutes = int(waiting.total_seconds() // 60)
+    if waiting > VERY_LATE:
+        yield Finding("bad", "work-very-late", {"minutes": minutes})
+    elif waiting > LATE:
+        yield Finding("watch", "work-late", {"minutes": minutes})
+    else:
+        yield Finding("good", "work-done")
+
+
+def stuck_runs(place: Place) -> Iterator[Finding]:
+    """Runs that failed again and again until they were laid aside."""
+    counted = sa.select(sa.func.count()).where(run.c.status == "stuck")
+    with place.database.workspace_tx(place.workspace, write=False) as uow:
+        n = uow.scalar(counted.select_from(run)) or 0
+    if n:
+        yield Finding("watch", "runs-stuck", {"n": n})
+
+
+def _oldest_due(uow: UnitOfWork) -> datetime | None:
+    active = active_rules(uow)
+    undigested = sa.select(sa.func.min(event.c.at)).where(event.c.processed_at.is_(None))
+    moments = [uow.scalar(undigested)]
+    for table, waiting in (
+        (fire, fire.c.state == "due"),
+        (run, run.c.status == "live"),
+        (outbound, outbound.c.status.in_(("queued", "sending"))),
+    ):
+        due = (waiting, table.c.due_at <= uow.now, table.c.rule.in_(active))
+        moments.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(*due)))
+    return min((each for each in moments if each is not None), default=None)
+
+
+CHECKS = (HealthCheck("due work", due_work), HealthCheck("stuck runs", stuck_runs))
