@@ -31,7 +31,7 @@ def test_no_secret_is_in_a_backup(
         alice = users.create_user(connection, newcomer, now=now)
         token = tokens.create_token(connection, workspace, TokenWish("till", "owner"), now=now)
         visit = fingerprint(VISIT)
-        sessions.open_session(connection, alice.id, visit, agent="test", now=now)
+        sessions.open_session(connection, alice.id, visit, sessions.Device("test"), now=now)
     (database.data_dir / "secret_key").write_text(KEY)
     path = tmp_path / "backup.tar.gz"
     make_backup(database, Order(scope, [workspace], path, now), lambda _d, _t: None)  # type: ignore[arg-type]

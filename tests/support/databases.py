@@ -22,7 +22,7 @@ from tests.support.clocks import MovableClock
 from tests.support.options import databases_for
 
 MakeDatabase = Callable[..., Database]
-SECRET = "a long random-looking secret, for tests only: 7f3a"
+SECRET = "a long random-looking secret that is only good for tests"
 _number = itertools.count(1)
 
 
