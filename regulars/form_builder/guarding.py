@@ -51,6 +51,14 @@ def refuse_fields(writing: Writing, drafts: Sequence[RowDraft]) -> None:
             _guard_rows(writing, field, [d for d in drafts if field.key in d.rows])
 
 
+def refuse_masks(access: Access, form_key: str, raw: Mapping[str, Any], draft: RowDraft) -> None:
+    """Note a problem where somebody sends back what they were shown of a masked field."""
+    for key, value in raw.items() if access.held.narrows_fields else ():
+        if access.field_right(form_key, key) == "masked" and looks_masked(value):
+            draft.problems = [each for each in draft.problems if each.path != key]
+            draft.refuse(key, "mask-text", field=key)
+
+
 def refuse_outside(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Note a problem at each record that its writer would not reach afterwards."""
     for draft in drafts:
@@ -144,8 +152,10 @@ def _guard_rows(writing: Writing, field: FieldDefinition, drafts: Sequence[RowDr
         known = {row["id"]: row for row in stored.get(draft.id or 0, ())}
         for child in draft.rows[field.key]:
             before = known.get(child.id or 0)
+            noted = len(child.problems)
             _refuse_values(writing, key, child, before)
-            draft.problems += [p.under(f"{field.key}/{child.index}") for p in child.problems]
+            fresh = child.problems[noted:]
+            draft.problems += [p.under(f"{field.key}/{child.index}") for p in fresh]
             for column in closed if before is not None else ():
                 child.values.setdefault(column, before.get(column) if before else None)
 

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.exporting import FORMATS, export_records
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.importing import batches, error_file, files, wording
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.encodings import ENCODINGS
@@ -237,7 +238,7 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     suffix = request.args.get("format", "xlsx")
     if suffix not in FORMATS:
         raise NotFound()
-    form = catalog_of(uow).get_form(form_key)
+    form = catalog_for(uow, access).get_form(form_key)
     query = ListState.from_args(form, request.args).query(form)
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
