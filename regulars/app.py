@@ -25,6 +25,8 @@ from regulars.platform.accounts.web import (
     units,
     workspace_api,
 )
+from regulars.platform.backups.web import api as backups_api
+from regulars.platform.backups.web import pages as backups
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
 from regulars.platform.health import web as system_health
@@ -52,7 +54,7 @@ MAX_BODY = 2 * 1024 * 1024
 # The modules that add their pages to these blueprints when they are imported.
 PAGES = (
     entrance, link_pages, confirmation, profile, second_factor, home, settings, closing, members,
-    units, tokens, workspace_api,
+    units, tokens, workspace_api, backups_api,
 )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def _stand_guard(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    own = (static_files, health, entrance, home, settings, api, api_reference, packs)
+    own = (backups, static_files, health, entrance, home, settings, api, api_reference, packs)
     for blueprint in (
         *(each.blueprint for each in own),
         packs.api,
@@ -103,12 +105,12 @@ def _add_pages(app: Flask) -> None:
         *wiring.blueprints(),
     ):
         app.register_blueprint(blueprint)
-    nav = (home.nav, packs.nav, *wiring.nav_providers())
+    nav = (home.nav, backups.nav, packs.nav, *wiring.nav_providers())
     shell.install(
         app,
         nav=nav,
         cards=(packs.cards, *wiring.card_providers()),
-        notices=(closing.notices,),
+        notices=(closing.notices, backups.notices),
     )
 
     @app.url_defaults

@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.support.real_data",
     "tests.support.postgres",
     "tests.support.databases",
+    "tests.support.elsewhere",
     "tests.support.expression_world",
     "tests.support.valkey",
     "tests.support.browser",

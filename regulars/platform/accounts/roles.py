@@ -46,6 +46,7 @@ CAPABILITIES = (
     "manage_units",
     "manage_tokens",
     "manage_workspace",
+    "manage_backups",
     "install_packs",
     "view_audit",
 )
@@ -155,7 +156,7 @@ def capabilities_from(chosen: Iterable[str], rights: Iterable[FormRights]) -> fr
 _OWNER_ONLY = frozenset(
     {
         *("manage_tokens", "manage_workspace", "install_packs", "erase_people"),
-        *("manage_roles", "view_audit"),
+        *("manage_roles", "view_audit", "manage_backups"),
     }
 )
 _CLERK = frozenset({"enter", "read_records", "create_records", "update_records"})

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from regulars.platform.backups import records
 from regulars.platform.backups.archive import BadArchive
+from regulars.platform.backups.asking import JOB as JOB
 from regulars.platform.backups.checking import check_backup
 from regulars.platform.backups.following import follow
 from regulars.platform.backups.making import Order, make_backup, scratch_folder
@@ -24,7 +25,6 @@ from regulars.platform.errors import RegularsError
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.workspaces import list_workspaces, workspace
 
-JOB = "backups"
 LONGEST = 6 * 3600  # seconds one answer may take
 TELL_EVERY = 2.0  # seconds
 

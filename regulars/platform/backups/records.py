@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection, Row
 from regulars.platform import ids
 from regulars.platform.backups.plans import Plan
 from regulars.platform.backups.tables import backup, backup_plan
-from regulars.platform.errors import NotFound
+from regulars.platform.errors import NotFound, RegularsError
 
 LEASE = timedelta(minutes=10)
 MOST_ATTEMPTS = 3
@@ -44,6 +44,11 @@ class Backup:
     token: str | None
     attempts: int
 
+    def words(self, locale: str) -> str:
+        """What went wrong, as a sentence."""
+        problem = self.problem or {"code": "refused", "params": {}}
+        return RegularsError(problem["code"], **problem["params"]).message(locale)
+
     @property
     def is_under_way(self) -> bool:
         """Whether somebody works on it, or on what follows it."""
@@ -61,7 +66,7 @@ class Wish:
     then: dict[str, Any] | None = None
 
 
-def ask(connection: Connection, wish: Wish, *, now: datetime) -> int | None:
+def ask(connection: Connection, wish: Wish, *, now: datetime, state: str = "due") -> int | None:
     """Put it on the list; its id, None when the slot is taken."""
     build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     stamp = now.strftime("%Y-%m-%d-%H%M%S")
@@ -70,7 +75,7 @@ def ask(connection: Connection, wish: Wish, *, now: datetime) -> int | None:
         "workspace_id": wish.workspace_id,
         "slot": wish.slot or f"{wish.kind}:{ids.new_token(12)}",
         "kind": wish.kind,
-        "state": "due",
+        "state": state,
         "due_at": now,
         "attempts": 0,
         "file": file,
@@ -156,6 +161,15 @@ def last_good(connection: Connection, workspace_id: int | None) -> Backup | None
     """The newest backup that could be read back."""
     made = [each for each in of_workspace(connection, workspace_id) if each.kind != "taken"]
     return next((each for each in made if each.state == "good"), None)
+
+
+def settle_taken(connection: Connection, taken: Backup, size: int, *, now: datetime) -> None:
+    """A file from outside is whole and may be restored."""
+    connection.execute(
+        backup.update()
+        .where(backup.c.id == taken.id)
+        .values(state="good", size=size, finished_at=now)
+    )
 
 
 def forget(connection: Connection, backup_ids: set[int]) -> None:

@@ -1,6 +1,6 @@
-"""A shop with people, orders, a rule and messages; and a second, empty installation to go to."""
+"""A shop with people, orders, a rule and messages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,17 +11,9 @@ from regulars.platform.backups.making import Made, Order, make_backup
 from regulars.platform.backups.restoring import Restoring
 from regulars.platform.db import Database, Workspace
 from regulars.wiring import wire
-from tests.support.clocks import MovableClock
-from tests.support.databases import new_installation
-from tests.support.options import databases_for
 from tests.support.rule_shop import RuleShop, journey, sms
 
 BackUp = Callable[..., Made]
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "elsewhere" in metafunc.fixturenames:
-        metafunc.parametrize("elsewhere_kind", databases_for(metafunc))
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -39,15 +31,6 @@ def shop(database: Database, workspace: Workspace) -> RuleShop:
         fresh.order(fresh.customer(name=name), amount="12.50")
     fresh.tick()
     return fresh
-
-
-@pytest.fixture
-def elsewhere(
-    elsewhere_kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: MovableClock
-) -> Iterator[Database]:
-    """An installation without any workspace, on each database."""
-    with new_installation(request, elsewhere_kind, tmp_path / "elsewhere", clock) as fresh:
-        yield fresh
 
 
 @pytest.fixture

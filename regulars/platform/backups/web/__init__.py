@@ -1,0 +1,1 @@
+"""Backups on pages and through the API."""
