@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from functools import partial
 from typing import Any
 
 from flask import Flask, g
@@ -30,6 +31,7 @@ from regulars.platform.backups.web import pages as backups
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
 from regulars.platform.health import web as system_health
+from regulars.platform.jobs import Queues
 from regulars.platform.web import (
     addresses,
     api_reference,
@@ -39,9 +41,11 @@ from regulars.platform.web import (
     headers,
     health,
     installation,
+    metrics,
     permissions,
     rate_limit,
     rendering,
+    request_log,
     shell,
     static_files,
     visit,
@@ -79,11 +83,13 @@ def create_app(config: Config, database: Database) -> Flask:
     rendering.prepare(app)
     role_words.install(app)
     _add_pages(app)
+    _watch(app, config, database)
     return app
 
 
 def _stand_guard(app: Flask) -> None:
     """The order matters: who asks for what, then whether a page of ours sent it."""
+    request_log.watch_requests(app)
     headers.trust_known_hosts(app)
     permissions.close_undeclared(app)
     csrf.protect(app)
@@ -94,8 +100,18 @@ def _stand_guard(app: Flask) -> None:
     flash.carry_flashes(app)
 
 
+def _watch(app: Flask, config: Config, database: Database) -> None:
+    """What monitoring is told."""
+    queue, due = Queues(config), partial(wiring.oldest_due_seconds, database)
+    health.add_note(app, "queue", queue.answers)
+    health.add_note(app, "oldest_due_seconds", due)
+    metrics.add_gauges(app, lambda: {"due_seconds": due() or 0.0, "queued_jobs": queue.waiting()})
+
+
 def _add_pages(app: Flask) -> None:
     own = (backups, static_files, health, entrance, home, settings, api, api_reference, packs)
+
+    own = (static_files, health, metrics, entrance, home, settings, api, api_reference, packs)
     for blueprint in (
         *(each.blueprint for each in own),
         packs.api,

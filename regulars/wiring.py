@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from flask import Blueprint
@@ -57,6 +58,7 @@ from regulars.form_builder.web import form_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import addresses, events, jobs, redis_server
+from regulars.platform.accounts import second_factors
 from regulars.platform.accounts.role_kind import role_kind
 from regulars.platform.backups.desk import JOB as BACKUP_JOB
 from regulars.platform.backups.desk import LONGEST as LONGEST_BACKUP
@@ -79,6 +81,7 @@ from regulars.platform.mailer import SmtpMailer
 from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
+from regulars.platform.sealing import Seal
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
@@ -107,6 +110,7 @@ from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api import api as rules_api
 from regulars.rule_engine.api_activity import api as activity_api
+from regulars.rule_engine.backlog import oldest_due
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
@@ -263,6 +267,20 @@ def ticks(database: Database) -> tuple[Tick, ...]:
 def backup_desk(database: Database) -> BackupDesk:
     """The backups of this installation, in the folder they were given."""
     return BackupDesk(database, Config.from_environ().backup_dir)
+
+
+SEALED: tuple[Callable[[Database, Seal], int], ...] = (second_factors.seal_again,)
+"""Whoever keeps sealed secrets: each seals its own with the newest key and says how many."""
+
+
+def oldest_due_seconds(database: Database) -> float | None:
+    """How long the oldest work that may be done has been waiting, in seconds; None for none."""
+    now, found = database.clock(), []
+    for workspace in list_workspaces(database):
+        with database.workspace_tx(workspace, write=False, now=now) as uow:
+            found.append(oldest_due(uow))
+    oldest = min((each for each in found if each is not None), default=None)
+    return None if oldest is None else max(0.0, (now - oldest).total_seconds())
 
 
 def rule_engine(database: Database) -> Engine:

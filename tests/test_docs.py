@@ -9,7 +9,7 @@ import pytest
 
 from regulars import wiring
 from regulars.form_builder.field_types.base import field_types
-from regulars.platform import faultpoint, leash
+from regulars.platform import faultpoint, leash, logs
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.registry import Registry
 from regulars.platform.web import openapi
@@ -25,7 +25,7 @@ from tools import api_routes, command_line
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-INTERNAL_VARIABLES = {leash.VARIABLE, faultpoint.VARIABLE}
+INTERNAL_VARIABLES = {leash.VARIABLE, faultpoint.VARIABLE, logs.PART_VARIABLE}
 """Between our own processes, or for tests only."""
 
 REGISTRIES: dict[str, tuple[Registry[Any], ...]] = {

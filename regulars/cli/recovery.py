@@ -6,6 +6,7 @@ import os
 
 import click
 
+from regulars import wiring
 from regulars.cli.accounts import user
 from regulars.cli.base import Shell
 from regulars.cli.workspaces import workspace
@@ -118,8 +119,8 @@ def forget_old(shell: Shell) -> None:
 
 
 def _seal_again(shell: Shell, config: Config) -> int:
-    with shell.database.main_tx() as connection:
-        return second_factors.seal_again(connection, seal_for(config.secret_keys))
+    seal = seal_for(config.secret_keys)
+    return sum(again(shell.database, seal) for again in wiring.SEALED)
 
 
 def _require_own_file(config: Config) -> None:

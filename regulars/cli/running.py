@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import click
 import waitress
@@ -14,7 +15,7 @@ from regulars import worker as processes
 from regulars.app import create_app
 from regulars.cli import first_run
 from regulars.cli.base import Shell
-from regulars.platform import data_folder, leash, redis_server
+from regulars.platform import data_folder, leash, logs, redis_server
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.jobs import QUEUES
 from regulars.platform.supervisor import Part, Supervisor, on_leash, own_command
@@ -90,12 +91,20 @@ def queues_of_workers(count: int) -> list[tuple[str, ...]]:
 
 
 def _parts(config: Config, with_workers: bool) -> list[Part]:
-    parts = [Part("Web", own_command("web"))]
+    part = partial(_part, config.log_dir or config.data_dir / "logs")
+    parts = [part("Web", "web")]
     if with_workers:
         for number, queues in enumerate(queues_of_workers(config.workers), start=1):
             options = [word for queue in queues for word in ("--queue", queue)]
-            parts.append(Part(f"Worker {number}", own_command("worker", *options), waits=True))
-    return [*parts, Part("Ticker", own_command("ticker"), waits=True)]
+            parts.append(part(f"Worker {number}", "worker", *options, waits=True))
+    return [*parts, part("Ticker", "ticker", waits=True)]
+
+
+def _part(log_dir: Path, name: str, *command: str, waits: bool = False) -> Part:
+    """One of our own processes; its log is a file of its own."""
+    own_log = name.lower().replace(" ", "-")
+    environ = {logs.PART_VARIABLE: own_log, "REGULARS_LOG_DIR": str(log_dir)}
+    return Part(name, own_command(*command), environ, waits=waits)
 
 
 def _with_secret(shell: Shell) -> Config:
@@ -104,6 +113,7 @@ def _with_secret(shell: Shell) -> Config:
             "There is no secret yet. Start with `regulars up`, or set REGULARS_SECRET_KEY "
             "to at least 32 random characters (the same on every host)."
         )
+    logs.configure(shell.config.log_level, shell.config.log_dir)
     return shell.config
 
 

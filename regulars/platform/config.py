@@ -30,6 +30,8 @@ class Config:
     smtp_url: str = field(default="", repr=False)
     trusted_proxies: int = 0
     log_level: str = "INFO"
+    log_dir: Path | None = None
+    metrics_token: str = field(default="", repr=False)
     api_limit: int = 600  # requests of one key in a minute
     backup_folder: Path | None = None
 
@@ -70,9 +72,19 @@ class Config:
             smtp_url=env.get("REGULARS_SMTP_URL", ""),
             trusted_proxies=_number(env, "REGULARS_TRUSTED_PROXIES", 0),
             log_level=env.get("REGULARS_LOG_LEVEL", "INFO").upper(),
+            log_dir=Path(env["REGULARS_LOG_DIR"]) if env.get("REGULARS_LOG_DIR") else None,
+            metrics_token=_token(env),
             api_limit=_number(env, "REGULARS_API_LIMIT", 600),
             backup_folder=Path(folder).resolve() if (folder := env.get(BACKUP_DIR)) else None,
         )
+
+
+def _token(env: Mapping[str, str]) -> str:
+    """What opens the figures to whoever collects them; as hard to guess as a key."""
+    token = env.get("REGULARS_METRICS_TOKEN", "")
+    if token and (fault := secret_keys.weakness(token)):
+        raise BadConfig(f"REGULARS_METRICS_TOKEN is {fault}.")
+    return token
 
 
 def _number(env: Mapping[str, str], name: str, default: int) -> int:

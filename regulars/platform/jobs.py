@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ import redis
 from rq import Queue
 
 from regulars.platform import redis_server
+from regulars.platform.config import Config
 from regulars.platform.signed_jobs import (
     JobKind,
     JobRefused,
@@ -118,6 +120,24 @@ class RedisBell:
             failure_ttl=FAILURE_SECONDS,
             description=kind.name,
         )
+
+
+class Queues:
+    """The queues as monitoring sees them."""
+
+    def __init__(self, config: Config) -> None:
+        self._client = redis_server.client(redis_server.url_for(config), patience=0.25)
+
+    def answers(self) -> bool:
+        """Whether the server is there."""
+        return redis_server.is_ready(self._client)
+
+    def waiting(self) -> float:
+        """How many jobs wait in all queues; NaN while the server is away."""
+        try:
+            return float(sum(int(self._client.llen(f"rq:queue:{name}")) for name in QUEUES))
+        except redis.RedisError:
+            return math.nan
 
 
 _bell: Bell = Silence()

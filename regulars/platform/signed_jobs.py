@@ -8,6 +8,7 @@ imported, and the parts of a job that lie outside the signature (callbacks, webh
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from typing import Any
 from itsdangerous import BadSignature, URLSafeSerializer
 from rq.job import Job
 from rq.serializers import Serializer
+
+log = logging.getLogger(__name__)
 
 Handler = Callable[[Mapping[str, Any]], None]
 Keys = str | Sequence[str]
@@ -35,6 +38,10 @@ class JobKind:
 
 class JobRefused(Exception):
     """A job that nobody here registered, or whose payload we did not sign."""
+
+
+class JobFailed(Exception):
+    """A job that did not come to its end; the log tells why."""
 
 
 def bell_key(name: str) -> str:
@@ -90,4 +97,9 @@ def allowed_jobs(kinds: Mapping[str, JobKind]) -> type[Job]:
 def _answer(job: Job, kind: JobKind, payload: Mapping[str, Any]) -> None:
     """Lift the doorbell first: whoever rings from now on is heard by the next job."""
     job.connection.delete(bell_key(kind.name))
-    kind.handle(payload)
+    try:
+        kind.handle(payload)
+    except Exception:
+        log.exception("The job %s failed.", kind.name)
+        # The server keeps what failed jobs say; the story with its details stays in our log.
+        raise JobFailed(kind.name) from None

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.platform import logs
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
@@ -100,7 +101,8 @@ class Batch:
             if time.monotonic() > until:
                 _give_back(walker.uow, self.token, rows[position:])
                 break
-            walker.advance(live_run(row))
+            with logs.about(run=row.id):
+                walker.advance(live_run(row))
             faultpoint("run-mid")
 
 

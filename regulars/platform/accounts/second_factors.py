@@ -13,11 +13,12 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pyotp
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
 from regulars.platform import ids
 from regulars.platform.accounts import throttle
@@ -153,18 +154,28 @@ def turn_off(connection: Connection, user_id: int) -> bool:
     return was_on
 
 
-def seal_again(connection: Connection, seal: Seal) -> int:
-    """Seal every secret with the newest key; how many were sealed with an older one."""
-    rows = connection.execute(sa.select(second_factor.c.user_id, second_factor.c.secret)).all()
-    old = [row for row in rows if not seal.is_fresh(row.secret)]
-    for row in old:
-        place = _place(row.user_id)
-        connection.execute(
-            second_factor.update()
-            .where(second_factor.c.user_id == row.user_id)
-            .values(secret=seal.seal(seal.open(row.secret, place), place))
-        )
-    return len(old)
+def seal_again(database: Database, seal: Seal) -> int:
+    """Seal every secret with the newest key; how many were sealed with an older one.
+
+    What no key opens stays as it is: its key may come back.
+    """
+    with database.main_tx() as connection:
+        rows = connection.execute(second_factor.select()).all()
+        return sum(_seal_again(connection, seal, row) for row in rows)
+
+
+def _seal_again(connection: Connection, seal: Seal, row: Row[Any]) -> bool:
+    place = _place(row.user_id)
+    if seal.is_fresh(row.secret):
+        return False
+    try:
+        fresh = seal.seal(seal.open(row.secret, place), place)
+    except BrokenSeal:
+        return False
+    connection.execute(
+        second_factor.update().where(second_factor.c.user_id == row.user_id).values(secret=fresh)
+    )
+    return True
 
 
 def _take_code(connection: Connection, seal: Seal, user_id: int, code: str, now: datetime) -> bool:

@@ -1,0 +1,30 @@
+"""Since when work of the rules has been waiting: what monitoring asks."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import event
+from regulars.platform.hold import find_hold
+from regulars.rule_engine.book import active_rules
+from regulars.rule_engine.leases import is_due, read_database_clock
+from regulars.rule_engine.tables import fire, outbound, run
+
+
+def oldest_due(uow: UnitOfWork) -> datetime | None:
+    """When the oldest work that may be done now fell due; None when nothing waits."""
+    if uow.workspace.archived_at is not None or find_hold(uow) is not None:
+        return None
+    clock, active = read_database_clock(uow), active_rules(uow)
+    since = [uow.scalar(sa.select(sa.func.min(event.c.at)).where(event.c.processed_at.is_(None)))]
+    for table, waiting in (
+        (fire, fire.c.state == "due"),
+        (run, run.c.status == "live"),
+        (outbound, outbound.c.status.in_(("queued", "sending"))),
+    ):
+        due = sa.and_(waiting, is_due(uow, table, clock), table.c.rule.in_(active))
+        since.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(due)))
+    return min((each for each in since if each is not None), default=None)
