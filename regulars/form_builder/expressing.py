@@ -99,6 +99,7 @@ class SortKey:
     column: Any
     descending: bool = False
     is_id: bool = False
+    kind: Kind = Kind.LINK  # of the value; an id is one
 
     @property
     def clauses(self) -> list[Any]:

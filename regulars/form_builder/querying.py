@@ -84,10 +84,11 @@ def find(
     where = conditions(uow, access, catalog, form, query)
     order = order_by(uow, access, catalog, form, query.sort)
     limit = max(1, min(query.limit, MAX_LIMIT))
+    named_order = ",".join((form.key, *query.sort))
     sort_columns = [key.column.label(f"sort_{n}") for n, key in enumerate(order)]
     statement = sa.select(*select_list(uow, access, catalog, form), *sort_columns).where(*where)
     if query.cursor is not None:
-        last = cursors.decode(query.cursor, len(order))
+        last = cursors.decode(query.cursor, [key.kind for key in order[:-1]], named_order)
         statement = statement.where(expressing.beyond(order, last))
     statement = statement.order_by(*[part for each in order for part in each.clauses])
     statement = statement.limit(limit + 1).offset(query.offset)
@@ -99,7 +100,8 @@ def find(
         total = uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
     following = None
     if len(found) > limit:
-        following = cursors.encode([found[limit - 1][f"sort_{n}"] for n in range(len(order))])
+        last = [found[limit - 1][f"sort_{n}"] for n in range(len(order))]
+        following = cursors.encode(last, named_order)
     return RecordPage(records, following, total)
 
 
@@ -170,7 +172,7 @@ def order_by(
             raise Invalid([Problem(f"sort/{position}", "cannot-sort", {"field": path})])
         table = catalog.tables[form.key].main
         column = expressing.value_sql(uow, catalog, tree, table, access)
-        keys.append(expressing.SortKey(column, name.startswith("-")))
+        keys.append(expressing.SortKey(column, name.startswith("-"), kind=tree.type.kind))
     table = catalog.tables[form.key].main
     descending = bool(sort) and sort[-1].startswith("-")
     return [*keys, expressing.SortKey(table.c.id, descending or not sort, is_id=True)]

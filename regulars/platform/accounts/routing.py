@@ -251,7 +251,8 @@ def _mind_rest(place: Workspace, access: Access, at_rest: bool) -> None:
 def _refuse_unasked(view: View) -> None:
     """A parameter that the route does not know is a mistake, never ignored."""
     route = route_of(view)
-    unknown = sorted(set(request.args) - set(route.query)) if route is not None else []
+    silent = route is not None and not route.query  # others read theirs, with all problems
+    unknown = sorted(request.args) if silent else []
     if unknown:
         raise Invalid([Problem(key[:60], "unknown-key", {"key": key[:60]}) for key in unknown])
 

@@ -21,6 +21,8 @@ from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid, NotFound, VersionConflict
 from regulars.platform.problems import Problem
+from regulars.platform.web.api_body import read_query
+from regulars.platform.web.api_route import STATE_QUERY
 from regulars.platform.web.json_body import read_object
 
 Raw = Mapping[str, Any]
@@ -79,10 +81,7 @@ def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, A
 
 def wants_drafts() -> bool:
     """Whether ``?state=draft`` stands in the address; any other state is refused."""
-    state = request.args.get("state")
-    if state not in (None, "draft"):
-        raise Invalid([Problem("state", "shape-enum", {"allowed": ["draft"]})])
-    return state == "draft"
+    return "state" in read_query(request, STATE_QUERY)
 
 
 def draft_answer(draft: Draft, status: int = 200) -> Response:
