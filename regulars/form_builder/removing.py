@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,11 +21,17 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import Event, record_events
 
+Causes = Mapping[int, Mapping[str, Any]]
+"""Record id → what took it along: form and record."""
 
-def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> None:
+
+def delete(
+    writing: Writing, ids: Sequence[int], *, into_trash: bool = True, causes: Causes | None = None
+) -> None:
     """Remove records with their rows and tags.
 
     What links to them follows its field's ``on_delete``: refuse (Conflict), clear or cascade.
+    ``causes`` names what took each of them along; with that one they come back.
     """
     form, tables, uow = writing.form, writing.tables, writing.uow
     # locked before anybody asks who links here, so that no link can come up in between
@@ -41,6 +48,7 @@ def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> 
         ]
         for body in bodies:
             body["body"]["archived"] = put_away.get(body["record"], {})
+            body["body"]["cause"] = (causes or {}).get(body["record"])
         if bodies:
             uow.connection.execute(trash.insert(), bodies)
     for table in tables.rows.values():
@@ -54,7 +62,10 @@ def delete(writing: Writing, ids: Sequence[int], *, into_trash: bool = True) -> 
 
 
 def restore(writing: Writing, record_id: int) -> None:
-    """Bring one record back under its old id."""
+    """Bring one record back under its old id, and what went with it.
+
+    A record that went with it and cannot come back (its number is taken by now) stays in the bin.
+    """
     uow, form = writing.uow, writing.form
     row = uow.execute(
         trash.select()
@@ -90,6 +101,23 @@ def restore(writing: Writing, record_id: int) -> None:
     rollups.recompute_all(uow, writing.catalog, form.key, [record_id])
     touched = rollups.Touched(form.key, [(None, row) for row in stored.values()])
     rollups.refresh(uow, writing.catalog, [touched])
+    _restore_followers(writing, record_id, row.deleted_at)
+
+
+def _restore_followers(writing: Writing, record_id: int, deleted_at: Any) -> None:
+    """Bring back what a cascade took along with this record."""
+    cause = {"form": writing.form.key, "record": record_id}
+    sources = {
+        source
+        for source, field in writing.catalog.links_to(writing.form.key)
+        if field.settings.get("on_delete") == "cascade" and "." not in source
+    }
+    for source in sorted(sources):
+        statement = trash.select().where(trash.c.form == source, trash.c.deleted_at == deleted_at)
+        went = [r for r in writing.uow.execute(statement) if r.body.get("cause") == cause]
+        for each in went:
+            with suppress(Invalid, NotFound):
+                restore(_into(writing, source), each.record)
 
 
 def list_trash(writing: Writing, limit: int = 200) -> list[Mapping[str, Any]]:
@@ -165,18 +193,14 @@ def uow_scalars(writing: Writing, statement: sa.Select[Any]) -> list[int]:
 def _apply_policy(
     writing: Writing, source: str, key: str, pointing: Sequence[int], policy: str
 ) -> None:
-    inner = type(writing)(
-        writing.uow,
-        writing.access,
-        writing.catalog,
-        writing.catalog.get_form(source),
-        writing.origin,
-    )
-    if policy == "cascade":
-        delete(inner, pointing)
-        return
+    inner = _into(writing, source)
     tables = inner.tables
     stored = storing.load_rows(inner.uow, inner.form, tables, pointing, lock=True)
+    if policy == "cascade":
+        parent = writing.form.key
+        causes = {i: {"form": parent, "record": row[key]} for i, row in stored.items()}
+        delete(inner, pointing, causes=causes)
+        return
     changes = [
         (record_id, {key: None, "version": row["version"] + 1, "updated_at": writing.uow.now})
         for record_id, row in stored.items()
@@ -186,6 +210,12 @@ def _apply_policy(
     _tell_cleared(inner, key, stored)
     touched = rollups.Touched(source, [(stored[i], after[i]) for i in stored])
     rollups.refresh(inner.uow, inner.catalog, [touched])
+
+
+def _into(writing: Writing, source: str) -> Writing:
+    """The same work on the records of another form."""
+    form = writing.catalog.get_form(source)
+    return type(writing)(writing.uow, writing.access, writing.catalog, form, writing.origin)
 
 
 def _body(writing: Writing, row: Mapping[str, Any], rows: Mapping[str, Any], title: str) -> Any:
