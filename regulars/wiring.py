@@ -9,6 +9,7 @@ from flask import Blueprint
 
 from regulars.form_builder import health as form_health
 from regulars.form_builder.api import api as form_api
+from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.backing_up import MendForms, form_tables
@@ -88,6 +89,7 @@ from regulars.platform.ticker import Tick
 from regulars.platform.web.api_route import expansions
 from regulars.platform.web.idempotency import KeptAnswers
 from regulars.platform.web.shell import CardProvider, NavProvider
+from regulars.platform.web.versions_api import api as versions_api
 from regulars.platform.workspaces import list_workspaces
 from regulars.report_builder.analyses.base import Analysis, analyses
 from regulars.report_builder.analyses.cohort import Cohort
@@ -312,6 +314,8 @@ def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
     return (
         form_api,
+        changes_api,
+        versions_api,
         rules_api,
         activity_api,
         tasks_api,

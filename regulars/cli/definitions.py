@@ -9,7 +9,7 @@ import click
 from regulars.cli.base import Shell
 from regulars.platform import i18n
 from regulars.platform.accounts.access import system_access
-from regulars.platform.definitions import store
+from regulars.platform.definitions import store, versions
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid, NotFound
@@ -65,7 +65,45 @@ def definition_group(kind: str, plural: str) -> click.Group:
         data = [{"key": key, "version": versions[kind, key]} for key in keys]
         shell.answer(data, "\n".join(f"{each['key']} {each['version']}" for each in data))
 
+    _add_versions(group, kind)
     return group
+
+
+def _add_versions(group: click.Group, kind: str) -> None:
+    @group.command("versions", help="The published versions of KEY; --compare A B in words.")
+    @click.argument("key", metavar="KEY")
+    @click.option("--compare", nargs=2, type=int, metavar="A B", help="What changed from A to B.")
+    @click.pass_obj
+    def list_versions(shell: Shell, key: str, compare: tuple[int, int] | None) -> None:
+        access = system_access(shell.locale)
+        with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+            if compare:
+                words = versions.compare_versions(uow, access, kind, key, compare)
+                shell.answer(words, "\n".join(words))
+                return
+            found = versions.list_versions(uow, access, kind, key)
+        data = [_version(each) for each in found]
+        lines = [f"{e['version']}  {e['published_at']}  {e['published_by']}" for e in data]
+        shell.answer(data, "\n".join(lines))
+
+    @group.command("revert", help="Make the version NUMBER of KEY the working copy again.")
+    @click.argument("key", metavar="KEY")
+    @click.argument("number", metavar="NUMBER", type=int)
+    @click.pass_obj
+    def revert(shell: Shell, key: str, number: int) -> None:
+        access = system_access(shell.locale)
+        with shell.database.workspace_tx(shell.workspace) as uow:
+            draft = versions.restore_version(uow, access, kind, key, number)
+        shell.answer(_summary(draft, shell.locale), draft.key)
+
+
+def _version(each: versions.Version) -> dict[str, Any]:
+    return {
+        "version": each.number,
+        "published_at": each.published_at.isoformat(),
+        "published_by": each.published_by,
+        "current": each.is_current,
+    }
 
 
 def _summary(draft: store.Draft, locale: str) -> dict[str, Any]:

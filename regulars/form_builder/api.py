@@ -51,6 +51,7 @@ from regulars.platform.web.api_route import (
     listing,
     nullable,
     obj,
+    one_of,
 )
 from regulars.platform.web.errors import problem_json
 from regulars.platform.web.json_body import read_object
@@ -113,9 +114,14 @@ def form_schema(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRetur
 
 @api.put("/forms/<form_key>")
 @workspace_api("design_forms")
-@describe("forms", {200: FORM, 201: FORM}, body=FORM, tagged="draft")
+@describe(
+    "forms", {200: FORM, 201: FORM}, body=FORM, tagged="draft", query={"merge": one_of("true")}
+)
 def put_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
+    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape.
+
+    ``?merge=true`` brings an outdated one together with what others changed; 409 names a clash.
+    """
     return definition_answers.replace(uow, "form", form_key, partial(_save, uow, access))
 
 

@@ -23,7 +23,7 @@ from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.starters import start_form
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import draft_log, store
 from regulars.platform.definitions.snapshot import definition, snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid
@@ -105,22 +105,30 @@ def put_form(
 
 
 def edit_form(
-    uow: UnitOfWork, access: Access, key: str, step: Step, *, tag: int | None = None
-) -> Draft:
+    uow: UnitOfWork, access: Access, key: str, step: Step, *,
+    tag: int | None = None, force: bool = False,
+) -> Draft:  # fmt: skip
     """Take one step in the designer and remember the draft before it.
 
-    Raises Conflict when the step names a place that is gone, Invalid when the result would not
-    have the shape of a form, VersionConflict when ``tag`` is not the draft's.
+    With the ``tag`` of the draft that the person saw, the step is taken from there and brought
+    together with what others did since; DraftClash when both changed the same place (with
+    ``force`` the step counts). Raises Conflict when the step names a place that is gone, Invalid
+    when the result would not have the shape of a form.
     """
     access.require(CAPABILITY)
     draft = store.get_draft(uow, KIND, key)
+    seen = draft.raw if tag in (None, draft.tag) else draft_log.body_at(uow, (KIND, key), tag or 0)
+    if seen is None:
+        raise store.outdated(draft, key)
     try:
-        changed = step(draft.raw)
+        changed = step(seen)
     except StepRefused as refused:
         raise Conflict(refused.code) from None
+    if tag is not None:
+        changed = store.bring_together(uow, draft, changed, tag, force=force)
     if changed == draft.raw:
         return draft
-    saved = store.save_draft(uow, access, KIND, changed, tag=tag)
+    saved = store.save_draft(uow, access, KIND, changed)
     undo.remember(uow, key, draft.raw)
     return saved
 

@@ -41,6 +41,13 @@ def archived_fields(uow: UnitOfWork, access: Access, form: str) -> dict[str, Fie
     return found
 
 
+def archived_json(uow: UnitOfWork, form: str) -> dict[str, Mapping[str, Any]]:
+    """The JSON of the published archived fields by their name."""
+    item = snapshot(uow).items.get((KIND, form))
+    raw = item.raw if item is not None else {"fields": ()}
+    return {ref: edits.archived_at(raw, ref) for ref in _refs_archived(raw)}
+
+
 def archive_field(uow: UnitOfWork, access: Access, form: str, ref: str) -> int:
     """Put a field away at once; Invalid with every place that still uses it."""
     return _move(uow, access, form, ref, edits.archive_field, _refs)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions.effects import Break, breaks
+from regulars.platform.definitions.effects import Break, breaks, uses_of
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.places import named, place_in_words
 from regulars.platform.definitions.snapshot import Published, Snapshot, snapshot
@@ -63,11 +63,7 @@ def uses_of_field(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> l
 def uses_of_form(uow: UnitOfWork, access: Access, form_key: str) -> list[Use]:
     """Every other definition that needs a form."""
     access.require("design_forms")
-    seen = snapshot(uow)
-    seen.get("form", form_key)
-    items = {name: item for name, item in seen.items.items() if name != ("form", form_key)}
-    found = breaks(seen, Snapshot(seen.number + 1, items, before=seen))
-    return [*_distinct(found), *_told(uow, form_key, "")]
+    return [*_distinct(uses_of(uow, "form", form_key)), *_told(uow, form_key, "")]
 
 
 def breaks_of_change(seen: Snapshot, item: Published) -> list[Break]:
@@ -106,7 +102,8 @@ def _breaks_within(seen: Snapshot, item: Published, changed: Published) -> Itera
     check = kinds.get(item.kind).check
     known = {(each.path, each.code) for each in check(item.parsed, seen)}
     for problem in check(changed.parsed, seen.overlaid([changed])):
-        outside = problem.path.partition("/")[0] not in NO_USE and GONE not in problem.path
+        own_title = problem.path == "title" and not item.raw.get("title")
+        outside = problem.path.partition("/")[0] not in NO_USE and not own_title
         if outside and (problem.path, problem.code) not in known:
             yield Break(item, problem)
 

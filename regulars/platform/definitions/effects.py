@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from regulars.platform import i18n
+from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.places import named, place_in_words
-from regulars.platform.definitions.snapshot import Published, Snapshot
+from regulars.platform.definitions.snapshot import Published, Snapshot, snapshot
 from regulars.platform.problems import Problem
 
 
@@ -53,6 +54,14 @@ def breaks(before: Snapshot, after: Snapshot) -> Iterator[Break]:
         known = {_place(each) for each in kinds.get(item.kind).check(item.parsed, before)}
         fresh = {each.path: each for each in reversed(found) if _place(each) not in known}
         yield from (Break(item, problem) for problem in reversed(fresh.values()))
+
+
+def uses_of(uow: UnitOfWork, kind: str, key: str) -> list[Break]:
+    """Every other definition that would have a problem without this one."""
+    seen = snapshot(uow)
+    seen.get(kind, key)
+    items = {name: item for name, item in seen.items.items() if name != (kind, key)}
+    return list(breaks(seen, Snapshot(seen.number + 1, items, before=seen)))
 
 
 def _place(problem: Problem) -> tuple[str, str]:

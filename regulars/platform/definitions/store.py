@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,10 +32,6 @@ from regulars.platform.definitions.snapshot import (
 from regulars.platform.errors import Invalid, NotFound, VersionConflict
 from regulars.platform.json_schema import in_schema_order
 from regulars.platform.problems import Problem, under
-
-Resolve = Literal["refuse", "merge", "mine"]
-"""What to do when somebody else saved since the draft was read: refuse, bring both together and
-refuse only where they clash, or bring both together and take mine where they clash."""
 
 
 class DraftClash(VersionConflict):
@@ -111,13 +107,12 @@ def list_drafts(uow: UnitOfWork, kind: str) -> list[Draft]:
 
 
 def save_draft(
-    uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *,
-    tag: int | None = None, resolve: Resolve = "refuse",
-) -> Draft:  # fmt: skip
+    uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *, tag: int | None = None
+) -> Draft:
     """Keep a working copy. Only its shape must hold; meaning is checked at publish.
 
-    Raises Invalid with every shape problem. When ``tag`` is not the current one, VersionConflict,
-    or DraftClash when ``resolve`` lets both be brought together and they touch the same place.
+    Raises Invalid with every shape problem; VersionConflict, naming who was faster, when ``tag``
+    is not the current one (`bring_together` may help then).
     """
     served = kinds.get(kind)
     access.require(served.capability)
@@ -126,8 +121,7 @@ def save_draft(
     known = find_draft(uow, kind, key)
     current = _tag_of(uow, kind, key)
     if tag is not None and (current or 0) != tag:
-        raw = _brought_together(uow, known, raw, tag, resolve)
-        _refuse_bad_shape(served, raw)
+        raise outdated(known, key)
     served.guard(uow, access, snapshot(uow).find(kind, key), served.parse(raw))
     ordered = in_schema_order(
         json.loads(json.dumps(raw, default=str)), served.schema, served.schema
@@ -164,21 +158,32 @@ def _tag_of(uow: UnitOfWork, kind: str, key: str) -> int | None:
     return found
 
 
-def _brought_together(
-    uow: UnitOfWork, theirs: Draft | None, mine: Mapping[str, Any], tag: int, resolve: Resolve
+def bring_together(
+    uow: UnitOfWork, theirs: Draft, mine: Mapping[str, Any], tag: int, *, force: bool = False
 ) -> Mapping[str, Any]:
-    """Mine and theirs in one, starting from the draft at ``tag``."""
-    key = str(mine.get("key", ""))
-    base = None if theirs is None else draft_log.body_at(uow, (theirs.kind, theirs.key), tag)
-    if base is None or theirs is None or resolve == "refuse":
-        who = theirs.saved_by if theirs is not None and theirs.saved_by else ""
-        raise VersionConflict("draft-changed-by" if who else "draft-changed", key=key, who=who)
+    """Mine and the draft as it stands in one, starting from the draft at ``tag``.
+
+    DraftClash when both changed the same place; with ``force`` mine counts there. VersionConflict
+    when the draft at ``tag`` is no longer known.
+    """
+    if tag == theirs.tag:
+        return mine
+    name = (theirs.kind, theirs.key)
+    base = draft_log.body_at(uow, name, tag)
+    if base is None:
+        raise outdated(theirs, theirs.key)
     merged = merge(base, mine, theirs.raw)
-    if merged.clashes and resolve != "mine":
-        authors = draft_log.authors_since(uow, (theirs.kind, theirs.key), tag)
-        raise DraftClash(merged.clashes, mine, theirs, authors)
+    if merged.clashes and not force:
+        raise DraftClash(merged.clashes, mine, theirs, draft_log.authors_since(uow, name, tag))
     brought: Mapping[str, Any] = merged.value
     return brought
+
+
+def outdated(known: Draft | None, key: str) -> VersionConflict:
+    """The error that names who changed the draft in the meantime, if that is known."""
+    if known is None or not known.saved_by:
+        return VersionConflict("draft-changed", key=key)
+    return VersionConflict("draft-changed-by", key=key, who=known.saved_by)
 
 
 def discard_draft(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:

@@ -19,7 +19,7 @@ from regulars.platform.definitions import store
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
-from regulars.platform.errors import Conflict, Invalid, NotFound, VersionConflict
+from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web.api_body import read_query
 from regulars.platform.web.api_route import STATE_QUERY
@@ -64,12 +64,20 @@ def create(
 
 
 def replace(uow: UnitOfWork, kind: str, key: str, save: Save) -> Response:
-    """Keep the body as the working copy: 201 when it is the first, 412 when it is outdated."""
+    """Keep the body as the working copy: 201 when it is the first, 412 when it is outdated.
+
+    With ``?merge=true`` an outdated one is brought together with what others saved meanwhile; 409
+    names who changed the same place.
+    """
     raw = {"kind": kind, "key": key, **read_object(request)}
     if raw["key"] != key:
         raise Invalid([Problem("key", "shape-const", {"expected": key})])
     known = store.find_draft(uow, kind, key)
-    draft = save(raw, _expected(known, key))
+    outdated = _outdated_tag(known)
+    if known is not None and outdated is not None:
+        draft = save(store.bring_together(uow, known, raw, outdated), known.tag)
+    else:
+        draft = save(raw, _expected(known, key))
     return draft_answer(draft, 200 if known else 201)
 
 
@@ -92,6 +100,15 @@ def draft_answer(draft: Draft, status: int = 200) -> Response:
     return answer.make_conditional(request) if request.method == "GET" else answer
 
 
+def _outdated_tag(known: Draft | None) -> int | None:
+    """The older tag that the caller began with, when the caller asked for merging."""
+    if request.args.get("merge") != "true" or known is None:
+        return None
+    given = [_TAG.fullmatch(each or "") for each in request.if_match.as_set()]
+    tags = [int(each[1]) for each in given if each]
+    return tags[0] if len(tags) == 1 and tags[0] < known.tag else None
+
+
 def _expected(known: Draft | None, key: str) -> int | None:
     """The tag that the working copy must still have; None when the caller does not mind."""
     if request.if_none_match.star_tag:
@@ -103,5 +120,5 @@ def _expected(known: Draft | None, key: str) -> int | None:
         return current
     given = [_TAG.fullmatch(each or "") for each in request.if_match.as_set()]
     if current is None or current not in {int(each[1]) for each in given if each}:
-        raise VersionConflict("draft-changed", key=key)
+        raise store.outdated(known, key)
     return current
