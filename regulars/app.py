@@ -109,9 +109,10 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    own = (backups, static_files, health, entrance, home, settings, api, api_reference, packs)
-
-    own = (static_files, health, metrics, entrance, home, settings, api, api_reference, packs)
+    own = (
+        backups, static_files, health, metrics, entrance, home, settings, api, api_reference,
+        packs,
+    )  # fmt: skip
     for blueprint in (
         *(each.blueprint for each in own),
         packs.api,
