@@ -14,7 +14,7 @@ from regulars.form_builder.field_types.base import BadValue, Reading, field_type
 from regulars.platform.problems import Problem
 
 
-@dataclass
+@dataclass(slots=True)
 class RowDraft:
     """One row on its way into a form.
 

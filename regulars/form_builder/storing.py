@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.bulk import insert_many, processors
+from regulars.form_builder.bulk import insert_columns
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.linking import chunks
@@ -108,7 +108,9 @@ def _stored(field: FieldDefinition, value: Any) -> dict[str, Any]:
 def insert_records(uow: UnitOfWork, tables: FormTables, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert full rows (columns already spelled out, ids given)."""
     if rows:
-        uow.connection.execute(tables.main.insert(), list(rows))
+        names = [column.name for column in tables.main.columns]
+        columns = {name: [row[name] for row in rows] for name in names}
+        insert_columns(uow, tables.main, columns)
 
 
 def change_records(
@@ -157,44 +159,35 @@ def insert_rows(
     known = list(kept) or [None] * len(rows)
     fresh = iter(take_ids(uow, table, known.count(None)))
     ids = [next(fresh) if each is None else each for each in known]
-    names, make = _row_maker(uow, row_form(form, form.by_key[key]), table)
-    insert_many(
+    given = [values for _parent, _position, values in rows]
+    insert_columns(
         uow,
         table,
-        ("id", "parent", "position", *names),
-        [
-            (row_id, parent, position, *make(values))
-            for row_id, (parent, position, values) in zip(ids, rows, strict=True)
-        ],
+        {
+            "id": ids,
+            "parent": [parent for parent, _position, _values in rows],
+            "position": [position for _parent, position, _values in rows],
+            **_field_columns(row_form(form, form.by_key[key]), table, given),
+        },
     )
 
 
-def _row_maker(
-    uow: UnitOfWork, form: FormDefinition, table: sa.Table
-) -> tuple[list[str], Callable[[Mapping[str, Any]], list[Any]]]:
-    """The columns of a row's fields, and what turns plain values into what the driver takes."""
-    plain = [f for f in form.fields if f.key in table.c and is_stored_as_is(f)]
-    spread = [f for f in form.fields if f.key in table.c and f not in plain]
-    wide = {f.key: list(_stored(f, None)) for f in spread}
-    names = [f.key for f in plain] + [name for columns in wide.values() for name in columns]
-    ways = dict(zip(names, processors(uow, table, names), strict=True))
-    simple = [(f.key, ways[f.key]) for f in plain]
-
-    def make(values: Mapping[str, Any]) -> list[Any]:
-        get = values.get
-        cells = [
-            way(value) if way is not None and value is not None else value
-            for value, way in [(get(key), way) for key, way in simple]
-        ]
-        for field in spread:
-            value = get(field.key)
-            stored = _stored(field, value) if value is not None else {}
-            for name in wide[field.key]:
-                cell, way = stored.get(name), ways[name]
-                cells.append(way(cell) if way is not None and cell is not None else cell)
-        return cells
-
-    return names, make
+def _field_columns(
+    form: FormDefinition, table: sa.Table, given: Sequence[Mapping[str, Any]]
+) -> dict[str, list[Any]]:
+    """Column → values of all rows, for every field that has columns (folded texts included)."""
+    found: dict[str, list[Any]] = {}
+    for field in form.fields:
+        if field.key not in table.c:
+            continue
+        values = [row.get(field.key) for row in given]
+        if is_stored_as_is(field):
+            found[field.key] = values
+            continue
+        stored = {value: _stored(field, value) for value in set(values)}
+        for name in _stored(field, None):
+            found[name] = [stored[value].get(name) for value in values]
+    return found
 
 
 def is_stored_as_is(field: FieldDefinition) -> bool:

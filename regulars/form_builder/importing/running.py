@@ -146,11 +146,8 @@ def _prepared(lease: Lease, folder: Path) -> Job:
         job.lines = count
         beat(count)
 
-    gc.disable()  # what is sorted stays until the end: looking for garbage in it is in vain
     job.faults = list(stage_lines(job.table.lines(), file.columns, stages, beat=count_up))
     job.staged = [stage.finish() for stage in stages]
-    gc.freeze()
-    gc.enable()
     lease.beat(phase="writing", work_total=sum(chunk.weight for chunk in job.chunks))
     return job
 
@@ -269,12 +266,18 @@ def _give_up(lease: Lease, error: RegularsError) -> None:
 
 @contextmanager
 def _steady_memory() -> Iterator[None]:
-    """Whatever happens to the batch, this process collects its garbage again afterwards."""
+    """Do not look for garbage while the batch is worked on: what is sorted stays to the end.
+
+    Reference counts free the rest; a look through millions of values after every few hundred new
+    ones costs a fifth of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.unfreeze()
-        gc.enable()
+        if was_on:
+            gc.enable()
 
 
 def _every(seconds: float, act: Callable[[int], None]) -> Callable[[int], None]:

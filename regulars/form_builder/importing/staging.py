@@ -96,6 +96,7 @@ class Stage:
         self._takes = compile_where(target.where, columns)
         self._identity = self._identifier(planned.form, target)
         self._key_at = self._head.keys.index(target.key) if target.key else None
+        self._is_key = self._key_at if self._key_is_identity(planned.form, target) else None
         self._consents = [self._consent(each, reading) for each in target.consent]
         self._first_counts = bool(target.group_by)
         self._known: dict[Any, Group] = {}
@@ -105,7 +106,7 @@ class Stage:
     def adder(self) -> Add:
         """The function that takes one sound line; its names are local, it runs for every line."""
         takes, read_head, find = self._takes, self._head.read, self._find
-        identity, known = self._identity, self._known
+        identity, known, key_at = self._identity, self._known, self._is_key
         consents, take_row = self._consents, self._row_adder() if self._rows is not None else None
 
         def add(line: int, cells: Sequence[str]) -> None:
@@ -115,7 +116,7 @@ class Stage:
             if identity is None:
                 group = self._fresh(line, head)
             else:
-                name = identity(cells)
+                name = head[key_at] if key_at is not None else identity(cells)
                 found = known.get(name) if name is not None else None
                 if found is None:
                     found = find(name, line, head)
@@ -263,6 +264,13 @@ class Stage:
             return tuple(values)
 
         return several
+
+    def _key_is_identity(self, form: FormDefinition, target: Target) -> bool:
+        """Whether the key as it stands in the head already says which lines are one."""
+        if target.key is None or _folds(form.by_key[target.key]):
+            return False
+        column = target.fields[target.key].column
+        return target.group_by in ((), (column,))
 
     def _consent(
         self, wanted: ConsentSource, reading: Reading
