@@ -39,6 +39,7 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
+from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
@@ -320,6 +321,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         activity_api,
         tasks_api,
         task_pages.tasks,
+        formulas_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,

@@ -34,7 +34,7 @@ def form_kind() -> DefinitionKind:
     )
 
 
-def _sound(after: Snapshot) -> Snapshot:
+def sound(after: Snapshot) -> Snapshot:
     """The snapshot without fields whose keys no table could have; other forms are checked so."""
     known: Snapshot | None = after.derived.get("sound")
     if known is None:
@@ -53,7 +53,7 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
     found = form_checks(form, after)
     if any(problem.code in STRUCTURAL for problem in found):
         return found
-    catalog = catalog_from(_sound(after))
+    catalog = catalog_from(sound(after))
     prefix = f"{form.key}/"
     for problem in catalog.problems:
         if problem.path.startswith(prefix):

@@ -6,6 +6,7 @@ from regulars.form_builder.web import (
     designer_pages,
     entry_pages,
     form_pages,
+    formula_pages,
     panel_words,
     record_lists,
     record_pages,
@@ -17,6 +18,7 @@ from regulars.form_builder.web.blueprints import designer, forms, records
 MODULES = (
     form_pages,
     designer_pages,
+    formula_pages,
     record_lists,
     record_pages,
     entry_pages,

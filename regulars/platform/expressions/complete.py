@@ -17,6 +17,7 @@ MAX_SUGGESTIONS = 50
 _PIECE = re.compile(
     r'"(?:[^"]|"")*"?|“[^”]*”?|[\w.\[\]]+|[()（）,，]|\s+|.', re.DOTALL
 )  # texts, words with dots, brackets and commas; anything else by itself
+_HELP = re.compile(r"(?P<written>[A-Z_]+\(.*?\))(?:: |：)(?P<gives>.*)\Z", re.DOTALL)
 _WORD = re.compile(r"[\w.\[\]]+\Z")
 
 
@@ -55,8 +56,13 @@ def complete(
     return suggestions[:MAX_SUGGESTIONS]
 
 
+def pieces_of(text: str) -> list[str]:
+    """The text cut into texts, words with dots, brackets, commas and whatever is between."""
+    return _PIECE.findall(text)
+
+
 def _inside_text(before: str) -> bool:
-    last = _PIECE.findall(before)[-1:] or [""]
+    last = pieces_of(before)[-1:] or [""]
     piece = last[0]
     opened = piece[:1] in ('"', "“")
     closing = '"' if piece[:1] == '"' else "”"
@@ -68,7 +74,7 @@ def _scope(before: str, shapes: Shapes, form: str) -> FormShape | None:
     scopes: list[FormShape | None] = [shapes.find(form)]
     calls: list[tuple[str, list[str]]] = [("", [])]
     previous = ""
-    for piece in _PIECE.findall(before):
+    for piece in pieces_of(before):
         if piece.isspace():
             continue
         if piece in "(（":
@@ -115,6 +121,13 @@ def _functions(word: str, start: int, locale: str) -> Iterator[Suggestion]:
 def describe_function(name: str, locale: str) -> str:
     """One line: how the function is written and what it gives."""
     return i18n.translate(f"expressions.function.{name}", locale)
+
+
+def function_help(name: str, locale: str) -> tuple[str, str]:
+    """How the function is written, and what it gives."""
+    line = describe_function(name, locale)
+    found = _HELP.match(line)
+    return (found["written"], found["gives"]) if found else (line, "")
 
 
 def describe_type(kind: ValueType, locale: str) -> str:

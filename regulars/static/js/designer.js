@@ -2,6 +2,7 @@
 import { register } from "./app.js";
 import * as panels from "./designer_panels.js";
 import { fresh } from "./elements.js";
+import * as formulas from "./formulas.js";
 
 const TARGET = "#designer";
 
@@ -94,6 +95,7 @@ export function attach(root) {
   keepFocus(root);
   sortables(root);
   panels.attach(root);
+  formulas.attach(root);
   for (const card of fresh(root, ".field-card", "card")) openCard(card);
 }
 

@@ -1,0 +1,76 @@
+"""Beside a formula in the designer: what it gives, where it is wrong, what could stand there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder import edits
+from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.edits import StepRefused
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.formula_desk import Look, Wish, drafted_catalog, look_at
+from regulars.form_builder.web.blueprints import designer
+from regulars.form_builder.web.designer_view import desk_of
+from regulars.form_builder.web.steps import subject_of
+from regulars.form_builder.web.widget_posts import changes_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.errors import Conflict
+from regulars.platform.expressions.complete import describe_function, describe_type
+from regulars.platform.expressions.tree import MAX_TEXT
+from regulars.platform.web.rendering import render
+
+MOST_OFFERED = 8
+
+
+@dataclass(frozen=True)
+class Help:
+    """What the page shows: ``target`` is the input, ``kind`` the result, ``call`` one function."""
+
+    look: Look
+    target: str
+    kind: str
+    call: str
+
+
+@designer.post("/formula")
+@workspace_page("design_forms")
+def look_at_formula(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """The help for the formula of the settings panel as it stands, typed but not yet saved."""
+    raw = edits.spread(store.get_draft(uow, "form", form_key).raw)
+    ref = request.form.get("field", "")
+    try:
+        subject = subject_of(raw, ref, desk_of(uow, access, form_key))
+    except StepRefused as refused:
+        raise Conflict(refused.code) from None
+    before = edits.field_at(raw, ref)
+    wanted = {**before, **changes_of(subject, before, request.form)}
+    after = FieldDefinition.from_json({k: v for k, v in wanted.items() if v is not None})
+    head, _dot, tail = ref.partition(".")
+    wish = Wish(
+        form=f"{form_key}.{head}" if tail else form_key,
+        text=request.form.get("formula", "")[:MAX_TEXT],
+        position=_position(),
+        expect=field_types.get(after.type).value_type(after),
+        own_key=tail or head,
+        volatile=after.freeze is not None,
+    )
+    look = look_at(uow, access, drafted_catalog(uow, form_key), wish)
+    kind = describe_type(look.type, access.locale) if look.type is not None else ""
+    call = describe_function(look.call, access.locale) if look.call else ""
+    shown = Help(look, "set-formula", kind, call)
+    return render("form_builder/_formula_help.html", help=shown, most=MOST_OFFERED)
+
+
+def _position() -> int | None:
+    """The cursor, where a word has been begun; all fields are on the page already."""
+    given, text = request.form.get("caret", ""), request.form.get("formula", "")
+    if not (given.isascii() and given.isdigit() and len(given) < 6):
+        return None
+    last = text[: int(given)][-1:]
+    return int(given) if last == "." or last.isalnum() or last in "_([" else None
