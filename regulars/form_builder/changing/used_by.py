@@ -37,6 +37,7 @@ class Use:
     path: str
     place: Text
     why: Text = ""
+    field: str = ""  # the field of the form ``key`` that does the using
 
 
 UseSource = Callable[[UnitOfWork, str, str], Iterable[Use]]
@@ -116,10 +117,18 @@ def _distinct(found: Iterable[Break]) -> list[Use]:
         why = {locale: each.problem.message(locale) for locale in ("en", "zh-Hans", "zh-Hant")}
         use = Use(
             item.kind, item.key, named(item.kind, item.raw), path,
-            place_in_words(item.kind, item.raw, path), why,
+            place_in_words(item.kind, item.raw, path), why, _using_field(item, path),
         )  # fmt: skip
         uses.setdefault((item.kind, item.key, path), use)
     return list(uses.values())
+
+
+def _using_field(item: Published, path: str) -> str:
+    parts = path.split("/")
+    fields = item.raw.get("fields", ())
+    if len(parts) < 2 or parts[0] != "fields" or not parts[1].isdecimal():
+        return ""
+    return str(fields[int(parts[1])]["key"]) if int(parts[1]) < len(fields) else ""
 
 
 def _told(uow: UnitOfWork, form_key: str, ref: str) -> Iterator[Use]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.form_builder.web import (
+    change_pages,
     designer_pages,
     entry_pages,
     form_pages,
@@ -19,6 +20,7 @@ MODULES = (
     form_pages,
     designer_pages,
     formula_pages,
+    change_pages,
     record_lists,
     record_pages,
     entry_pages,

@@ -7,10 +7,12 @@ label of what stands there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from regulars.platform import i18n
+from regulars.platform.definitions.merging import ABSENT
 
 LABELS = ("label", "name", "title", "section", "as", "report", "do", "id", "key", "value")
 NAMES = ("key", "id", "as", "value")
@@ -42,6 +44,25 @@ def name_words(kind: str, raw: Mapping[str, Any], locale: str) -> str:
 def named(kind: str, raw: Mapping[str, Any]) -> dict[str, str]:
     """`name_words` in every language."""
     return {locale: name_words(kind, raw, locale) for locale in i18n.LOCALES}
+
+
+def side_words(value: Any, locale: str) -> str:
+    """What one side of a clash wants at its place, short enough to be compared."""
+    if value is ABSENT:
+        return i18n.translate("definitions.side.gone", locale)
+    if isinstance(value, bool):
+        return i18n.translate("records.yes" if value else "records.no", locale)
+    if isinstance(value, Mapping) and set(value) <= set(i18n.LOCALES):
+        return i18n.pick(value, locale)
+    if isinstance(value, Mapping):
+        label = next((value[name] for name in LABELS if value.get(name)), None)
+        return side_words(label, locale) if label is not None else _short(value)
+    return _short(value)
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else f"{text[:199]}…"
 
 
 def _step(here: Any, part: str) -> Any:
