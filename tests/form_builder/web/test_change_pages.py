@@ -114,7 +114,11 @@ def test_two_tabs_meet_and_a_clash_offers_both(shop: Shop, owner: Visitor) -> No
     (tag, *_more) = re.findall(r'name="tag" value="(\d+)"', page.text)
     bob.get(BASE)
     settings = {"do": "settings", "field": "price", "tag": tag, "selected": "price"}
-    bob.htmx("POST", f"{BASE}/steps", {**settings, "label": "Cost", "required": "1"})
+    bob.htmx(
+        "POST",
+        f"{BASE}/steps",
+        {**settings, "label": "Cost", "required~here": "1", "required": "1"},
+    )
     answer = owner.htmx("POST", f"{BASE}/steps", {**settings, "label": "Worth"})
     assert answer.status_code == 409
     said = " ".join(words_of(answer.text))
