@@ -50,6 +50,8 @@ from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.people import routes as people_web
+from regulars.form_builder.people.after_restore import EraseAgain
+from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
@@ -80,9 +82,11 @@ from regulars.platform.health import storage as storage_health
 from regulars.platform.health.findings import health_checks
 from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
+from regulars.platform.privacy import health as privacy_health
 from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
+from regulars.platform.privacy.holdings import further_holdings
 from regulars.platform.sealing import Seal
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
@@ -118,6 +122,7 @@ from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
 from regulars.rule_engine.following import RuleFollower
+from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
@@ -166,7 +171,11 @@ RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 TASK_FOLLOWER = TaskFollower()
 PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
 
-AFTER_RESTORE: dict[str, AfterRestore] = {"forms": MendForms(), "rules": LetGo()}
+AFTER_RESTORE: dict[str, AfterRestore] = {
+    "forms": MendForms(),
+    "rules": LetGo(),
+    "erasures": EraseAgain(),
+}
 HELD_WORK: dict[str, HeldWork] = {"messages": HeldMessages()}
 
 
@@ -205,16 +214,27 @@ def wire() -> None:
     index_uses.register("rules", rule_uses)
     index_uses.register("reports", report_uses)
     timeline_sources.register("merges", merge_moments)
-    person_followers.register("rules", RULE_FOLLOWER)
-    person_followers.register("consents", CONSENT_FOLLOWER)
-    person_followers.register("tasks", TASK_FOLLOWER)
     timeline_sources.register("tasks", task_pages.task_moments)
-    for check in (*storage_health.CHECKS, *form_health.CHECKS, *rule_health.CHECKS):
+    for check in (
+        *storage_health.CHECKS,
+        *form_health.CHECKS,
+        *rule_health.CHECKS,
+        *privacy_health.CHECKS,
+    ):
         health_checks.register(check.name, check)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
+    _wire_people()
     _wire_backups()
+
+
+def _wire_people() -> None:
+    for holding in (*PEOPLE_HOLDINGS, *RULE_HOLDINGS):
+        further_holdings.register(holding.name, holding)
+    person_followers.register("rules", RULE_FOLLOWER)
+    person_followers.register("consents", CONSENT_FOLLOWER)
+    person_followers.register("tasks", TASK_FOLLOWER)
 
 
 def _wire_backups() -> None:

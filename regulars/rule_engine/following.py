@@ -21,8 +21,10 @@ from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.book import active_rules, book_of
 from regulars.rule_engine.leases import read_database_clock
 from regulars.rule_engine.mirrors import Cause, refresh_some
-from regulars.rule_engine.tables import decision, outbound, run
+from regulars.rule_engine.tables import decision, message_link, outbound, run, run_step
 
+NOBODY = 0
+"""The record of messages whose receiver was erased; no record has this id."""
 _FOLLOWING = {"runs": run, "messages": outbound, "decisions": decision, "events": event}
 _TOLD = ("message_sent", "message_failed", "consent_granted", "consent_withdrawn")
 
@@ -76,6 +78,39 @@ class RuleFollower(PersonFollower):
         for run_id, key in moved.get("renamed", {}).items():
             uow.execute(run.update().where(run.c.id == int(run_id)).values(entry_key=key))
         _remember_in_contexts(uow, move.form, move.keep, move.drop, only=moved.get("contexts", []))
+
+    def erase(self, uow: UnitOfWork, access: Access, form: str, record: int) -> Counts:
+        """Messages and runs stay as a bare count without address, text and values.
+
+        A deleted run's number could be given out again, and a provider would take the messages of
+        the new run for repeats of the old one's.
+        """
+        end_runs(
+            uow, [run.c.form == form, run.c.record == record], "erased", {"code": "person-erased"}
+        )
+        theirs = sa.and_(outbound.c.form == form, outbound.c.record == record)
+        keys = sa.select(outbound.c.idempotency_key).where(theirs)
+        uow.execute(message_link.delete().where(message_link.c.outbound_key.in_(keys)))
+        bare = {
+            "record": NOBODY, "address": None, "body": {}, "decision": None, "provider_id": None,
+            "reason": {"code": "person-erased"}, "token": None,
+        }  # fmt: skip
+        waiting = theirs & outbound.c.status.in_(("queued", "sending"))
+        ended = {"status": "suppressed", "finished_at": uow.now}
+        uow.execute(outbound.update().where(waiting).values(ended))
+        messages = uow.execute(outbound.update().where(theirs).values(bare)).rowcount
+        gone = sa.and_(run.c.form == form, run.c.record == record)
+        steps = run_step.c.run.in_(sa.select(run.c.id).where(gone))
+        uow.execute(run_step.delete().where(steps))
+        runs = uow.execute(
+            run.update()
+            .where(gone)
+            .values(
+                record=NOBODY, entry_key=sa.literal("erased:") + sa.cast(run.c.id, sa.Text()),
+                context={}, reason={"code": "person-erased"}, trigger_event=None, seen_event=None,
+            )
+        ).rowcount  # fmt: skip
+        return {"outbound": messages, "run": runs}
 
 
 def _of(table: sa.Table, form: str, records: Iterable[int]) -> sa.Select[Any]:

@@ -248,7 +248,7 @@ def _titles(uow: UnitOfWork, access: Access, rows: Sequence[Any]) -> dict[tuple[
 
 
 def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
-    title = titles.get((row.form, row.record), f"#{row.record}")
+    title = titles.get((row.form, row.record), f"#{row.record}" if row.record else "–")
     return RunRow(
         row.id, row.rule, row.version, row.form, row.record, title, row.status, row.outcome,
         row.cursor, row.due_at if row.status == "live" else None, row.entered_at,
@@ -257,7 +257,7 @@ def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
 
 
 def _message_row(access: Access, row: Any, titles: Mapping[tuple[str, int], str]) -> MessageRow:
-    title = titles.get((row.form, row.record), f"#{row.record}")
+    title = titles.get((row.form, row.record), f"#{row.record}" if row.record else "–")
     return MessageRow(
         row.id, row.rule, row.message, row.run, row.form, row.record, title, row.channel,
         veiled(access, row.form, row.address), _body(access, row), row.status,

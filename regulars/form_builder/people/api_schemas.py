@@ -6,6 +6,7 @@ from regulars.platform.web.api_route import (
     BOOLEAN,
     COUNT,
     ID,
+    INSTANT,
     OBJECT,
     PROBLEM,
     TEXT,
@@ -47,3 +48,36 @@ MERGED = named(
     ),
 )
 """What was done; with ``dry_run`` what would be done, the records with their titles."""
+
+POLICY = one_of("anonymise", "delete", "keep")
+DOSSIER = named(
+    "PersonCopy",
+    obj(
+        {
+            "person": obj({"form": TEXT, "id": ID, "title": TEXT}),
+            "workspace": TEXT,
+            "made_at": INSTANT,
+            "records": array(OBJECT),
+            "linked": {"type": "object", "additionalProperties": array(OBJECT)},
+            "deleted_links": array(OBJECT),
+            "tables": {"type": "object", "additionalProperties": array(OBJECT)},
+        }
+    ),
+)
+EXPORT_QUERY = {"as": one_of("json")}
+CORRECTION = obj({"values": OBJECT}, {"reason": TEXT})
+ERASE = obj(
+    {},
+    {
+        "confirm": TEXT,
+        "dry_run": BOOLEAN,
+        "relations": {"type": "object", "additionalProperties": POLICY},
+        "reasons": {"type": "object", "additionalProperties": TEXT},
+    },
+)
+RELATION = obj({"link": TEXT, "count": COUNT, "policy": POLICY, "policies": array(POLICY)})
+ERASED = named(
+    "Erasure",
+    obj({"id": ID, "counts": COUNTS}, {"title": TEXT, "relations": array(RELATION)}),
+)
+"""What went; with ``dry_run`` what would go, and what may be chosen for each link."""

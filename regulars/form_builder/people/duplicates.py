@@ -193,6 +193,7 @@ class _Searches:
             .select_from(distinct_people)
             .where(distinct_people.c.form == people.key)
         )
+        changed = uow.scalar(sa.select(sa.func.max(people.tables.main.c.updated_at)))
         count = uow.scalar(sa.select(sa.func.count()).select_from(people.tables.main))
         store = (uow.database.url, str(uow.database.data_dir), uow.workspace.id)
         return (
@@ -200,6 +201,7 @@ class _Searches:
             people.key,
             tuple(sorted((people.form.person or {}).items())),
             latest,
+            changed,
             apart,
             count,
         )

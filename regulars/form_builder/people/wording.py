@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from regulars.form_builder.people.duplicates import Doubles, LookAlike, Member
+from regulars.form_builder.people.erase_plan import ErasePlan
 from regulars.form_builder.people.grouping import Suspects
 from regulars.form_builder.people.likeness import Likeness, Sketch
 from regulars.form_builder.people.merging import Merged, MergePlan
 from regulars.platform.i18n import pick, translate
 from regulars.platform.privacy.masks import mask_email, mask_phone
 
+_STAYING = ("consent_entry", "outbound", "run", "person_log")
+_GOING = ("history", "trash", "event", "decision", "blob")
 _LEVELS = ((85, "very-likely"), (70, "likely"), (0, "possible"))
 LEVEL_TONES = {"very-likely": "red", "likely": "orange", "possible": "gray"}
 
@@ -73,6 +76,56 @@ def merged_json(merged: Merged) -> dict[str, Any]:
         "follows": dict(merged.counts),
         "again": merged.again,
     }
+
+
+def erase_plan_json(plan: ErasePlan) -> dict[str, Any]:
+    """What erasing would do, as outside clients read it."""
+    return {
+        "id": plan.person.id,
+        "title": plan.person.title,
+        "counts": dict(plan.holdings),
+        "relations": [
+            {
+                "link": relation.name,
+                "count": len(relation.ids),
+                "policy": relation.policy,
+                "policies": list(relation.policies),
+            }
+            for relation in plan.relations
+        ],
+    }
+
+
+def staying(plan: ErasePlan) -> dict[str, int]:
+    """Tables whose rows stay without leading to the person, with their numbers of rows."""
+    return {name: n for name, n in plan.holdings.items() if name in _STAYING}
+
+
+def going(plan: ErasePlan) -> dict[str, int]:
+    """Tables that people know by name and whose rows go, with their numbers of rows."""
+    return {name: n for name, n in plan.holdings.items() if name in _GOING}
+
+
+def table_key(name: str) -> str:
+    """The catalog key of a table's name."""
+    return f"people.table.{name}"
+
+
+def erase_lines(plan: ErasePlan, locale: str) -> list[str]:
+    """What would happen, a line each."""
+    lines = [
+        translate(
+            f"people.policy-line.{relation.policy}", locale, n=len(relation.ids),
+            form=pick(relation.label, locale),
+        )
+        for relation in plan.relations
+    ]  # fmt: skip
+    for words, found in (("people.goes", going(plan)), ("people.stays-bare", staying(plan))):
+        lines += [
+            translate(words, locale, what=translate(table_key(name), locale), n=n)
+            for name, n in found.items()
+        ]
+    return lines
 
 
 def follows_lines(plan: MergePlan, locale: str) -> list[str]:

@@ -18,7 +18,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import upsert
 from regulars.platform.privacy.followers import Counts, Move, PersonFollower
-from regulars.platform.privacy.ledger import append, consent_entry, consent_state
+from regulars.platform.privacy.ledger import append, consent_entry, consent_state, redact
 
 SOURCE_MERGE = "merge"
 SOURCE_UNDO = "merge-undone"
@@ -60,6 +60,10 @@ class ConsentFollower(PersonFollower):
             ):
                 back[purpose, channel] = (before is True, uow.now)
         _say(uow, access, move, back, SOURCE_UNDO)
+
+    def erase(self, uow: UnitOfWork, access: Access, form: str, record: int) -> Counts:
+        """The bare words stay in the ledger, as proof; where and how they were said goes."""
+        return {"consent_entry": redact(uow, form, [record])}
 
 
 def merged_states(ours: Mapping[Key, State], theirs: Mapping[Key, State]) -> dict[Key, State]:

@@ -1,14 +1,16 @@
 """The tables of consent: a ledger that only grows, and what it adds up to now.
 
 Each entry carries the hash of the one before it, so a changed or removed line shows. The database
-itself refuses UPDATE and DELETE on the ledger.
+itself refuses UPDATE and DELETE on the ledger (`ledger_guard`), but for one thing: when somebody
+is erased, the free texts of their entries go (`redact`). A further entry then vouches for what is
+left of them, so that this cannot be used to change anything else.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +20,7 @@ import sqlalchemy as sa
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.inserting import insert_new
+from regulars.platform.privacy.ledger_guard import guard_ledger
 
 consent_entry = sa.Table(
     "consent_entry",
@@ -36,6 +39,7 @@ consent_entry = sa.Table(
     sa.Column("recorded_at", columns.Instant, nullable=False),
     sa.Column("prev_hash", columns.Text, nullable=False),
     sa.Column("hash", columns.Text, nullable=False),
+    sa.Column("erased_at", columns.Instant),  # evidence and source were erased with the person
     sqlite_strict=True,
 )
 sa.Index("consent_entry_of_person", consent_entry.c.form, consent_entry.c.record)
@@ -66,39 +70,10 @@ _HASHED = (
     "actor", "at", "recorded_at",
 )  # fmt: skip
 START = "0" * 64
+ERASED = "erased"
+_REDACTED = ("evidence", "source")
 
-
-def _ddl(statement: str, dialect: str) -> Any:
-    return sa.DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
-
-
-def _refuse_on_sqlite(verb: str) -> Any:
-    return _ddl(
-        f"CREATE TRIGGER IF NOT EXISTS consent_entry_no_{verb.lower()} "
-        f"BEFORE {verb} ON consent_entry "
-        "BEGIN SELECT RAISE(ABORT, 'the consent ledger only grows'); END",
-        "sqlite",
-    )
-
-
-_REFUSING_FUNCTION = _ddl(
-    "CREATE OR REPLACE FUNCTION refuse_consent_change() RETURNS trigger LANGUAGE plpgsql AS "
-    "'BEGIN RAISE EXCEPTION ''the consent ledger only grows''; END'",
-    "postgresql",
-)
-_REFUSING_TRIGGER = _ddl(
-    "CREATE TRIGGER consent_entry_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE "
-    "ON consent_entry FOR EACH STATEMENT EXECUTE FUNCTION refuse_consent_change()",
-    "postgresql",
-)
-
-for _statement in (
-    _refuse_on_sqlite("UPDATE"),
-    _refuse_on_sqlite("DELETE"),
-    _REFUSING_FUNCTION,
-    _REFUSING_TRIGGER,
-):
-    sa.event.listen(consent_entry, "after_create", _statement)
+guard_ledger(consent_entry)
 
 
 @dataclass(frozen=True)
@@ -136,14 +111,58 @@ def append(uow: UnitOfWork, entries: list[dict[str, Any]]) -> None:
     uow.execute(consent_head.update().values(hash=previous, entries=head.entries + len(entries)))
 
 
+def redact(uow: UnitOfWork, form: str, records: Sequence[int]) -> int:
+    """Erase the free texts of these people's entries; how many. What they agreed to stays."""
+    theirs = sa.and_(consent_entry.c.form == form, consent_entry.c.record.in_(list(records)))
+    open_entries = sa.and_(
+        theirs, consent_entry.c.erased_at.is_(None), consent_entry.c.action != ERASED
+    )
+    rows = uow.execute(
+        consent_entry.select().where(open_entries).order_by(consent_entry.c.id)
+    ).mappings()
+    left = {str(row["id"]): rest_hash(dict(row)) for row in rows}
+    if not left:
+        return 0
+    uow.execute(
+        consent_entry.update()
+        .where(open_entries)
+        .values(evidence=None, source=ERASED, erased_at=uow.now)
+    )
+    vouching = {
+        "form": form, "record": records[0], "purpose": ERASED, "channel": ERASED,
+        "action": ERASED, "source": ERASED, "evidence": json.dumps(left), "text_version": None,
+        "actor": "system", "at": uow.now, "recorded_at": uow.now,
+    }  # fmt: skip
+    append(uow, [vouching])
+    return len(left)
+
+
+def rest_hash(entry: Mapping[str, Any]) -> str:
+    """A hash of what stays of an entry when its free texts are erased, its own hash included."""
+    said = [entry[name] for name in (*_HASHED, "hash") if name not in _REDACTED]
+    plain = [v.isoformat() if isinstance(v, datetime) else v for v in said]
+    return hashlib.sha256(json.dumps(plain, ensure_ascii=False).encode()).hexdigest()
+
+
 def verify_chain(uow: UnitOfWork) -> ChainCheck:
     """Read the whole ledger and compare every hash."""
     previous, count = START, 0
+    erased: dict[str, str] = {}
+    vouched: dict[str, str] = {}
     for row in uow.execute(consent_entry.select().order_by(consent_entry.c.id)).mappings():
         count += 1
-        if row["prev_hash"] != previous or row["hash"] != entry_hash(previous, dict(row)):
-            return ChainCheck(count, row["id"])
-        previous = row["hash"]
+        entry = dict(row)
+        whole = entry["erased_at"] is not None or entry["hash"] == entry_hash(previous, entry)
+        if entry["prev_hash"] != previous or not whole:
+            return ChainCheck(count, entry["id"])
+        if entry["erased_at"] is not None:
+            erased[str(entry["id"])] = rest_hash(entry)
+        elif entry["action"] == ERASED:
+            vouched.update(json.loads(entry["evidence"]))
+        previous = entry["hash"]
+    unvouched = [int(i) for i, left in erased.items() if vouched.get(i) != left]
+    if unvouched:
+        return ChainCheck(count, min(unvouched))
     head = uow.execute(consent_head.select()).first()
     expected = (head.hash, head.entries) if head else (START, 0)
     return ChainCheck(count, None if expected == (previous, count) else 0)
