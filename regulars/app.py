@@ -20,6 +20,7 @@ from regulars.platform.accounts.web import (
     members,
     profile,
     role_words,
+    roles_api,
     second_factor,
     settings,
     tokens,
@@ -110,8 +111,8 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
 
 def _add_pages(app: Flask) -> None:
     own = (
-        backups, static_files, health, metrics, entrance, home, settings, api, api_reference,
-        packs,
+        backups, static_files, health, metrics, entrance, home, settings, api, roles_api,
+        api_reference, packs,
     )  # fmt: skip
     for blueprint in (
         *(each.blueprint for each in own),

@@ -58,7 +58,7 @@ from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.verification import ComparisonDesk
-from regulars.form_builder.web import form_pages, task_pages
+from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.platform import addresses, events, jobs, redis_server
@@ -352,7 +352,13 @@ def blueprints() -> tuple[Blueprint, ...]:
 
 def nav_providers() -> tuple[NavProvider, ...]:
     """What the builders add to the navigation."""
-    return (task_pages.nav, form_pages.nav, rule_web.navigation.nav, report_web.nav)
+    return (
+        task_pages.nav,
+        form_pages.nav,
+        role_pages.nav,
+        rule_web.navigation.nav,
+        report_web.nav,
+    )
 
 
 def card_providers() -> tuple[CardProvider, ...]:

@@ -15,6 +15,7 @@ from regulars.cli import (
     people,
     recovery,
     reports,
+    roles,
     rules,
     running,
     workspaces,
@@ -37,6 +38,7 @@ main.add_command(reports.report)
 main.add_command(reports.dashboard)
 main.add_command(doctor.doctor)
 main.add_command(accounts.user)
+main.add_command(roles.role)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
 main.add_command(recovery.secret)

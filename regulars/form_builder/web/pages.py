@@ -11,10 +11,12 @@ from regulars.form_builder.web import (
     panel_words,
     record_lists,
     record_pages,
+    role_pages,
     template_words,
     view_pages,
 )
 from regulars.form_builder.web.blueprints import designer, forms, records
+from regulars.form_builder.web.role_pages import roles
 
 MODULES = (
     form_pages,
@@ -23,9 +25,10 @@ MODULES = (
     change_pages,
     record_lists,
     record_pages,
+    role_pages,
     entry_pages,
     template_words,
     panel_words,
     view_pages,
 )
-BLUEPRINTS = (forms, records, designer)
+BLUEPRINTS = (forms, records, designer, roles)

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from regulars.platform import ids
-from regulars.platform.accounts import members, users
+from regulars.platform.accounts import audit, members, users
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.tables import invitation
 from regulars.platform.accounts.users import NewUser, User
 from regulars.platform.db import Database, UnitOfWork, Workspace
-from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from regulars.platform.web.visit import fingerprint
 from regulars.platform.workspaces import workspace as workspace_table
 
@@ -72,6 +72,8 @@ def invite(uow: UnitOfWork, access: Access, wish: Wish) -> str:
                 expires_at=uow.now + LIFETIME,
             )
         )
+    told = {"role": wish.role, "units": list(wish.unit_ids)}
+    audit.note(uow, access, "invited", email, after=told)
     return secret
 
 
@@ -90,8 +92,16 @@ def list_invitations(uow: UnitOfWork) -> list[Invitation]:
 def withdraw(uow: UnitOfWork, access: Access, invitation_id: int) -> None:
     """Make an unused invitation worthless."""
     access.require("manage_members")
+    found = next((each for each in list_invitations(uow) if each.id == invitation_id), None)
+    if found is None:
+        return
+    if found.role in access.roles and not access.may_grant(found.role):
+        raise Forbidden("grant-too-high")
+    if access.unit_ids and not set(found.unit_ids) & set(access.unit_ids):
+        raise Forbidden("grant-outside-units")
     with uow.database.main_tx() as connection:
         connection.execute(_open_ones(uow.workspace).where(invitation.c.id == invitation_id))
+    audit.note(uow, access, "invitation-withdrawn", found.email, before={"role": found.role})
 
 
 def get_invitation(connection: Connection, secret: str, *, now: datetime) -> Invitation:

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from regulars.platform import columns
-from regulars.platform.accounts import sessions, units
-from regulars.platform.accounts.access import Access
+from regulars.platform.accounts import audit, sessions, tokens, units
+from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import member
 from regulars.platform.accounts.users import User
@@ -72,10 +72,16 @@ def member_access(uow: UnitOfWork, found: Member) -> Access:
 
 def expand_units(uow: UnitOfWork, unit_ids: Sequence[int]) -> tuple[int, ...]:
     """Assigned units with everything below them; nothing assigned stays nothing."""
-    return units.with_descendants(units.list_units(uow), unit_ids) if unit_ids else ()
+    if not unit_ids:
+        return ()
+    # Stores that are no longer there do not make somebody see all the others.
+    return units.with_descendants(units.list_units(uow), unit_ids) or tuple(unit_ids)
 
 
-def add_member(uow: UnitOfWork, user: User, role: str, unit_ids: Sequence[int] = ()) -> Member:
+def add_member(
+    uow: UnitOfWork, user: User, role: str, unit_ids: Sequence[int] = (), *,
+    by: Access | None = None,
+) -> Member:  # fmt: skip
     """Take a user in, or back in. Whoever calls has already decided that they may."""
     if role not in roles_of(uow):
         raise Invalid([Problem("role", "unknown-role", {"role": role})])
@@ -94,6 +100,8 @@ def add_member(uow: UnitOfWork, user: User, role: str, unit_ids: Sequence[int] =
         uow.execute(member.update().where(member.c.id == known.id).values(**values))
     else:
         uow.execute(member.insert().values(user_id=user.id, created_at=uow.now, **values))
+    given = {"role": role, "units": list(unit_ids)}
+    audit.note(uow, by or system_access(user.locale), "member-added", user.email, after=given)
     found = find_member_of(uow, user.id)
     assert found is not None
     return found
@@ -105,11 +113,16 @@ def change_member(
     """Give a member another role or other units."""
     found = get_manageable(uow, access, member_id)
     check_grant(uow, access, role, unit_ids)
+    if "owner" in (role, found.role) and role != found.role:
+        _require_password(access)
     if found.role == "owner" and role != "owner":
         _keep_an_owner(uow, found)
     uow.execute(
         member.update().where(member.c.id == member_id).values(role=role, unit_ids=list(unit_ids))
     )
+    changed = get_member(uow, member_id)
+    told = [{"role": each.role, "units": list(each.unit_ids)} for each in (found, changed)]
+    audit.note(uow, access, "member-changed", found.email, before=told[0], after=told[1])
     with uow.database.main_tx() as connection:
         sessions.outdate_sessions_of(connection, found.user_id, now=uow.now)
     return get_member(uow, member_id)
@@ -118,9 +131,16 @@ def change_member(
 def set_active(uow: UnitOfWork, access: Access, member_id: int, *, active: bool) -> Member:
     """Let a member go, or take them back; it holds from their next request on."""
     found = get_manageable(uow, access, member_id)
+    if found.role == "owner":
+        _require_password(access)
     if not active:
         _keep_an_owner(uow, found)
     uow.execute(member.update().where(member.c.id == member_id).values(active=active))
+    if not active:
+        with uow.database.main_tx() as connection:
+            tokens.revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
+    action = "member-back" if active else "member-gone"
+    audit.note(uow, access, action, found.email, after={"role": found.role})
     return get_member(uow, member_id)
 
 
@@ -150,11 +170,18 @@ def get_manageable(uow: UnitOfWork, access: Access, member_id: int) -> Member:
     """The member, when this actor may manage them: not mightier, not in other stores."""
     access.require("manage_members")
     found = get_member(uow, member_id)
-    if not access.may_grant(found.role):
+    if found.role in access.roles and not access.may_grant(found.role):
         raise Forbidden("grant-too-high")
-    if access.unit_ids and not set(found.unit_ids) & set(access.unit_ids):
+    theirs = set(found.unit_ids)
+    if access.unit_ids and not (theirs and theirs <= set(access.unit_ids)):
         raise Forbidden("grant-outside-units")
     return found
+
+
+def _require_password(access: Access) -> None:
+    """Who owns the shop is decided by people who have just typed their password."""
+    if access.kind == "token":
+        raise Forbidden("owner-by-hand")
 
 
 def _keep_an_owner(uow: UnitOfWork, leaving: Member) -> None:
@@ -165,6 +192,7 @@ def _keep_an_owner(uow: UnitOfWork, leaving: Member) -> None:
     owners = uow.execute(
         sa.select(member.c.id)
         .where(member.c.role == "owner", member.c.active == sa.literal(True, columns.Flag))
+        .order_by(member.c.id)
         .with_for_update()
     ).all()
     if len(owners) < 2:

@@ -69,6 +69,26 @@ def parse_role(raw: Raw) -> Role:
     )
 
 
+def readable(role: Role) -> dict[str, Any]:
+    """A role as JSON: what it may do, spelled out."""
+    return {
+        "kind": "role",
+        "key": role.key,
+        **({"label": role.label} if role.label else {}),
+        "capabilities": [each for each in CHOSEN_CAPABILITIES if each in role.capabilities],
+        "default": _rights_json(role.default),
+        "forms": {form: _rights_json(rights) for form, rights in role.forms.items()},
+    }
+
+
+def _rights_json(rights: FormRights) -> dict[str, Any]:
+    scopes = {
+        verb: {"condition": dict(scope.condition)} if isinstance(scope, ByCondition) else scope
+        for verb, scope in rights.scopes.items()
+    }
+    return {**scopes, **({"fields": dict(rights.fields)} if rights.fields else {})}
+
+
 def _rights(raw: Raw, default: Mapping[str, Scope]) -> FormRights:
     scopes: dict[str, Scope] = {verb: _scope(raw[verb]) for verb in VERBS if verb in raw}
     return FormRights(

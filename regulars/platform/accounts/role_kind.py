@@ -5,8 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
-from regulars.platform.accounts.role_definition import parse_role, role_problems, role_schema
+from regulars.platform.accounts.role_definition import (
+    parse_role,
+    readable,
+    role_problems,
+    role_schema,
+)
 from regulars.platform.accounts.roles import Role
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind
@@ -20,8 +26,17 @@ def role_kind(check: Callable[[Role, Snapshot], list[Problem]]) -> DefinitionKin
     """The kind, with the check of meaning that the form builder has to offer."""
     return DefinitionKind(
         "role", role_schema(), role_problems, parse_role, check,
-        capability="manage_roles", guard=guard_role,
+        capability="manage_roles", guard=guard_role, note=note_role,
     )  # fmt: skip
+
+
+def note_role(uow: UnitOfWork, access: Access, before: Role | None, after: Role | None) -> None:
+    """Every published change of a role stands in the log."""
+    role = after or before
+    assert role is not None
+    action = "role-published" if after else "role-archived"
+    told = [None if each is None else readable(each) for each in (before, after)]
+    audit.note(uow, access, action, role.key, before=told[0], after=told[1])
 
 
 def guard_role(_uow: UnitOfWork, access: Access, before: Role | None, after: Role | None) -> None:

@@ -110,6 +110,11 @@ class Role:
         return self.key in ROLES
 
     @property
+    def bound_by_units(self) -> bool:
+        """Whether stores limit somebody in this role."""
+        return self.bound_to_units or self.default.scope("read") != "all"
+
+    @property
     def narrows_fields(self) -> bool:
         """Whether there is a field that it may not write."""
         return any(rights.fields for rights in self.forms.values())

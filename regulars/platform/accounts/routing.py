@@ -6,7 +6,8 @@ commits when the answer is a success and rolls back when the answer is an error 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.platform.accounts import members, sessions, tokens, users, visits
+from regulars.platform.accounts import audit, members, sessions, tokens, users, visits
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
@@ -35,6 +36,7 @@ from regulars.platform.workspaces import list_workspaces
 View = Callable[..., ResponseReturnValue]
 
 _READING = {"GET", "HEAD", "OPTIONS"}
+_LOGGED = ("grant-too-high", "grant-outside-units", "own-role", "owner-by-hand", "last-owner")
 
 
 def workspace_page(
@@ -70,7 +72,8 @@ def workspace_page(
                 _mind_rest(place, access, at_rest)
                 return make_response(view(uow, access, **arguments))
 
-            return _in_transaction(place, answer, writes)
+            with _noting_refusals(place, lambda uow: members.access_of(uow, person.id)):
+                return _in_transaction(place, answer, writes)
 
         return declare(guarded, Permission("workspace", capability, max_body=max_body))
 
@@ -105,7 +108,10 @@ def workspace_api(
 
                 return work() if writes is False else replayed_or_new(uow, access.actor, work)
 
-            with one_at_a_time(place, f"token:{token.id}"):
+            with (
+                one_at_a_time(place, f"token:{token.id}"),
+                _noting_refusals(place, lambda uow: _token_access(uow, token)),
+            ):
                 response = _in_transaction(place, answer, writes)
                 faultpoint("W3")
                 return response
@@ -282,6 +288,23 @@ def _in_transaction(
         )  # fmt: skip
     except _Refused as refused:
         return refused.answer
+
+
+@contextmanager
+def _noting_refusals(
+    place: Workspace, who: Callable[[UnitOfWork], Access | None]
+) -> Iterator[None]:
+    """A try to give or take more than one holds stands in the log although nothing came of it."""
+    try:
+        yield
+    except (Forbidden, Conflict) as refused:
+        if refused.code in _LOGGED:
+            with installation().database.workspace_tx(place, now=request_now()) as uow:
+                access = who(uow)
+                told = {"reason": refused.code, "method": request.method}
+                if access is not None:
+                    audit.note(uow, access, "refused", request.path, after=told)
+        raise
 
 
 def _rewind_uploads() -> None:

@@ -13,7 +13,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.tables import unit
 from regulars.platform.accounts.users import name_problems
 from regulars.platform.db import UnitOfWork
-from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.errors import Forbidden, Invalid, NotFound
 from regulars.platform.problems import Problem
 
 _CODE = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$")
@@ -90,6 +90,7 @@ def with_descendants(units: Sequence[Unit], unit_ids: Sequence[int]) -> tuple[in
 def create_unit(uow: UnitOfWork, access: Access, values: UnitValues) -> Unit:
     """Open a store or department."""
     access.require("manage_units")
+    _require_reach(access, [values.parent])
     _check(uow, values, None)
     made = uow.execute(unit.insert().values(**_row(values)))
     key = made.inserted_primary_key
@@ -100,10 +101,22 @@ def create_unit(uow: UnitOfWork, access: Access, values: UnitValues) -> Unit:
 def update_unit(uow: UnitOfWork, access: Access, unit_id: int, values: UnitValues) -> Unit:
     """Rename, move, close or reopen a unit."""
     access.require("manage_units")
-    get_unit(uow, unit_id)
+    known = get_unit(uow, unit_id)
+    moved = [values.parent] if values.parent != known.parent else []
+    _require_reach(access, [unit_id, *moved])
     _check(uow, values, unit_id)
     uow.execute(unit.update().where(unit.c.id == unit_id).values(**_row(values)))
     return get_unit(uow, unit_id)
+
+
+def _require_reach(access: Access, unit_ids: Sequence[int | None]) -> None:
+    """Whoever is bound to stores changes those, and takes no other one below them."""
+    if (
+        access.unit_ids
+        and access.held.bound_by_units
+        and not set(unit_ids) <= set(access.unit_ids)
+    ):
+        raise Forbidden("grant-outside-units")
 
 
 def _row(values: UnitValues) -> dict[str, Any]:

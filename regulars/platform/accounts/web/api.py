@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts import members, tokens, units
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.key_keeping import end_token, make_token
 from regulars.platform.accounts.members import Member
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.accounts.tokens import Token, TokenWish
@@ -118,12 +119,8 @@ def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Make a key for another program; the answer alone holds its secret, this once."""
     body = read_shaped(request, shapes.NEW_TOKEN)
     bound = _unit_ids(uow, body.get("units", []))
-    members.check_grant(uow, access, body["role"], bound)
     wish = TokenWish(body["name"], body["role"], bound, access.member_id)
-    with uow.database.main_tx() as connection:
-        secret = tokens.create_token(connection, uow.workspace, wish, now=uow.now)
-        made = tokens.find_token(connection, secret)
-    assert made is not None
+    made, secret = make_token(uow, access, wish)
     answer = jsonify({**_token_json(made, _codes(uow)), "token": secret})
     answer.status_code = 201
     answer.headers["Location"] = url_for("accounts_api.list_tokens")
@@ -135,8 +132,7 @@ def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("tokens", {204: None})
 def revoke_token(uow: UnitOfWork, access: Access, token_id: int) -> ResponseReturnValue:
     """End a key at once."""
-    with uow.database.main_tx() as connection:
-        tokens.revoke_token(connection, uow.workspace, token_id, now=uow.now)
+    end_token(uow, access, token_id)
     return Response(status=204)
 
 

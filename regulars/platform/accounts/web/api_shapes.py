@@ -6,8 +6,10 @@ from regulars.platform.web.api_route import (
     BOOLEAN,
     ID,
     INSTANT,
+    OBJECT,
     TEXT,
     array,
+    definition_of,
     named,
     nullable,
     obj,
@@ -42,3 +44,23 @@ _WORKSPACE = {
 }  # fmt: skip
 WORKSPACE = named("Workspace", obj({"key": TEXT, **_WORKSPACE, "archived_at": nullable(INSTANT)}))
 WORKSPACE_CHANGES = obj({}, _WORKSPACE)
+ROLE = definition_of("role")
+ANY_ROLE = OBJECT
+LISTED_ROLE = OBJECT
+AUDIT = obj(
+    {
+        "audit": array(
+            named(
+                "AuditEntry",
+                obj(
+                    {
+                        "id": ID, "at": INSTANT, "actor": TEXT, "actor_name": TEXT,
+                        "action": TEXT, "target": TEXT, "before": nullable(OBJECT),
+                        "after": nullable(OBJECT),
+                    }
+                ),
+            )
+        ),
+        "next": nullable(ID),
+    }
+)  # fmt: skip

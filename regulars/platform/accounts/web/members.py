@@ -10,7 +10,6 @@ from regulars.platform.accounts import (
     members,
     password_links,
     second_factors,
-    tokens,
     units,
     users,
 )
@@ -116,9 +115,6 @@ def set_member_active(uow: UnitOfWork, access: Access, member_id: int) -> Respon
     """Let somebody go, with the tokens they made, or take them back."""
     active = request.form.get("active") == "1"
     found = members.set_active(uow, access, member_id, active=active)
-    if not active:
-        with uow.database.main_tx() as connection:
-            tokens.revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
     flash("accounts.member-back" if active else "accounts.member-gone", name=found.name)
     return go_to(url_for("settings.members"))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.platform.accounts import members, tokens, units
+from regulars.platform.accounts import tokens, units
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.key_keeping import end_token, make_token
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.tokens import TokenWish
 from regulars.platform.accounts.web.confirmation import confirmed
@@ -36,9 +37,7 @@ def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     chosen = [int(each) for each in form.getlist("unit_ids") if each.isdecimal()]
     wish = TokenWish(form.get("name", ""), form.get("role", ""), chosen, access.member_id)
     try:
-        members.check_grant(uow, access, wish.role, wish.unit_ids)
-        with uow.database.main_tx() as connection:
-            secret = tokens.create_token(connection, uow.workspace, wish, now=uow.now)
+        _made, secret = make_token(uow, access, wish)
     except Invalid as invalid:
         return _page(uow, access, 422, errors=errors_by_field(invalid.problems))
     return _page(uow, access, secret=secret)
@@ -48,8 +47,7 @@ def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_page("manage_tokens")
 def revoke_token(uow: UnitOfWork, access: Access, token_id: int) -> ResponseReturnValue:
     """End one at once."""
-    with uow.database.main_tx() as connection:
-        tokens.revoke_token(connection, uow.workspace, token_id, now=uow.now)
+    end_token(uow, access, token_id)
     flash("accounts.token-revoked")
     return go_to(url_for("settings.tokens"))
 

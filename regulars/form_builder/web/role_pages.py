@@ -1,0 +1,166 @@
+"""Roles of the owner's own making, and the log of who gave which rights to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.keys import derive_key
+from regulars.form_builder.web.role_sheet import RIGHTS, raw_from, sheet_of
+from regulars.platform import i18n
+from regulars.platform.accounts import role_keeping
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.audit import list_audit
+from regulars.platform.accounts.role_definition import readable
+from regulars.platform.accounts.roles import CHOSEN_CAPABILITIES, ROLES, VERBS
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.web.confirmation import confirmed
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
+from regulars.platform.web.flash import flash
+from regulars.platform.web.form_errors import errors_by_field
+from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
+from regulars.platform.web.shell import NavItem
+
+roles = Blueprint("roles", __name__, url_prefix="/w/<workspace>/settings")
+
+NEW: Mapping[str, Any] = {
+    "label": "",
+    "default": {"read": "unit_tree", "create": "unit_tree", "update": "unit_tree"},
+}
+
+
+@roles.get("/roles")
+@workspace_page("manage_roles")
+def show_roles(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every role and how many have it."""
+    return render(
+        "form_builder/roles.html",
+        roles=access.roles.values(),
+        built_in=ROLES,
+        held=role_keeping.holders(uow),
+    )
+
+
+@roles.get("/roles/new")
+@workspace_page("manage_roles")
+def new_role(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """The sheet of a new role; ``?from=`` begins with what another one may do."""
+    model = access.roles.get(request.args.get("from", ""))
+    raw = NEW if model is None else {**readable(model), "label": ""}
+    return _page(uow, access, "", raw)
+
+
+@roles.post("/roles/new")
+@confirmed
+@workspace_page("manage_roles")
+def create_role(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Make a role; it can be given at once."""
+    taken = {*access.roles, *(draft.key for draft in store.list_drafts(uow, role_keeping.KIND))}
+    key = derive_key(request.form.get("label", ""), taken, "role")
+    return _save(uow, access, "", raw_from(request.form, {}, key, access.locale))
+
+
+@roles.get("/roles/<key>")
+@workspace_page("manage_roles")
+def role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The sheet of a role."""
+    if key in ROLES:
+        return _page(uow, access, key, readable(ROLES[key]))
+    return _page(uow, access, key, store.get_draft(uow, role_keeping.KIND, key).raw)
+
+
+@roles.post("/roles/<key>")
+@confirmed
+@workspace_page("manage_roles")
+def save_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Change a role; it holds from everybody's next click on."""
+    if key in ROLES:
+        raise NotFound("no-role", key=key)
+    before = store.get_draft(uow, role_keeping.KIND, key).raw
+    return _save(uow, access, key, raw_from(request.form, before, key, access.locale))
+
+
+@roles.post("/roles/<key>/archive")
+@confirmed
+@workspace_page("manage_roles")
+def archive_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Take a role out of use."""
+    try:
+        role_keeping.archive_role(uow, access, key)
+    except Conflict as conflict:
+        raw = store.get_draft(uow, role_keeping.KIND, key).raw
+        return _page(uow, access, key, raw, {"": [conflict.message(access.locale)]}, 422)
+    flash("roles.archived")
+    return go_to(url_for("roles.show_roles"))
+
+
+@roles.get("/log")
+@workspace_page("view_audit")
+def show_log(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Who gave and took which rights, newest first."""
+    entries, following = list_audit(uow, access, below=request.args.get("below", type=int))
+    return render("form_builder/access_log.html", entries=entries, next=following)
+
+
+def nav(_uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
+    """Their lines in the navigation."""
+    section = "nav.section-settings"
+    if access.can("manage_roles"):
+        url = url_for("roles.show_roles")
+        yield NavItem(url, "shield-check", "nav.roles", section=section, order=915)
+    if access.can("view_audit"):
+        url = url_for("roles.show_log")
+        yield NavItem(url, "history", "nav.access-log", section=section, order=945)
+
+
+def _save(
+    uow: UnitOfWork, access: Access, key: str, raw: Mapping[str, Any]
+) -> ResponseReturnValue:
+    try:
+        role_keeping.put_role(uow, access, raw)
+    except Invalid as invalid:
+        return _page(uow, access, key, raw, _errors(invalid), 422)
+    except Forbidden as refused:
+        return _page(uow, access, key, raw, {"": [refused.message(access.locale)]}, 403)
+    flash("roles.saved", name=i18n.pick(raw["label"], access.locale))
+    return go_to(url_for("roles.show_roles"))
+
+
+def _errors(invalid: Invalid) -> dict[str, list[str]]:
+    found = [
+        each.moved_from(f"role/{each.path.split('/')[1]}/")
+        if each.path.startswith("role/")
+        else each
+        for each in invalid.problems
+    ]
+    return errors_by_field(found, ["label", "description"])
+
+
+def _page(
+    uow: UnitOfWork, access: Access, key: str, raw: Mapping[str, Any],
+    errors: Mapping[str, list[str]] | None = None, status: int = 200,
+) -> ResponseReturnValue:  # fmt: skip
+    return render(
+        "form_builder/role.html",
+        status,
+        key=key,
+        is_fixed=key in ROLES,
+        raw=raw,
+        name=i18n.pick(raw.get("label"), access.locale),
+        description=i18n.pick(raw.get("description"), access.locale),
+        rows=sheet_of(raw, catalog_of(uow)),
+        verbs=VERBS,
+        rights=RIGHTS,
+        capabilities=[
+            (each, each in raw.get("capabilities", ()), access.can(each))
+            for each in CHOSEN_CAPABILITIES
+        ],
+        errors=errors or {},
+    )

@@ -1,0 +1,109 @@
+"""Roles and the log of grants through the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
+
+from regulars.platform.accounts import role_keeping
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.audit import list_audit
+from regulars.platform.accounts.role_definition import readable
+from regulars.platform.accounts.role_keeping import KIND, holders
+from regulars.platform.accounts.roles import ROLES
+from regulars.platform.accounts.routing import workspace_api
+from regulars.platform.accounts.web import api_shapes as shapes
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Invalid
+from regulars.platform.problems import Problem
+from regulars.platform.web import definition_answers
+from regulars.platform.web.api_route import ID, PUBLISHED, STATE_QUERY, describe, listing
+
+blueprint = Blueprint("roles_api", __name__, url_prefix="/api/v1")
+
+
+@blueprint.get("/roles")
+@workspace_api("manage_roles")
+@describe("roles", listing("roles", shapes.LISTED_ROLE), query=STATE_QUERY)
+def list_roles(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Every role, the built-in ones too; ``?state=draft`` the working copies."""
+    if definition_answers.wants_drafts():
+        return {"roles": [dict(draft.raw) for draft in store.list_drafts(uow, KIND)]}
+    held, seen = holders(uow), snapshot(uow).items
+    return {
+        "roles": [
+            {
+                **(dict(seen[KIND, key].raw) if (KIND, key) in seen else readable(role)),
+                "built_in": key in ROLES,
+                "holders": held.get(key, 0),
+            }
+            for key, role in access.roles.items()
+        ]
+    }
+
+
+@blueprint.post("/roles")
+@workspace_api("manage_roles")
+@describe("roles", {201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
+def create_role(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Keep a new role as a draft; 409 when its key is taken."""
+    return definition_answers.create(uow, KIND, _saving(uow, access))
+
+
+@blueprint.get("/roles/<key>")
+@workspace_api("manage_roles")
+@describe("roles", shapes.ANY_ROLE, query=STATE_QUERY, tagged="draft")
+def get_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The published role, or the draft with ``?state=draft``."""
+    if key in ROLES:
+        return readable(ROLES[key])
+    return definition_answers.read(uow, access, KIND, key)
+
+
+@blueprint.put("/roles/<key>")
+@workspace_api("manage_roles")
+@describe("roles", {200: shapes.ROLE, 201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
+def put_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Replace the draft; 403 when it gives more than its writer holds."""
+    return definition_answers.replace(uow, KIND, key, _saving(uow, access))
+
+
+@blueprint.post("/roles/<key>/publish")
+@workspace_api("manage_roles")
+@describe("roles", PUBLISHED)
+def publish_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Publish the draft; it holds from everybody's next request on."""
+    return definition_answers.publish(uow, access, KIND, key)
+
+
+@blueprint.delete("/roles/<key>")
+@workspace_api("manage_roles")
+@describe("roles", {204: None})
+def archive_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Take a role out of use; 409 while somebody has it."""
+    role_keeping.archive_role(uow, access, key)
+    return Response(status=204)
+
+
+@blueprint.get("/audit")
+@workspace_api("view_audit")
+@describe("roles", shapes.AUDIT, query={"below": ID})
+def read_audit(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Who gave and took which rights, newest first; ``below`` the ``next`` of the page before."""
+    below = request.args.get("below")
+    if below is not None and not (below.isascii() and below.isdecimal() and len(below) < 19):
+        raise Invalid([Problem("below", "not-a-whole-number", {"value": below[:40]})])
+    entries, following = list_audit(uow, access, below=int(below) if below else None)
+    return {"audit": [vars(entry) for entry in entries], "next": following}
+
+
+def _saving(uow: UnitOfWork, access: Access) -> definition_answers.Save:
+    def save(raw: Mapping[str, Any], tag: int | None) -> store.Draft:
+        return store.save_draft(uow, access, KIND, raw, tag=tag)
+
+    return save
