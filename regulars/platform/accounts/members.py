@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from regulars.platform import columns
-from regulars.platform.accounts import audit, sessions, tokens, units
+from regulars.platform.accounts import audit, sessions, units
 from regulars.platform.accounts.access import Access, system_access
+from regulars.platform.accounts.leaving import revoke_tokens_of
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import member
 from regulars.platform.accounts.users import User
@@ -138,7 +139,7 @@ def set_active(uow: UnitOfWork, access: Access, member_id: int, *, active: bool)
     uow.execute(member.update().where(member.c.id == member_id).values(active=active))
     if not active:
         with uow.database.main_tx() as connection:
-            tokens.revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
+            revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
     action = "member-back" if active else "member-gone"
     audit.note(uow, access, action, found.email, after={"role": found.role})
     return get_member(uow, member_id)

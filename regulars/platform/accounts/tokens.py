@@ -108,22 +108,6 @@ def revoke_token(
         raise NotFound()
 
 
-def revoke_tokens_of(
-    connection: Connection, workspace: Workspace, member_id: int, *, now: datetime
-) -> int:
-    """End every token a leaving member has made; how many there were."""
-    done = connection.execute(
-        api_token.update()
-        .where(
-            api_token.c.made_by == member_id,
-            api_token.c.workspace_id == workspace.id,
-            api_token.c.revoked_at.is_(None),
-        )
-        .values(revoked_at=now)
-    )
-    return int(done.rowcount)
-
-
 def needs_touch(token: Token, *, now: datetime) -> bool:
     """Whether it is time to note the token's use again."""
     return token.used_at is None or token.used_at + _USED_EVERY < now

@@ -1,0 +1,26 @@
+"""What ends when a member is let go: the keys they made. Their sessions open no door either."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from regulars.platform.accounts.tables import api_token
+from regulars.platform.db import Workspace
+
+
+def revoke_tokens_of(
+    connection: Connection, workspace: Workspace, member_id: int, *, now: datetime
+) -> int:
+    """End every token a leaving member has made; how many there were."""
+    done = connection.execute(
+        api_token.update()
+        .where(
+            api_token.c.made_by == member_id,
+            api_token.c.workspace_id == workspace.id,
+            api_token.c.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+    return int(done.rowcount)
