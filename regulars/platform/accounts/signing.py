@@ -8,7 +8,6 @@ from sqlalchemy.engine import Connection
 
 from regulars.platform.accounts import passwords, second_factors, sessions, throttle, users
 from regulars.platform.accounts.sessions import Device
-from regulars.platform.accounts.tables import user
 from regulars.platform.accounts.throttle import Limit
 from regulars.platform.accounts.users import User
 from regulars.platform.db import Database
@@ -34,9 +33,7 @@ def check_password(
     account = f"sign-in:account:{fingerprint(users.normal_email(email))}"
     _count(database, [(account, PER_ACCOUNT), (f"sign-in:address:{address}", PER_ADDRESS)], now)
     with database.main_tx(write=False) as connection:
-        row = connection.execute(
-            user.select().where(user.c.email == users.normal_email(email))
-        ).first()
+        row = users.find_row(connection, email)
     stored = row.password_hash if row is not None and row.active else None
     # Outside any transaction: the hash is slow on purpose.
     if not passwords.password_matches(stored, password) or row is None:

@@ -87,8 +87,16 @@ def create_user(
 
 def find_user(connection: Connection, email: str) -> User | None:
     """The user with this address, or None."""
-    row = connection.execute(user.select().where(user.c.email == normal_email(email))).first()
+    row = find_row(connection, email)
     return None if row is None else as_user(row)
+
+
+def find_row(connection: Connection, email: str) -> Row[Any] | None:
+    """The whole row under an address, or None; what can be no address is never asked for."""
+    plain = normal_email(email)
+    if not _EMAIL.match(plain):
+        return None
+    return connection.execute(user.select().where(user.c.email == plain)).first()
 
 
 def get_user(connection: Connection, user_id: int) -> User:

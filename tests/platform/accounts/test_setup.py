@@ -1,18 +1,10 @@
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import pytest
-import sqlalchemy as sa
 
-from regulars import wiring
-from regulars.app import create_app
 from regulars.platform.accounts import setup
-from regulars.platform.accounts.tables import user
-from regulars.platform.config import Config
 from regulars.platform.db import Database
 from regulars.platform.errors import Invalid
 from regulars.platform.workspaces import list_workspaces
-from tests.support.site import PASSWORD, SECRET, Site, Visitor
+from tests.support.site import PASSWORD, Site
 
 FORM = {
     "name": "王小美",
@@ -82,28 +74,6 @@ def test_set_up_is_gone_once_it_has_been_used(site: Site) -> None:
     again = visitor.send("/setup", {**FORM, "code": code, "email": "eve@shop.example"})
     assert again.status_code == 404
     assert setup.issue_code(site.database) is None
-
-
-def test_s25_of_many_first_owners_at_once_exactly_one_gets_in(
-    database: Database, tmp_path: Path
-) -> None:
-    wiring.wire()
-    code = code_of(database)
-    app = create_app(Config(data_dir=tmp_path, secret_key=SECRET), database)
-    app.test_client_class = Visitor
-
-    def rush(number: int) -> int:
-        visitor = app.test_client()
-        assert isinstance(visitor, Visitor)
-        shop = {"shop/name": f"Shop {number}", "email": f"first{number}@shop.example"}
-        return visitor.send("/setup", {**FORM, **shop, "code": code}).status_code
-
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(rush, range(24)))
-    assert answers.count(303) == 1
-    assert set(answers) <= {303, 404, 422}
-    with database.main_tx(write=False) as connection:
-        assert connection.execute(sa.select(sa.func.count()).select_from(user)).scalar() == 1
 
 
 def test_the_code_works_once_even_for_those_who_know_it(database: Database) -> None:

@@ -2,7 +2,6 @@ from typing import Any
 
 import pytest
 
-from regulars.platform.db import main_metadata, workspace_metadata
 from tests.support.site import Site
 
 TARGET = "/preferences"
@@ -79,21 +78,3 @@ def test_the_refusal_says_what_to_do(site: Site) -> None:
     page = site.signed_in("Alice").post(f"{site.home}/profile")
     assert page.status_code == 403
     assert "Please reload it and try again." in page.text
-
-
-def test_s21_no_get_changes_anything(site: Site) -> None:
-    alice = site.signed_in("Alice")
-    before = _rows(site)
-    for rule in site.app.url_map.iter_rules():
-        if "GET" in (rule.methods or ()) and set(rule.arguments) <= {"workspace"}:
-            alice.get(rule.rule.replace("<workspace>", "shop"))
-    assert _rows(site) == before
-
-
-def _rows(site: Site) -> list[Any]:
-
-    with site.database.main_tx(write=False) as connection:
-        rows = [connection.execute(each.select()).all() for each in main_metadata.sorted_tables]
-    with site.database.workspace_tx(site.workspace, write=False) as uow:
-        rows += [uow.execute(each.select()).all() for each in workspace_metadata.sorted_tables]
-    return rows
