@@ -109,6 +109,15 @@ def test_every_route_for_programs_says_what_it_takes_and_answers() -> None:
     assert openapi.undescribed(api_routes.application()) == []
 
 
+@pytest.mark.parametrize("locale", ["en", "zh-Hans"])
+def test_every_route_for_programs_has_a_title(locale: str) -> None:
+    """A few words at ``api.does.<blueprint>.<view>`` in regulars/locales/api."""
+    shown = [each for each in openapi.operations(api_routes.application()) if each.route]
+    asked = {f"api.does.{each.endpoint}" for each in shown}
+    asked |= {f"api.area.{each.route.area}" for each in shown if each.route}
+    assert sorted(asked - set(house.catalogs(locale))) == []
+
+
 def test_every_setting_is_explained() -> None:
     named = re.compile(r"\bREGULARS_[A-Z_]+\b")
     used = {name for path in house.python_files(PACKAGE) for name in named.findall(read(path))}

@@ -18,10 +18,11 @@ from regulars.platform.accounts.routing import (
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
-from regulars.platform.web import openapi
+from regulars.platform.web import api_page, openapi
 from regulars.platform.web.api_route import OBJECT, describe
 from regulars.platform.web.headers import public_url
 from regulars.platform.web.htmx import go_to
+from regulars.platform.web.rendering import render
 
 api = Blueprint("api_reference", __name__, url_prefix=openapi.PREFIX)
 blueprint = Blueprint("api_pages", __name__, url_prefix="/w/<workspace>/api")
@@ -42,7 +43,20 @@ def find_page(person: User) -> ResponseReturnValue:
     places = current_places()
     if not places:
         raise NotFound("no-workspace-yet")
-    return go_to(url_for("api_pages.download", workspace=places[0].key))
+    return go_to(url_for("api_pages.show", workspace=places[0].key))
+
+
+@blueprint.get("")
+@workspace_page("enter")
+def show(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Everything programs can do here, to read and to copy from."""
+    server = public_url(openapi.PREFIX)
+    return render(
+        "api/reference.html",
+        areas=api_page.areas(current_app, server, access.locale),
+        forms=api_page.shown_forms(uow, access),
+        server=server,
+    )
 
 
 @blueprint.get("/openapi.json")
