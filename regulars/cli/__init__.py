@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from regulars.cli import (
     accounts,
+    api,
     backups,
     doctor,
     forms,
@@ -41,6 +42,7 @@ main.add_command(accounts.user)
 main.add_command(roles.role)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
+main.add_command(api.api)
 main.add_command(recovery.secret)
 main.add_command(backups.backup)
 main.add_command(backups.restore)
