@@ -8,6 +8,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from regulars.cli import main
 from regulars.platform.db import Database, Workspace
+from regulars.wiring import wire
 from tests.support.shop_forms import publish_forms
 
 
@@ -18,6 +19,7 @@ def test_the_document_is_printed(
     monkeypatch.setenv("REGULARS_DATA_DIR", str(database.data_dir))
     monkeypatch.setenv("REGULARS_DATABASE_URL", database.url)
     monkeypatch.setenv("REGULARS_BASE_URL", "https://shop.example")
+    wire()
     with database.workspace_tx(workspace) as uow:
         publish_forms(uow)
     done = CliRunner().invoke(main, ["api", "openapi"])
