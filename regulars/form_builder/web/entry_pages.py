@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
+from functools import partial
 from typing import Any
 
 from flask import request, url_for
@@ -17,6 +18,7 @@ from regulars.form_builder.field_rights import catalog_for, writable_form
 from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.origin import PAGE
+from regulars.form_builder.people.correcting import correct_person
 from regulars.form_builder.querying import Record
 from regulars.form_builder.records import create_record, get_record, update_record
 from regulars.form_builder.web import row_steps
@@ -112,10 +114,9 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
         return _again(uow, access, page)
     values = values_of(form, answers, _reading(uow, access), before)
     try:
-        saved = update_record(
-            uow, access, form_key, record_id, values,
-            origin=PAGE, expected_version=page.version, texts=True,
-        )  # fmt: skip
+        saved = _save(form)(
+            uow, access, form_key, record_id, values, expected_version=page.version, texts=True
+        )
     except Invalid as invalid:
         return _page(uow, access, replace(page, problems=invalid.problems), 422)
     except VersionConflict:
@@ -124,6 +125,13 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
         return _page(uow, access, _merged(uow, access, page, now, _stored(uow, form, now)), 412)
     flash("records.saved", title=saved.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+def _save(form: FormDefinition) -> Callable[..., Record]:
+    """A plain change, or (``?correction=1``) one that somebody asked for; it starts nothing."""
+    if form.person and request.args.get("correction"):
+        return partial(correct_person, kind="page")
+    return partial(update_record, origin=PAGE)
 
 
 def _again(uow: UnitOfWork, access: Access, page: EntryPage) -> ResponseReturnValue:
@@ -150,6 +158,7 @@ def _page(
         version=page.version,
         before=json.dumps(page.before, ensure_ascii=False),
         theirs=page.theirs,
+        correcting=bool(page.record and page.form.person and request.args.get("correction")),
         back=_back(page),
     )
 
