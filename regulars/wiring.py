@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import cache
 
@@ -74,6 +75,7 @@ from regulars.platform.backups.hooks import (
     held_work,
     record_tables,
 )
+from regulars.platform.backups.upgrading import Say, bring_up
 from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
@@ -148,6 +150,8 @@ from regulars.rule_engine.triggers.happenings import (
     MirrorLeft,
 )
 from regulars.rule_engine.triggers.records import RecordCreated, RecordDeleted, RecordUpdated
+
+log = logging.getLogger(__name__)
 
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
@@ -312,18 +316,17 @@ def rule_engine(database: Database) -> Engine:
     return Engine(database, Surroundings(SmtpMailer.from_url(url) if url else None))
 
 
-def open_installation(config: Config) -> Database:
+def open_installation(config: Config, say: Say = log.warning) -> Database:
     """The stores of this installation, everything registered, the doorbell connected.
 
-    Each process calls it once at its start. Tables that are missing are made.
+    Each process calls it once at its start. Stores of an older release are brought up, after a
+    backup; ``say`` is told.
     """
     wire()
     addresses.install(config.base_url)
     suppressions.install(config.secret_keys)
     database = Database(config.database_url, config.data_dir)
-    database.create_stores()
-    for workspace in list_workspaces(database):
-        database.create_stores(workspace)
+    bring_up(database, config.backup_dir, say)
     suppressions.reseal(database)
     if config.secret_key:
         url = redis_server.url_for(config)

@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.support.postgres",
     "tests.support.databases",
     "tests.support.elsewhere",
+    "tests.support.golden_store",
     "tests.support.expression_world",
     "tests.support.valkey",
     "tests.support.browser",

@@ -19,6 +19,7 @@ from regulars.cli import (
     roles,
     rules,
     running,
+    upgrading,
     workspaces,
 )
 from regulars.cli.base import Main, main
@@ -44,6 +45,8 @@ main.add_command(workspaces.workspace)
 main.add_command(accounts.token)
 main.add_command(api.api)
 main.add_command(recovery.secret)
+main.add_command(upgrading.migrate)
+main.add_command(upgrading.migrate, "upgrade")
 main.add_command(backups.backup)
 main.add_command(backups.restore)
 workspaces.workspace.add_command(backups.delete)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import click
@@ -36,7 +36,7 @@ class Shell:
     @cached_property
     def database(self) -> Database:
         """The stores, opened at the first use; closed when the command ends."""
-        database = wiring.open_installation(self.config)
+        database = wiring.open_installation(self.config, partial(click.echo, err=True))
         click.get_current_context().find_root().call_on_close(database.close)
         return database
 

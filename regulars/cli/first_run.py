@@ -40,7 +40,7 @@ def prepare(config: Config, *, demo: bool) -> list[str]:
     unfinished = config.data_dir / UNFINISHED_FILE
     if unfinished.exists():
         _clear(config)
-    database = wiring.open_installation(config)
+    database = wiring.open_installation(config, click.echo)
     try:
         if demo and setup.is_open(database):
             unfinished.touch()

@@ -68,9 +68,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def postgres_template(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The name of a database to clone; one per worker, because a clone wants it unused."""
     name = f"template_{next(_number)}_{tmp_path_factory.getbasetemp().name.replace('-', '_')}"
-    _administer(postgres, "CREATE DATABASE {}", name)
+    administer(postgres, "CREATE DATABASE {}", name)
     folder = tmp_path_factory.mktemp("template")
-    _fill(Database(_url(postgres, name), folder, clock=MovableClock()))
+    _fill(Database(url_of(postgres, name), folder, clock=MovableClock()))
     return name
 
 
@@ -91,10 +91,10 @@ def _postgres_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> 
     server = request.getfixturevalue("postgres")
     template = request.getfixturevalue("postgres_template")
     name = f"{template}_{next(_number)}"
-    _administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
+    administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
     data.mkdir()
-    yield Database(_url(server, name), data, clock=clock)
-    _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+    yield Database(url_of(server, name), data, clock=clock)
+    administer(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
 @contextmanager
@@ -111,19 +111,21 @@ def new_installation(
         return
     server = request.getfixturevalue("postgres")
     name = f"second_{next(_number)}_{data.parent.parent.name.replace('-', '_')}"
-    _administer(server, "CREATE DATABASE {} STRATEGY file_copy", name)
-    fresh = Database(_url(server, name), data, clock=clock)
+    administer(server, "CREATE DATABASE {} STRATEGY file_copy", name)
+    fresh = Database(url_of(server, name), data, clock=clock)
     fresh.create_stores()
     yield fresh
     fresh.close()
-    _administer(server, "DROP DATABASE {} WITH (FORCE)", name)
+    administer(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
-def _administer(server: str, command: str, *names: str) -> None:
+def administer(server: str, command: str, *names: str) -> None:
+    """One command to the server, with quoted names."""
     where = f"host={server} user=postgres dbname=postgres"
     with psycopg.connect(where, autocommit=True) as connection:
         connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
 
 
-def _url(server: str, name: str) -> str:
+def url_of(server: str, name: str) -> str:
+    """The address of a database on the session's server."""
     return f"postgresql+psycopg://postgres@/{name}?host={server}"

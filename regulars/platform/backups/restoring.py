@@ -15,7 +15,7 @@ from typing import Any, Literal
 from regulars.platform import migrations
 from regulars.platform.backups import people
 from regulars.platform.backups.archive import BadArchive, Member, read_manifest
-from regulars.platform.backups.checking import check_sums, fill_from, parts_of
+from regulars.platform.backups.checking import check_sums, fill_from, line_of, parts_of
 from regulars.platform.backups.dumping import Progress
 from regulars.platform.backups.filling import empty_store
 from regulars.platform.backups.hooks import Came, after_restore
@@ -81,6 +81,20 @@ def restore_accounts(job: Restoring) -> None:
                     connection.execute(backup.insert(), known)
             return
     raise BadArchive("backup-without-accounts")
+
+
+def go_back(job: Restoring) -> list[str]:
+    """Every store of the archive as it was, at its old revision; the main store comes last."""
+    check_sums(job.path)
+    main_first = [store for (kind, store), _ in parts_of(job.path) if kind == "store"]
+    for wanted in sorted(main_first, key=lambda store: store == "main"):
+        for (kind, store), members in parts_of(job.path):
+            if (kind, store) == ("store", wanted):
+                with job.database.store_tx(store) as connection:
+                    job.database.lock_store(connection, store)
+                    empty_store(connection)
+                    fill_from(connection, line_of(store), members)
+    return main_first
 
 
 def _restore_one(

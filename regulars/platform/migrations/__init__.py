@@ -9,6 +9,9 @@ and the store remembers that (the note ``works-with``).
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +19,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from regulars.platform import columns
@@ -52,6 +56,11 @@ def head(line: str) -> str | None:
     return _script(line).get_current_head()
 
 
+def revisions(line: str) -> frozenset[str]:
+    """Every revision of a line that this release knows."""
+    return frozenset(each.revision for each in _script(line).walk_revisions())
+
+
 def revision_of(connection: Connection) -> str | None:
     """The revision a store is at, None for an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
@@ -70,17 +79,18 @@ def upgrade(connection: Connection, line: str, target: str = "head") -> bool:
         _refuse_strangers(connection)
     revisions = {each.revision: each for each in script.walk_revisions()}
     if known is not None and known not in revisions:
-        _require_tolerance(connection, known, str(script.get_current_head()))
+        require_tolerance(connection, line)
         return False
     if newest not in revisions:
         raise StoreRefused(revision=newest)
-    with _one_at_a_time:
+    with _one_at_a_time, _watched(connection):
         command.upgrade(config_for(line, connection), target)
     faultpoint(f"migrated-{line}")
     _note_tolerance(connection, line, revisions.values())
     return True
 
 
+@cache
 def _script(line: str) -> ScriptDirectory:
     return ScriptDirectory.from_config(config_for(line))
 
@@ -92,10 +102,26 @@ def _refuse_strangers(connection: Connection) -> None:
         raise StoreRefused("store-unknown", tables=sorted(present)[:3])
 
 
-def _require_tolerance(connection: Connection, known: str, own: str) -> None:
-    oldest = _read_tolerance(connection)
+def require_tolerance(connection: Connection, line: str) -> None:
+    """Raise unless a store of a later release says that this one may work with it."""
+    oldest, own = _read_tolerance(connection), str(head(line))
     if oldest is None or own < oldest:
-        raise StoreRefused(revision=known)
+        raise StoreRefused(revision=revision_of(connection))
+
+
+@contextmanager
+def _watched(connection: Connection) -> Iterator[None]:
+    """Every statement that changes a schema is a place where a test may strike."""
+
+    def strike(_conn: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("CREATE", "ALTER", "DROP")):
+            faultpoint("migrating")
+
+    event.listen(connection, "before_cursor_execute", strike)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", strike)
 
 
 def _read_tolerance(connection: Connection) -> str | None:
