@@ -307,3 +307,15 @@ def test_the_wheel_holds_everything_the_product_needs(tmp_path: Path) -> None:
     ]
     assert [name for name in wanted if name not in inside] == []
     assert not any(name.startswith(("tests/", "tools/")) for name in inside)
+
+
+@pytest.mark.parametrize("line", ["main", "workspace"])
+def test_revisions_follow_each_other_one_by_one(line: str) -> None:
+    folder = PACKAGE / "platform" / "migrations" / line / "versions"
+    numbers = []
+    for path in sorted(folder.glob("r*.py")):
+        found = dict(re.findall(r"^((?:down_)?revision) = [\"']?(\w+)", read(path), re.M))
+        numbers.append((path.name[1:5], found["revision"], found["down_revision"]))
+    expected = [f"{n:04d}" for n in range(len(numbers) + 1)]
+    before = ["None", *expected[1:]]
+    assert numbers == list(zip(expected[1:], expected[1:], before, strict=False))
