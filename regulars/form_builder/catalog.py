@@ -91,6 +91,8 @@ class FormCatalog:
     problems: tuple[Problem, ...] = ()
     masks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     origin: FormCatalog | None = None
+    statements: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Statements that are built once, by whoever needs them; shared by all threads."""
     _trees: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property

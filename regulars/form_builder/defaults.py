@@ -29,27 +29,40 @@ def reading_of(writing: Writing) -> Reading:
 def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Give new records the default of every field nobody filled, and None to the rest."""
     reading = reading_of(writing)
+    wanted = [
+        (field, _fixed_default(field, reading))
+        for field in writing.form.fields
+        if field_types.get(field.type).writable and field.type != "subform"
+    ]
     for draft in drafts:
-        for field in writing.form.fields:
-            kind = field_types.get(field.type)
-            if not kind.writable or field.type == "subform" or field.key in draft.values:
+        wrong = {problem.path for problem in draft.problems}
+        for field, fixed in wanted:
+            if field.key in draft.values or field.key in wrong:
                 continue
-            if any(problem.path == field.key for problem in draft.problems):
-                continue
-            draft.values[field.key] = _default(writing, field, draft, reading)
+            value = fixed if fixed is not _WORKED_OUT else _default(writing, field, draft, reading)
+            draft.values[field.key] = value
 
 
-def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
+_WORKED_OUT: Any = object()  # a default that each row has to be asked for
+
+
+def _fixed_default(field: FieldDefinition, reading: Reading) -> Any:
+    """The default that is the same for every row."""
     empty: Any = frozenset() if field.type == "tags" else None
     if field.default is None:
         return empty
     if isinstance(field.default, Mapping) and "formula" in field.default:
-        computed = _computed(writing, field, str(field.default["formula"]), draft)
-        return empty if computed is None else _as_given(field, computed, reading, empty)
+        return _WORKED_OUT
     try:
         return field_types.get(field.type).convert(field, field.default, reading)
     except BadValue:
         return empty
+
+
+def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
+    empty: Any = frozenset() if field.type == "tags" else None
+    computed = _computed(writing, field, str(field.default["formula"]), draft)
+    return empty if computed is None else _as_given(field, computed, reading, empty)
 
 
 def _computed(writing: Writing, field: FieldDefinition, text: str, draft: RowDraft) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder.masking import masked
 from regulars.platform import columns
+from regulars.platform.bulk import insert_rows
 from regulars.platform.db import UnitOfWork, workspace_metadata
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ class Entry:
 
 def record_entries(uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write history lines; one call per batch."""
-    if rows:
-        uow.connection.execute(history.insert(), list(rows))
+    insert_rows(uow, history, rows)
 
 
 def seen_entries(

@@ -97,22 +97,38 @@ def _recompute(
 ) -> None:  # fmt: skip
     table = catalog.tables[form].main
     ids = sorted(set().union(*fields.values()))
-    values = {
-        plan.field: expressing.value_sql(uow, catalog, plan.tree, table)
-        for plan in catalog.rollups
-        if plan.form == form and plan.field in fields
-    }
+    hold, bring_up = _statements(uow, catalog, form, frozenset(fields))
     for some in chunks(ids):
-        uow.execute(
-            sa.select(table.c.id)
-            .where(table.c.id.in_(some))
-            .order_by(table.c.id)
-            .with_for_update(key_share=True)  # others may link to these parents meanwhile
-        )
-        uow.execute(table.update().where(table.c.id.in_(some)).values(values))
+        uow.execute(hold, {"ids": list(some)})
+        uow.execute(bring_up, {"ids": list(some)})
     for plan in catalog.rollups_over(form):
         if plan.uses & set(fields):
             _note(pending, plan, _linked_parents(uow, table, plan.via, ids))
+
+
+def _statements(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, fields: frozenset[str]
+) -> tuple[sa.Select[Any], sa.Update]:
+    """What locks the parents ``ids`` and what recomputes them; built once for each catalog.
+
+    A rollup never depends on the moment, so the statement stays right as time goes by.
+    """
+    place = uow.workspace
+    name = (form, fields, uow.dialect, place.zone, place.week_start)
+    known: tuple[sa.Select[Any], sa.Update] | None = catalog.statements.get(name)
+    if known is None:
+        table = catalog.tables[form].main
+        chosen = table.c.id.in_(sa.bindparam("ids", expanding=True))
+        values = {
+            plan.field: expressing.value_sql(uow, catalog, plan.tree, table)
+            for plan in catalog.rollups
+            if plan.form == form and plan.field in fields
+        }
+        # others may link to these parents meanwhile
+        hold = sa.select(table.c.id).where(chosen).order_by(table.c.id)
+        known = hold.with_for_update(key_share=True), table.update().where(chosen).values(values)
+        catalog.statements[name] = known
+    return known
 
 
 def _linked_parents(uow: UnitOfWork, table: sa.Table, via: str, ids: Sequence[int]) -> set[int]:

@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.bulk import insert_columns
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.serials import take_ids
 from regulars.form_builder.tables import FormTables
+from regulars.platform.bulk import insert_columns
 from regulars.platform.db import UnitOfWork
 
 SYSTEM_VALUES = (

@@ -24,6 +24,7 @@ from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform import migrations
 from regulars.platform.clock import Clock, utc_now
+from regulars.platform.errors import Busy
 from regulars.platform.expressions import sqlite_functions
 
 MAIN_SCHEMA = "regulars"
@@ -109,6 +110,7 @@ class Database:
         self.clock = clock
         self._lock = threading.Lock()
         self._engines: dict[str, Engine] = {}
+        self._turns: dict[str, threading.Lock] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -213,6 +215,7 @@ class Database:
         for engine in self._engines.values():
             engine.dispose(close=False)
         self._engines = {}
+        self._turns = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -226,7 +229,7 @@ class Database:
         self, store: str, schema: str, *, write: bool, still: bool = False
     ) -> Iterator[Connection]:
         begin = "IMMEDIATE" if write else "DEFERRED"
-        with self._engine(store).connect() as raw:
+        with self._turn(store, write=write), self._engine(store).connect() as raw:
             connection = raw.execution_options(sqlite_begin=begin)
             if still and not self.is_sqlite:  # there every transaction is still
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -234,6 +237,25 @@ class Database:
                 if not self.is_sqlite:
                     connection.execute(sa.select(sa.func.set_config("search_path", schema, True)))
                 yield connection
+
+    @contextmanager
+    def _turn(self, store: str, *, write: bool) -> Iterator[None]:
+        """The threads of this process write to an SQLite file one after the other.
+
+        SQLite lets who waits sleep ever longer and look again, so that with several waiting some
+        wait for seconds. Other processes are still waited for that way.
+        """
+        if not (write and self.is_sqlite):
+            yield
+            return
+        with self._lock:
+            turn = self._turns.setdefault(store, threading.Lock())
+        if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise Busy()
+        try:
+            yield
+        finally:
+            turn.release()
 
     def _forget(self, store: str) -> None:
         with self._lock:

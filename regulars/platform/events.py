@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.platform import columns
+from regulars.platform.bulk import insert_rows
 from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.registry import Registry
 
@@ -67,7 +68,7 @@ def record_events(uow: UnitOfWork, events: Sequence[Event]) -> None:
     """Write events into the outbox of this transaction."""
     if not events:
         return
-    uow.connection.execute(event.insert(), [_values(uow, each) for each in events])
+    insert_rows(uow, event, [_values(uow, each) for each in events])
     if not all(each.historic for each in events):
         for told in listeners:
             told(uow)

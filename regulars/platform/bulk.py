@@ -38,6 +38,12 @@ class _Once(dict[Any, Any]):
 FEW = 20
 
 
+def insert_rows(uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of plain values that all have the same keys."""
+    if rows:
+        insert_columns(uow, table, {name: [row[name] for row in rows] for name in rows[0]})
+
+
 def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given as columns of plain values, all equally long."""
     names = tuple(column.name for column in table.columns if column.name in values)
