@@ -89,7 +89,7 @@ from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.privacy.holdings import further_holdings
-from regulars.platform.sealing import Seal
+from regulars.platform.sealing import Seal, seal_for
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
@@ -119,10 +119,12 @@ from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api import api as rules_api
 from regulars.rule_engine.api_activity import api as activity_api
+from regulars.rule_engine.api_webhooks import api as webhooks_api
 from regulars.rule_engine.backlog import oldest_due
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
+from regulars.rule_engine.channels.webhook import WebhookProvider
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
@@ -137,6 +139,7 @@ from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
 from regulars.rule_engine.steps.tags import AddTags, RemoveTags
 from regulars.rule_engine.steps.tasks import Approval, CreateTask
 from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
+from regulars.rule_engine.steps.webhooks import CallWebhook
 from regulars.rule_engine.ticking import Engine
 from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
 from regulars.rule_engine.triggers.clock import DateField as OnDateField
@@ -169,11 +172,11 @@ TRIGGERS: tuple[TriggerKind, ...] = (
 )  # fmt: skip
 STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
-    WaitFor(), Branch(), Stop(), CreateTask(), Approval(),
+    WaitFor(), Branch(), Stop(), CreateTask(), Approval(), CallWebhook(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 TASK_FOLLOWER = TaskFollower()
-PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider())
+PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider(), WebhookProvider())
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
     "forms": MendForms(),
@@ -312,8 +315,10 @@ def oldest_due_seconds(database: Database) -> float | None:
 
 def rule_engine(database: Database) -> Engine:
     """The rule engine of this installation, with the mail server it was given."""
-    url = Config.from_environ().smtp_url
-    return Engine(database, Surroundings(SmtpMailer.from_url(url) if url else None))
+    config = Config.from_environ()
+    mailer = SmtpMailer.from_url(config.smtp_url) if config.smtp_url else None
+    seal = seal_for(config.secret_keys) if config.secret_key else None
+    return Engine(database, Surroundings(mailer, seal))
 
 
 def open_installation(config: Config, say: Say = log.warning) -> Database:
@@ -342,6 +347,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         versions_api,
         rules_api,
         activity_api,
+        webhooks_api,
         tasks_api,
         task_pages.tasks,
         formulas_api,
@@ -360,6 +366,7 @@ def nav_providers() -> tuple[NavProvider, ...]:
         form_pages.nav,
         role_pages.nav,
         rule_web.navigation.nav,
+        rule_web.webhooks.nav,
         report_web.nav,
     )
 

@@ -20,6 +20,7 @@ from regulars.cli import (
     rules,
     running,
     upgrading,
+    webhooks,
     workspaces,
 )
 from regulars.cli.base import Main, main
@@ -35,6 +36,7 @@ main.add_command(importing.export)
 main.add_command(rules.rule_group)
 main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
+main.add_command(webhooks.webhook)
 main.add_command(people.person)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)

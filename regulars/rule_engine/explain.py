@@ -213,6 +213,7 @@ _STEPS: dict[str, Any] = {
     "wait": lambda say, _rule, own: say.t("wait", length=say.length(own["for"])),
     "wait_until": _wait_until,
     "wait_for": _wait_for,
+    "call_webhook": lambda say, _rule, own: say.t("call-webhook", to=own["to"]),
     "create_task": lambda say, _rule, own: _ask(say, own, "create-task"),
     "approval": lambda say, _rule, own: _ask(say, own, "approval"),
     "branch": lambda say, rule, own: say.t("branch", condition=say.condition(rule, own["when"])),

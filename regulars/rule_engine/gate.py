@@ -23,6 +23,7 @@ from regulars.rule_engine.definition import Cap, Guards
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.quiet import is_quiet, window_opens
 from regulars.rule_engine.tables import outbound
+from regulars.rule_engine.webhooks import CHANNEL
 
 COUNTED = ("sending", "sent", "unknown")
 LONGEST_CAP = timedelta(days=370)
@@ -59,6 +60,8 @@ class Gate:
 
     def decide(self, row: Any, guards: Guards) -> Verdict:
         """What to do with one message under a rule's guards, the rule being active."""
+        if row.channel == CHANNEL:
+            return Verdict("send")  # no person is reached
         refusal = self._expired(row) or self._refused(row)
         if refusal is not None:
             return refusal
@@ -161,6 +164,7 @@ def _sent_lately(
             outbound.c.form.in_({row.form for row in rows}),
             outbound.c.record.in_({row.record for row in rows}),
             outbound.c.status.in_(COUNTED),
+            outbound.c.channel != CHANNEL,
             outbound.c.sending_at > uow.now - LONGEST_CAP,
         )
     )

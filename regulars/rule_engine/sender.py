@@ -7,7 +7,8 @@ once, and a message whose fate nobody knows becomes ``unknown`` for a person to 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -37,6 +38,7 @@ from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.tables import channel_setting, outbound, rule_state
 
 BATCH = 100
+CALLS_PER_LEASE = 4  # slow calls one after the other
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +53,14 @@ class Route:
     surroundings: Surroundings
     channel: str
     provider: Provider
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A message that may leave, with what its provider has looked up for it."""
+
+    row: Any
+    prepared: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -75,8 +85,15 @@ def send_due(
     for channel, provider in chosen.items():
         if provider.is_ready(surroundings):
             route = Route(database, workspace, now, surroundings, channel, provider)
-            total += _send_some(route, limit if provider.repeatable else 1, lease)
+            total += _send_some(route, _most(provider, limit), lease)
     return total
+
+
+def _most(provider: Provider, limit: int) -> int:
+    """How many messages one lease is long enough for."""
+    if provider.at_once > 1:
+        return CALLS_PER_LEASE * provider.at_once
+    return limit if provider.repeatable else 1
 
 
 def chosen_providers(uow: UnitOfWork) -> dict[str, Provider]:
@@ -84,9 +101,16 @@ def chosen_providers(uow: UnitOfWork) -> dict[str, Provider]:
     known = {row.channel: row.provider for row in uow.execute(channel_setting.select())}
     channels = sorted({channel for provider in providers for channel in provider.channels})
     return {
-        channel: providers.find(known.get(channel, "")) or providers.get(DEFAULT_PROVIDER)
-        for channel in channels
+        channel: providers.find(known.get(channel, "")) or _usual(channel) for channel in channels
     }
+
+
+def _usual(channel: str) -> Provider:
+    """Who serves a channel that nobody has chosen a way for."""
+    keeps = providers.get(DEFAULT_PROVIDER)
+    if channel in keeps.channels:
+        return keeps
+    return next(provider for provider in providers if channel in provider.channels)
 
 
 def _send_some(route: Route, limit: int, lease: timedelta) -> int:
@@ -95,14 +119,26 @@ def _send_some(route: Route, limit: int, lease: timedelta) -> int:
     if not ready:
         return taken
     faultpoint("message-marked")
-    results = [_call(route.provider, row, route.surroundings) for row in ready]
+    results = _call_all(route, ready)
     faultpoint("message-provider-called")
     patiently(lambda: _write(route, token, results))
     faultpoint("message-written")
     return taken
 
 
-def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, list[Any]]:
+def _call_all(route: Route, ready: Sequence[Ready]) -> list[Sent]:
+    """Ask the provider for each, side by side where it allows that."""
+
+    def call(each: Ready) -> Sent:
+        return _call(route.provider, each, route.surroundings)
+
+    if route.provider.at_once == 1:
+        return [call(each) for each in ready]
+    with ThreadPoolExecutor(route.provider.at_once) as pool:
+        return list(pool.map(call, ready))
+
+
+def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, list[Ready]]:
     """Judge due messages; those that may leave are ``sending`` once this commits."""
     with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
         if find_hold(uow) is not None:
@@ -121,7 +157,7 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)
         leases.keep_many(uow, outbound, token, changes)
-        return len(rows), ready
+        return len(rows), [Ready(row, route.provider.prepare(uow, row)) for row in ready]
 
 
 def _claim(uow: UnitOfWork, token: str, channel: str, limit: int, lease: timedelta) -> list[Any]:
@@ -169,9 +205,12 @@ def _settled(
     return row.id, {"status": status, "reason": reason, "token": None, "finished_at": uow.now}
 
 
-def _call(provider: Provider, row: Any, surroundings: Surroundings) -> Sent:
+def _call(provider: Provider, each: Ready, surroundings: Surroundings) -> Sent:
     """Ask the provider, outside of any transaction."""
-    outgoing = Outgoing(row.idempotency_key, row.channel, row.address or "", row.body, row.locale)
+    row = each.row
+    outgoing = Outgoing(
+        row.idempotency_key, row.channel, row.address or "", row.body, row.locale, each.prepared
+    )
     try:
         return Sent(row, "sent", provider.send(outgoing, surroundings))
     except SendFailed as failure:

@@ -167,6 +167,19 @@ message_link = sa.Table(
 )
 sa.Index("message_link_of_message", message_link.c.outbound_key)
 
+webhook = sa.Table(
+    "webhook",
+    workspace_metadata,
+    sa.Column("key", columns.Text, primary_key=True),
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("url", columns.Text, nullable=False),
+    sa.Column("local", columns.Flag, nullable=False),  # its host lies in the shop's own network
+    sa.Column("secret", columns.Text, nullable=False),  # sealed to key and url
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("created_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
 mirror_state = sa.Table(
     "mirror_state",
     workspace_metadata,

@@ -12,8 +12,9 @@ from regulars.rule_engine.web import (
     runs,
     template_words,
     texts,
+    webhooks,
 )
 from regulars.rule_engine.web.blueprints import pages
 
 BLUEPRINTS: tuple[Blueprint, ...] = (pages, public.public)
-PAGE_MODULES = (composer, navigation, rules, runs, template_words, texts)
+PAGE_MODULES = (composer, navigation, rules, runs, template_words, texts, webhooks)

@@ -27,6 +27,7 @@ from regulars.rule_engine.web import composer_input
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composer_input import Posted
 from regulars.rule_engine.web.composer_view import OFFERED_STEPS, OFFERED_TRIGGERS, Composer
+from regulars.rule_engine.webhooks import list_webhooks
 
 Change = Callable[[dict[str, Any], UnitOfWork], dict[str, Any]]
 
@@ -83,7 +84,8 @@ def _composer(
     prefix = f"rule/{key}/"
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
     roles = [(role, role_name(role)) for role in access.roles]
-    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles)
+    programs = [(each.key, each.name) for each in list_webhooks(uow)]
+    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles, programs)
 
 
 def row_kind(row: dict[str, Any]) -> str:

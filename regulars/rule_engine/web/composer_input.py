@@ -239,10 +239,20 @@ def _approval(posted: Posted, catalog: FormCatalog) -> Raw:
     return {**made, "then": [], "else": []}
 
 
+def _webhook(posted: Posted, _catalog: FormCatalog) -> Raw:
+    values: Raw = {}
+    for line in posted.get("told").splitlines():
+        name, _, value = line.strip().partition(" ")
+        if name:
+            typed = value.strip()
+            values[name] = {"formula": typed[1:].strip()} if typed.startswith("=") else typed
+    return {"to": posted.get("to"), **({"values": values} if values else {})}
+
+
 _STEP_READERS = {
     "send_message": _send, "wait": _wait, "wait_for": _wait_for, "add_tags": _tags,
     "remove_tags": _tags, "create_record": _create, "update_record": _update, "stop": _stop,
-    "create_task": _task, "approval": _approval,
+    "create_task": _task, "approval": _approval, "call_webhook": _webhook,
 }  # fmt: skip
 
 

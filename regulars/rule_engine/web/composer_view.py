@@ -19,7 +19,8 @@ from regulars.rule_engine.explain import Speaker, step_words, trigger_words, val
 
 OFFERED_STEPS = (
     "send_message", "wait", "wait_for", "create_record", "update_record", "add_tags",
-    "remove_tags", "create_task", "approval", "branch", "stop",
+    "remove_tags", "create_task", "approval",
+    "call_webhook", "branch", "stop",
 )  # fmt: skip
 OFFERED_TRIGGERS = ("record_created", "scan", "date_field", "mirror_entered")
 _BLOCKS_OF = {
@@ -55,6 +56,7 @@ class Composer:
     at: str = ""
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     roles: Sequence[Option] = ()  # in which somebody can be asked
+    programs: Sequence[Option] = ()  # that can be called
 
     @property
     def catalog(self) -> FormCatalog:

@@ -27,6 +27,16 @@ def text_gist(text: str) -> str:
     return _BRACES.sub(lambda found: found[1] or "…", text)
 
 
+@pages.app_template_global("told_lines")
+def told_lines(values: Mapping[str, Any]) -> str:
+    """What a program is told, as it is typed: a name and a value in each line."""
+    lines = []
+    for name, value in values.items():
+        computed = isinstance(value, Mapping) and "formula" in value
+        lines.append(f"{name} ={value['formula']}" if computed else f"{name} {value}")
+    return "\n".join(lines)
+
+
 @pages.app_template_global("moment_of")
 def moment_of(written: str) -> datetime:
     """The moment a step wrote into its trace (ISO 8601 with its offset)."""

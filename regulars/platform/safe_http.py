@@ -1,0 +1,158 @@
+"""Calling addresses that people typed in, without being led into our own network.
+
+The name is resolved once, every address it has is looked at, and the connection goes to the very
+address that was checked. Redirects are not followed; size and time are bounded. A shop may allow
+single hosts of its own network by name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+PORTS = frozenset({80, 443, 8080, 8443})
+TIMEOUT_SECONDS = 10.0
+MOST_BYTES = 64 * 1024
+MOST_CHARACTERS = 2000
+
+Resolve = Callable[..., list[tuple[Any, ...]]]
+# These carry IPv4 addresses inside.
+_WRAPPING = ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32")
+_NEVER = tuple(ipaddress.ip_network(each) for each in _WRAPPING)
+
+
+class AddressRefused(Exception):
+    """We do not call this; ``code`` has words at ``problems.<code>``."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+class NoAnswer(Exception):
+    """Nobody answered in time, or not in HTTP. Whether the call arrived is not known."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back; at most `MOST_BYTES` of the body."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Door:
+    """Which addresses may be called. ``local_hosts`` are allowed by name, whatever they are."""
+
+    local_hosts: frozenset[str] = frozenset()
+    resolve: Resolve = socket.getaddrinfo
+    timeout: float = TIMEOUT_SECONDS
+
+    def check(self, url: str) -> SplitResult:
+        """The parts of an address that may be called by its looks; AddressRefused otherwise."""
+        if len(url) > MOST_CHARACTERS or any(ord(each) <= 0x20 for each in url) or "\\" in url:
+            raise AddressRefused("not-an-address")
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            raise AddressRefused("not-an-address") from None
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise AddressRefused("not-an-address")
+        if parts.username is not None or parts.password is not None:
+            raise AddressRefused("address-with-password")
+        if not self._is_local(parts) and _port(parts) not in PORTS:
+            raise AddressRefused("address-with-odd-port")
+        if port == 0:
+            raise AddressRefused("not-an-address")
+        return parts
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Call an address. Raises AddressRefused or NoAnswer."""
+        parts = self.check(url)
+        address = self._address(parts)
+        try:
+            sock = socket.create_connection((address, _port(parts)), self.timeout)
+        except OSError as error:
+            raise NoAnswer(str(error)) from error
+        line, late = [sock], threading.Event()
+        watch = threading.Timer(self.timeout, _cut, [line, late])
+        watch.daemon = True
+        watch.start()
+        try:
+            answer = _ask(line, parts, body, headers)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise NoAnswer(f"{type(error).__name__}: {error}") from error
+        finally:
+            watch.cancel()
+            line[0].close()
+        if late.is_set():  # what was cut off looks like a short answer
+            raise NoAnswer("It took too long.")
+        return answer
+
+    def _address(self, parts: SplitResult) -> str:
+        """The one address that is called; every one the name has must be allowed."""
+        try:
+            found = self.resolve(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise NoAnswer(str(error)) from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not addresses:
+            raise NoAnswer("The name has no address.")
+        if not self._is_local(parts) and not all(map(is_public, addresses)):
+            raise AddressRefused("address-not-public")
+        return addresses[0]
+
+    def _is_local(self, parts: SplitResult) -> bool:
+        return (parts.hostname or "").casefold() in self.local_hosts
+
+
+def is_public(address: str) -> bool:
+    """Whether an IP address belongs to the public internet, whatever it is wrapped in."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return is_public(str(found.ipv4_mapped))
+        if any(found in network for network in _NEVER):
+            return False
+    return found.is_global and not found.is_multicast
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _ask(
+    line: list[socket.socket], parts: SplitResult, body: bytes, headers: Mapping[str, str]
+) -> Answer:
+    host = str(parts.hostname)
+    connection = http.client.HTTPConnection(host, _port(parts))
+    if parts.scheme == "https":
+        tls = ssl.create_default_context()
+        safe = tls.wrap_socket(line[0], server_hostname=host, do_handshake_on_connect=False)
+        line[0] = safe
+        safe.do_handshake()
+    connection.sock = line[0]
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    default = {"http": 80, "https": 443}[parts.scheme]
+    shown = f"[{host}]" if ":" in host else host
+    named = shown if _port(parts) == default else f"{shown}:{_port(parts)}"
+    connection.request("POST", path, body, {"Host": named, **headers})
+    answer = connection.getresponse()
+    return Answer(answer.status, answer.read(MOST_BYTES))
+
+
+def _cut(line: list[socket.socket], late: threading.Event) -> None:
+    """The time is up, however busily the other side drips."""
+    late.set()
+    with contextlib.suppress(OSError):
+        line[0].shutdown(socket.SHUT_RDWR)
