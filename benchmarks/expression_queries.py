@@ -107,6 +107,13 @@ SCANS = (
 )  # fmt: skip
 
 
+MANY_RULES: tuple[Raw, ...] = tuple(
+    {**_SPENT, "value": value, "within": {"last": days, "unit": "day"}, "on": "paid_at"}
+    for days in (90, 180, 365, 730)
+    for value in (500, 1000, 2000, 5000)
+) + tuple(_count(days, "gte", 3) for days in (90, 180, 365, 730))
+
+
 def edges(dialect: str) -> dict[str, str]:
     """The instants of the windows, as the database keeps them."""
     today = NOW.astimezone(MOMENT.zone).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -15,8 +15,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
 from regulars.platform.events import Event, record_events
+from regulars.platform.expressions.shared_pass import relations, shared_pass
+from regulars.platform.expressions.tree import Node
 from regulars.platform.inserting import insert_new
 from regulars.rule_engine import mirror_values
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
@@ -26,6 +29,7 @@ from regulars.rule_engine.tables import mirror_member, mirror_past, mirror_state
 from regulars.rule_engine.ways import ways_to
 
 SLICE = 2000
+_YES = sa.literal(True, columns.Flag())
 
 
 @dataclass(frozen=True)
@@ -139,35 +143,50 @@ def wanted_values(
     uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int] | None
 ) -> sa.Select[Any]:
     """``record, value`` of everybody who should be a member as of now."""
-    rule, catalog = pinned.rule, pinned.catalog
-    sets = sets_of(pinned)
-    table = catalog.tables[rule.subject].main
-    mode: expressing.Mode = "auto" if records is None else "single"
-    value = _value(uow, pinned, sets, table)
-    statement = sa.select(table.c.id.label("record"), value.label("value"))
-    if rule.when:
-        tree = _tree(pinned, rule.when)
-        statement = statement.where(expressing.where_sql(uow, catalog, tree, table, mode=mode))
+    rule, sets = pinned.rule, sets_of(pinned)
+    table = pinned.catalog.tables[rule.subject].main
+    trees = [_tree(pinned, rule.when), *(_tree(pinned, each.when) for each in sets.choose)]
+    if records is None and relations(trees):
+        return _together(uow, pinned, sets, trees)
+    mode: expressing.Mode = "scan" if records is None else "single"
+    whom, *choices = (
+        expressing.where_sql(uow, pinned.catalog, tree, table, mode=mode) for tree in trees
+    )
+    value = _value(sets, choices)
+    statement = sa.select(table.c.id.label("record"), value.label("value")).where(whom)
     if sets.choose and sets.otherwise is None:
         statement = statement.where(value.is_not(None))
     return statement if records is None else statement.where(table.c.id.in_(records))
 
 
-def _value(uow: UnitOfWork, pinned: PinnedRule, sets: Sets, table: sa.Table) -> Any:
+def _together(
+    uow: UnitOfWork, pinned: PinnedRule, sets: Sets, trees: Sequence[Node]
+) -> sa.Select[Any]:
+    """The same of everybody, with one pass over what several conditions count."""
+    target = expressing.target_of(uow, pinned.catalog, mode="scan")
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    found = shared_pass(trees, target, table).subquery()
+    whom, *choices = (found.c[f"c{place}"] == _YES for place in range(len(trees)))
+    value = _value(sets, choices)
+    statement = sa.select(found.c.id.label("record"), value.label("value")).where(whom)
+    if sets.choose and sets.otherwise is None:
+        statement = statement.where(value.is_not(None))
+    return statement
+
+
+def _value(sets: Sets, choices: Sequence[Any]) -> Any:
+    """What a member gets: the tag, or the value behind the first choice that holds."""
     if sets.add is not None:
         return sa.literal(sets.add, sa.Text())
     cases = [
-        (
-            expressing.where_sql(uow, pinned.catalog, _tree(pinned, choice.when), table),
-            sa.literal(choice.value, sa.Text()),
-        )
-        for choice in sets.choose
+        (held, sa.literal(choice.value, sa.Text()))
+        for held, choice in zip(choices, sets.choose, strict=True)
     ]
     otherwise = sa.null() if sets.otherwise is None else sa.literal(sets.otherwise, sa.Text())
     return sa.case(*cases, else_=otherwise)
 
 
-def _tree(pinned: PinnedRule, raw: Mapping[str, Any]) -> Any:
+def _tree(pinned: PinnedRule, raw: Mapping[str, Any] | None) -> Node:
     tree, problems = pinned.catalog.condition(pinned.rule.subject, raw)
     if problems:
         raise BrokenMirror(pinned.rule.key)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.linking import chunks
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.expressions.tree import Node
 from regulars.platform.faultpoint import faultpoint
@@ -47,18 +48,21 @@ class Match:
     key: str
 
 
-def matching(
-    uow: UnitOfWork, pinned: PinnedRule, *, after: int = 0, limit: int | None = PAGE
-) -> list[Match]:
-    """The people who match as of now, by id, those after ``after``."""
+def matching_ids(uow: UnitOfWork, pinned: PinnedRule) -> list[int]:
+    """Everybody who matches as of now, by id: one statement, made for looking at all records."""
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    query = sa.select(table.c.id).where(*conditions(uow, pinned, table, "scan"))
+    return list(uow.execute(query.order_by(table.c.id)).scalars())
+
+
+def matching(uow: UnitOfWork, pinned: PinnedRule, among: Sequence[int]) -> list[Match]:
+    """Those of ``among`` who match as of now, by id: each looked up by itself."""
     table = pinned.catalog.tables[pinned.rule.subject].main
     statement = (
         sa.select(table.c.id, _key_column(uow, pinned, table))
-        .where(*conditions(uow, pinned, table), table.c.id > after)
+        .where(table.c.id.in_(among), *conditions(uow, pinned, table, "single"))
         .order_by(table.c.id)
     )
-    if limit is not None:
-        statement = statement.limit(limit)
     fixed = fixed_key(uow, pinned.rule)
     return [
         Match(row[0], fixed if fixed is not None else key_text(row[1]))
@@ -66,7 +70,9 @@ def matching(
     ]
 
 
-def conditions(uow: UnitOfWork, pinned: PinnedRule, table: sa.Table) -> list[Any]:
+def conditions(
+    uow: UnitOfWork, pinned: PinnedRule, table: sa.Table, mode: expressing.Mode = "auto"
+) -> list[Any]:
     """The WHERE parts of everybody whom the rule means as of now."""
     parts = []
     rule, catalog = pinned.rule, pinned.catalog
@@ -75,7 +81,7 @@ def conditions(uow: UnitOfWork, pinned: PinnedRule, table: sa.Table) -> list[Any
             tree, problems = catalog.condition(rule.subject, raw)
             if problems:
                 raise BrokenRule(rule.key)
-            parts.append(expressing.where_sql(uow, catalog, tree, table))
+            parts.append(expressing.where_sql(uow, catalog, tree, table, mode=mode))
     return parts
 
 
@@ -119,15 +125,13 @@ def count_matching(uow: UnitOfWork, pinned: PinnedRule) -> int:
     """How many people match as of now."""
     table = pinned.catalog.tables[pinned.rule.subject].main
     statement = sa.select(sa.func.count()).select_from(table)
-    return int(uow.scalar(statement.where(*conditions(uow, pinned, table))))
+    return int(uow.scalar(statement.where(*conditions(uow, pinned, table, "scan"))))
 
 
 def pages(uow: UnitOfWork, pinned: PinnedRule) -> Iterator[list[Match]]:
     """Everybody who matches as of now, inside one transaction."""
-    after = 0
-    while page := matching(uow, pinned, after=after):
-        yield page
-        after = page[-1].record
+    for some in chunks(matching_ids(uow, pinned), PAGE):
+        yield matching(uow, pinned, some)
 
 
 def fire_due(
@@ -157,23 +161,26 @@ def fire_due(
 
 
 def _scan(database: Database, workspace: Workspace, row: Any) -> None:
-    """Let everybody enter who matches as of the fire's own instant."""
+    """Let everybody enter who matches as of the fire's own instant.
+
+    They are found in one statement; each page of them is looked at again where they enter.
+    """
     total = Entries()
-    after = 0
+    found: list[int] = []
     read_at = database.clock()
     with database.workspace_tx(workspace, write=False, now=row.scheduled_for) as uow:
         pinned = book_of(uow).rules.get(row.rule)
         state = uow.execute(rule_state.select().where(rule_state.c.rule == row.rule)).one()
-        backlog = _backlog(uow, pinned, state.history_to) if pinned else set()
-    while pinned is not None:
+        backlog = set()
+        if pinned is not None:
+            backlog = _backlog(uow, pinned, state.history_to)
+            found = matching_ids(uow, pinned)
+    for some in chunks(found, PAGE):
         with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
+            assert pinned is not None
             leases.keep(uow, fire, row.id, row.token, {"due_at": leases.lease_end(uow)})
-            page = matching(uow, pinned, after=after)
-            _enter_page(uow, pinned, page, backlog, total)
+            _enter_page(uow, pinned, matching(uow, pinned, some), backlog, total)
             faultpoint("fire-mid")
-        if len(page) < PAGE:
-            break
-        after = page[-1].record
     matched = len(total.entered) + total.known + sum(total.held.values())
     with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
         done = {

@@ -93,6 +93,37 @@ def test_other_tags_stay_and_history_says_which_rule_it_was(shop: RuleShop) -> N
     assert [row.chain for row in told] == [["frequent"]]
 
 
+def spent(days: int, amount: int) -> dict[str, Any]:
+    return {
+        "aggregate": "sum", "of": "orders", "field": "amount", "op": "gte", "value": amount,
+        "within": {"last": days, "unit": "day"}, "on": "paid_at",
+    }  # fmt: skip
+
+
+def test_choices_that_count_the_same_orders_are_found_in_one_pass(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    choose = [
+        {"value": "diamond", "when": spent(30, 500)},
+        {"value": "gold", "when": spent(60, 100)},
+    ]
+    busy = {"aggregate": "count", "of": "orders", "op": "gte", "value": 1}
+    shop.publish(mirror("recent_tier", busy, {"field": "tier", "choose": choose}))
+    people = {}
+    for name, amount in (("rich", "900"), ("some", "150"), ("little", "20")):
+        people[name] = shop.customer(name=name)
+        shop.order(people[name], amount=amount)
+    people["none"] = shop.customer(name="none")
+    shop.tick()
+    assert members(shop, "recent_tier") == {people["rich"]: "diamond", people["some"]: "gold"}
+    clock.forward(days=40)  # nothing happens, so everybody is looked over
+    shop.tick()
+    assert members(shop, "recent_tier") == {people["rich"]: "gold", people["some"]: "gold"}
+    clock.forward(days=40)
+    shop.tick()
+    assert members(shop, "recent_tier") == {}
+
+
 def test_a_choice_moves_up_and_down_and_tells_both_ways(shop: RuleShop) -> None:
     shop.publish(TIER)
     anna = shop.customer()

@@ -138,6 +138,7 @@ class SqlCompiler:
         self.target = target
         self.dialect: Dialect = dialect_named(target.dialect)
         self.python = PythonCompiler(target.shapes)
+        self.shared: dict[Aggregate, Element] = {}  # computed already, for records of the root
         self.scans = target.mode == "scan" or (
             target.mode == "auto" and target.dialect == "postgresql"
         )

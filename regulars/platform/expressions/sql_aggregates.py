@@ -49,16 +49,21 @@ def compile_aggregate(
     compiler: SqlCompiler, node: Aggregate, frame: Frame, *, fold: bool = False
 ) -> Element:
     """The aggregate for the record at hand, as a correlated scalar subquery."""
-    rows = _rows(compiler, node, frame)
+    if frame.is_root and node in compiler.shared:
+        return compiler.shared[node]
+    rows = rows_of(compiler, node, frame)
     query = sa.select().select_from(rows.joined).where(rows.key == rows.anchor, *rows.tests)
     query = query.correlate(*frame.outer)
     if node.name in ("first", "last"):
         return _at_end(compiler, node, rows, query, fold=fold)
-    value = query.add_columns(_reduced(compiler, node, rows.frame)).scalar_subquery()
-    return _finished(compiler, node, value)
+    value = query.add_columns(reduced(compiler, node, rows.frame)).scalar_subquery()
+    return finished(node, value)
 
 
-def _rows(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Rows:
+def rows_of(
+    compiler: SqlCompiler, node: Aggregate, frame: Frame, *, filtered: bool = True
+) -> Rows:
+    """The rows of an aggregate; without ``filtered`` also those its WHERE leaves out."""
     hops = list(node.of.hops)
     start = next(p for p, hop in enumerate(hops) if hop.field.type.kind is Kind.ROWS)
     anchor: Element = frame.table.c.id
@@ -74,7 +79,7 @@ def _rows(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Rows:
         inside = inside.inside(table)
         joined = sa.join(joined, table, on)  # type: ignore[assignment]
     tests: tuple[Element, ...] = ()
-    if node.where is not None:
+    if filtered and node.where is not None:
         tests = (compiler.condition(node.where, inside, two_valued=False),)
     return Rows(joined, inside, key, anchor, tests)
 
@@ -85,20 +90,22 @@ def _join(compiler: SqlCompiler, hop: Hop, frame: Frame, table: sa.FromClause) -
     return table.c[str(hop.field.via)] == frame.table.c.id
 
 
-def _reduced(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
-    """The SQL aggregate itself, before `_finished`."""
+def reduced(
+    compiler: SqlCompiler, node: Aggregate, frame: Frame, held: Element | None = None
+) -> Element:
+    """The SQL aggregate itself, before `finished`; with ``held`` only of rows where it holds."""
     if node.value is None:
-        return sa.func.count()
-    value = compiler.value(node.value, frame)
+        return sa.func.count() if held is None else sa.func.count(sa.case((held, 1)))
+    value = _only(held, compiler.value(node.value, frame))
     if node.name == "count":
         return sa.func.count(value)
     if node.name == "count_distinct":
         kind = node.value.type
         if kind is not None and kind.kind is Kind.TEXT and not kind.exact:
-            value = compiler.folded(node.value, frame)
+            value = _only(held, compiler.folded(node.value, frame))
         return sa.func.count(sa.distinct(value))
-    if node.name in ("min", "max"):
-        return (sa.func.min if node.name == "min" else sa.func.max)(value)
+    if node.name in ("min", "max", "first", "last"):  # the last by its own value is the greatest
+        return (sa.func.min if node.name in ("min", "first") else sa.func.max)(value)
     total = compiler.dialect.total(value)
     if node.name == "sum":
         return compiler.dialect.sum_or_zero(total)
@@ -106,11 +113,16 @@ def _reduced(compiler: SqlCompiler, node: Aggregate, frame: Frame) -> Element:
     return compiler.dialect.average(total, count, _scale(node), compiler.target.moment)
 
 
+def _only(held: Element | None, value: Element) -> Element:
+    return value if held is None else sa.case((held, value))
+
+
 def _scale(node: Aggregate) -> int:
     return node.value.type.scale if node.value is not None and node.value.type is not None else 0
 
 
-def _finished(compiler: SqlCompiler, node: Aggregate, value: Element) -> Element:
+def finished(node: Aggregate, value: Element) -> Element:
+    """The value with the type that counts inside a statement."""
     if node.type is not None and node.type.kind is Kind.NUMBER:
         return sa.type_coerce(value, sa.BigInteger())
     return value
@@ -142,16 +154,18 @@ def shaped_leaf(compiler: SqlCompiler, node: Compare, frame: Frame) -> Element |
     inner = sql_leaves.unformula(left.item) if isinstance(left, LocalDay) else left
     if not isinstance(inner, Aggregate) or not sql_leaves.is_constant_right(node):
         return None
+    if frame.is_root and inner in compiler.shared:
+        return None
     presence = _presence(compiler, node, inner)
     if presence is not None:
-        rows = _rows(compiler, inner, frame)
+        rows = rows_of(compiler, inner, frame)
         tests = [rows.key == rows.anchor, *rows.tests, *_has_value(compiler, inner, rows)]
         query = sa.select(sa.literal(1)).select_from(rows.joined).where(*tests)
         found = query.correlate(*frame.outer).exists()
         return found if presence else ~found
     if (by_rows := _by_rows(compiler, node, inner, frame)) is not None:
         return by_rows
-    if not (frame.is_root and compiler.scans) or not _groups(inner):
+    if not (frame.is_root and compiler.scans) or not groups(inner):
         return None
     return _grouped(compiler, node, inner, frame)
 
@@ -209,7 +223,7 @@ def _rows_that(
     meet: bool = True,
 ) -> sa.Exists:  # fmt: skip
     """Whether there are rows with a value, those that (do not) meet ``leaf``."""
-    rows = _rows(compiler, inner, frame)
+    rows = rows_of(compiler, inner, frame)
     tests = [rows.key == rows.anchor, *rows.tests]
     if leaf is None or not meet:
         tests += _has_value(compiler, inner, rows)
@@ -247,7 +261,7 @@ def _has_value(compiler: SqlCompiler, node: Aggregate, rows: Rows) -> list[Eleme
     return [compiler.value(node.value, rows.frame).is_not(None)]
 
 
-def _groups(node: Aggregate) -> bool:
+def groups(node: Aggregate) -> bool:
     """Whether the aggregate can be had from one GROUP BY."""
     return node.name not in ("first", "last") or (
         node.order is not None and node.order == node.value
@@ -261,7 +275,7 @@ def _grouped(
     without_rows = _holds(compiler, node, empty)
     if without_rows and compiler.target.dialect == "sqlite":
         return None  # correlated is the better shape there
-    rows = _rows(compiler, inner, replace(frame, is_root=False))
+    rows = rows_of(compiler, inner, replace(frame, is_root=False))
     query = sa.select(rows.key.label("k")).select_from(rows.joined).where(*rows.tests)
     query = query.where(rows.key.is_not(None)).group_by(rows.key)
     subject = _group_subject(compiler, node, inner, rows)
@@ -279,8 +293,7 @@ def _grouped(
 def _group_subject(
     compiler: SqlCompiler, node: Compare, inner: Aggregate, rows: Rows
 ) -> sql_leaves.Subject:
-    name = {"first": "min", "last": "max"}.get(inner.name, inner.name)
-    value = _finished(compiler, inner, _reduced(compiler, replace(inner, name=name), rows.frame))
+    value = finished(inner, reduced(compiler, inner, rows.frame))
     return _subject_of(node, inner, value)
 
 
