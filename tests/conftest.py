@@ -17,4 +17,5 @@ pytest_plugins = [
     "tests.support.browser",
     "tests.support.live_server",
     "tests.support.site",
+    "tests.support.log_lines",
 ]

@@ -2,7 +2,8 @@
 
 A line break inside a text is escaped, so nobody can forge a line. What looks like a telephone
 number or an address is blotted out, and of an error only its kind, its first line without what
-stands in quotes, and the places in our code are kept: database drivers like to quote records.
+stands in quotes or in another script, and the places in our code are kept: database drivers like
+to quote records.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _LONGEST = 500
 
 _MAIL = re.compile(r"[^\s@'\"<>=:,;]+@[^\s@'\"<>,;]+\.[^\s@'\"<>,;]+")
 _NUMBER = re.compile(r"(?<![\w.])(?:\+|00)?\d(?:[ \-]?\d){6,}(?![\w.])")
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”|=\([^)]*\)")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|=\([^)]*\)|[^\x00-\x7f]+")
 
 _BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
 """Line breaks that JSON lets through."""

@@ -5,7 +5,6 @@ import pytest
 import redis
 from rq import Queue
 from rq.job import Job
-from rq.registry import FailedJobRegistry
 
 from regulars.platform import jobs
 from regulars.platform.jobs import RedisBell
@@ -108,39 +107,3 @@ def test_a_worker_runs_what_was_handed_over(
         bell.enqueue("note", {"text": "二楼门店"})
         wait_for((tmp_path / "note").exists, "the job")
     assert (tmp_path / "note").read_text(encoding="utf-8") == "二楼门店"
-
-
-def test_a_worker_refuses_forged_and_unregistered_jobs(
-    bell: RedisBell, valkey: redis.Redis, valkey_url: str, tmp_path: Path
-) -> None:
-    signed = signed_serializer(SECRET)
-    evil = ["os.system", f"touch {tmp_path}/owned"]
-    forged = Queue("rules", connection=valkey, serializer="json").enqueue(*evil)
-    pickled = Queue("rules", connection=valkey).enqueue(*evil)
-    unregistered = Queue("rules", connection=valkey, serializer=signed).enqueue(*evil)
-
-    with running("tests.support.job_worker", valkey_url, str(tmp_path), log=tmp_path / "log"):
-        bell.ring("drain")
-        wait_for((tmp_path / "drained").exists, "the honest job behind them")
-
-    failed = FailedJobRegistry("rules", connection=valkey).get_job_ids(cleanup=False)
-    assert {forged.id, pickled.id, unregistered.id} <= set(failed)
-    assert not (tmp_path / "owned").exists()
-
-
-def test_parts_of_a_job_outside_the_signature_are_dropped(
-    bell: RedisBell, valkey: redis.Redis, tmp_path: Path
-) -> None:
-    bell.ring("drain")
-    job_class = allowed_jobs({kind.name: kind for kind in kinds(tmp_path)})
-    queue = Queue(
-        "rules", connection=valkey, job_class=job_class, serializer=signed_serializer(SECRET)
-    )
-    (name,) = queue.job_ids
-    valkey.hset(Job.key_for(name), "success_callback_name", "os.system")
-    valkey.hset(Job.key_for(name), "webhooks", '[{"url": "http://192.0.2.1/"}]')
-
-    job = job_class.fetch(name, connection=valkey, serializer=signed_serializer(SECRET))
-
-    assert job.success_callback is None
-    assert job.webhooks == []
