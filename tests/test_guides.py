@@ -66,7 +66,7 @@ def test_the_guide_for_tills_can_be_followed(
     monkeypatch.setenv("URL", "/api/v1")
     monkeypatch.setenv("KEY", shop.token("manager")["Authorization"].removeprefix("Bearer "))
     steps = BLOCK.findall(text)
-    assert len(steps) == 8
+    assert len(steps) == 9
     for status, command in steps:
         answer = typed(shop, command, shown.encode("gbk"))
         assert answer.status_code == int(status), (command, answer.text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from regulars.form_builder import cursors, expressing
+from regulars.form_builder.canonical import canonical_filter
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.link_limits import LinkLimits
@@ -116,7 +117,7 @@ def conditions(
         for limit in scope_conditions(uow, access, catalog, form.key, table, verb)
     ]
     if query.filter:
-        tree, problems = catalog.condition(form.key, query.filter)
+        tree, problems = catalog.condition(form.key, canonical_filter(form, query.filter))
         if problems := problems or unknown_names(
             uow, catalog, tree, LinkLimits(expressing.reader_of(uow, catalog, access))
         ):

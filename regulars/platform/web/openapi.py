@@ -238,6 +238,8 @@ def _answers(operation: Operation, route: ApiRoute, locale: str) -> dict[str, An
         made[str(status)] = answer
         if route.files:
             answer["content"] = {name: {} for name in route.files}
+            if schema is not None:
+                answer["content"]["application/json"] = {"schema": schema}
         elif schema is not None:
             answer["content"] = {"application/json": {"schema": schema}}
         headers = ["RateLimit", "RateLimit-Policy"] + (["ETag"] if route.tagged and schema else [])
