@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from regulars.form_builder import expressing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import FieldDefinition, row_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.field_types.serial import render
 from regulars.form_builder.rows import DraftRecords
@@ -57,6 +58,35 @@ def _fixed_default(field: FieldDefinition, reading: Reading) -> Any:
         return field_types.get(field.type).convert(field, field.default, reading)
     except BadValue:
         return empty
+
+
+def fill_rows(writing: Writing, drafts: Sequence[RowDraft]) -> None:
+    """Give new rows of subforms, also of records that are there, their columns' defaults."""
+    reading = reading_of(writing)
+    for field in writing.form.fields:
+        columns = [
+            (each, _fixed_default(each, reading))
+            for each in field.fields
+            if each.default is not None and field_types.get(each.type).writable
+        ]
+        if field.type != "subform" or not columns:
+            continue
+        inner = replace(writing, form=row_form(writing.form, field))
+        for draft in drafts:
+            for child in draft.rows.get(field.key, ()):
+                if child.id is None:
+                    _fill_row(inner, child, columns, reading)
+
+
+def _fill_row(
+    writing: Writing, row: RowDraft, columns: Sequence[tuple[FieldDefinition, Any]],
+    reading: Reading,
+) -> None:  # fmt: skip
+    wrong = {problem.path for problem in row.problems}
+    for column, fixed in columns:
+        if column.key not in row.values and column.key not in wrong:
+            value = _default(writing, column, row, reading) if fixed is _WORKED_OUT else fixed
+            row.values[column.key] = value
 
 
 def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:

@@ -40,6 +40,7 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
         for draft in drafts:
             refuse_locked(writing, draft)
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
+    defaults.fill_rows(writing, drafts)
     for draft in drafts:
         missing_required(writing.form, draft)
     guarding.refuse_outside(writing, drafts)

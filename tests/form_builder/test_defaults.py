@@ -100,3 +100,34 @@ def test_a_default_in_a_row_of_a_subform_is_checked_too(uow: UnitOfWork) -> None
     assert refused(uow, form) == [
         ("form/guests/fields/6/fields/0/default/formula", "unknown-field")
     ]
+
+
+BASKETS: dict[str, Any] = {
+    "kind": "form",
+    "key": "baskets",
+    "label": "Baskets",
+    "fields": [
+        {"key": "name", "type": "text"},
+        {
+            "key": "lines",
+            "type": "subform",
+            "fields": [
+                {"key": "price", "type": "number", "decimals": 2},
+                {"key": "quantity", "type": "number", "default": 1},
+                {"key": "half", "type": "number", "default": {"formula": "price / 2"}},
+            ],
+        },
+    ],
+}
+
+
+def test_new_rows_of_a_record_get_their_defaults(uow: UnitOfWork) -> None:
+    publish_forms(uow, [BASKETS])
+    lines = [{"price": "5"}, {"price": "8", "quantity": 3, "half": 1}, {"quantity": None}]
+    made = records.create_record(uow, ACCESS, "baskets", {"lines": lines}, origin=PAGE)
+    kept = [(row["quantity"], row["half"]) for row in made["lines"]]
+    assert kept == [(1, 3), (3, 1), (None, None)]
+    changed = [{"id": made["lines"][1]["id"], "price": "9"}, {"price": "2"}]
+    after = records.update_record(uow, ACCESS, "baskets", made.id, {"lines": changed}, origin=PAGE)
+    assert (after["lines"][1]["quantity"], after["lines"][1]["half"]) == (1, 1)
+    assert after["lines"][0]["id"] == made.values["lines"][1]["id"]

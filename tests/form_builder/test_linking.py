@@ -44,6 +44,21 @@ def test_a_filter_finds_a_link_however_the_key_is_spelled(uow: UnitOfWork, spell
         assert [each.id for each in page.records] == [first]
 
 
+@pytest.mark.parametrize("op", ["is", "in"])
+def test_a_mobile_number_is_found_however_it_is_typed(uow: UnitOfWork, op: str) -> None:
+    fill(uow)
+    catalog = catalog_of(uow)
+    form = catalog.get_form("customers")
+    for typed in ("13800138000", "138 0013 8000", "+8613800138000"):
+        leaf = {"field": "mobile", "op": op, "value": typed}
+        page = querying.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf))
+        assert [each["name"] for each in page.records] == ["Ann"]
+    leaf = {"field": "mobile", "op": op, "value": "nobody"}
+    assert (
+        querying.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf)).records == []
+    )
+
+
 def test_a_condition_that_stays_looks_the_record_up_each_time(uow: UnitOfWork) -> None:
     first, second = fill(uow)
     catalog = catalog_of(uow)

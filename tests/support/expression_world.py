@@ -456,6 +456,14 @@ def larger_worlds(request: pytest.FixtureRequest, shop_shapes: Shapes) -> Iterat
         yield made
 
 
+@pytest.fixture(scope="session")
+def crowded_worlds(request: pytest.FixtureRequest, shop_shapes: Shapes) -> Iterator[list[World]]:
+    """A shop of few customers, one of whom has bought hundreds of times."""
+    shop = make_shop(9, customers=6, orders=900, items=200)
+    with _built(request, shop_shapes, shop) as made:
+        yield made
+
+
 @contextmanager
 def _built(request: pytest.FixtureRequest, shapes: Shapes, shop: Shop) -> Iterator[list[World]]:
     tables = ShopTables()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -43,6 +44,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _WHEN = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
+_EQUALS = frozenset({"is", "is_not", "in", "not_in"})
 _DATES = (Kind.DATE, Kind.DATETIME)
 
 
@@ -130,7 +132,7 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     if found.kind is Kind.ROWS:
         return _rows_leaf(checker, node, form)
     op = DATE_WORDS.get(node.op, node.op) if found.kind in _DATES else node.op
-    node = replace(node, op=op, left=left, type=BOOLEAN)
+    node = replace(node, op=op, left=left, right=_spelled(node, left), type=BOOLEAN)
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
@@ -160,6 +162,27 @@ def _read_name(node: LinkKey, field: FieldShape) -> Literal | None:
         return replace(read, value=field.spell(read.value))
     except ValueError:
         return None
+
+
+def _spelled(node: Compare, left: Node) -> Node | None:
+    """Texts that are to equal a field as that field keeps them: a mobile number however typed."""
+    bare = left.body if isinstance(left, Formula) else left
+    spell = bare.hops[-1].field.spell if isinstance(bare, Path) and bare.hops else None
+    if spell is None or node.op not in _EQUALS:
+        return node.right
+    if isinstance(node.right, Many):
+        items = tuple(_in_its_spelling(item, spell) for item in node.right.items)
+        return replace(node.right, items=items)
+    return None if node.right is None else _in_its_spelling(node.right, spell)
+
+
+def _in_its_spelling(node: Node, spell: Callable[[str], str]) -> Node:
+    if not isinstance(node, Literal) or not isinstance(node.value, str) or not node.value:
+        return node
+    try:
+        return replace(node, value=spell(node.value))
+    except ValueError:
+        return node
 
 
 def _kind_of_right(checker: Checker, right: Node, form: FormShape) -> ValueType | None:

@@ -90,12 +90,19 @@ def run_values(worlds: list[World], kind: Kind, count: int) -> None:
 
 @pytest.mark.parametrize("form", ["customers", "orders"])
 def test_a_condition_selects_the_same_records_everywhere(worlds: list[World], form: str) -> None:
-    run_conditions(worlds, form, 300)
+    run_conditions(worlds, form, 700)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_value_is_the_same_everywhere(worlds: list[World], kind: Kind) -> None:
-    run_values(worlds, kind, 80)
+    run_values(worlds, kind, 120)
+
+
+@pytest.mark.full
+def test_conditions_agree_about_people_with_hundreds_of_orders(
+    crowded_worlds: list[World],
+) -> None:
+    run_conditions(crowded_worlds, "customers", 300)
 
 
 @pytest.mark.full
