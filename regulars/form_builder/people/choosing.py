@@ -29,6 +29,7 @@ class FieldChoice:
     keep: Any
     drop: Any
     side: Side
+    fixed: bool = False  # a rule keeps it, nobody chooses
 
     @property
     def differs(self) -> bool:
@@ -81,9 +82,8 @@ def choose(
             if given.get(each.key) == "drop":
                 theirs |= (ours or frozenset()) & owned.tags[each.key]
         side = given.get(each.key) or _by_itself(each, ours, theirs)
-        if each.key in owned.fields:
-            side = "keep"
-        choices.append(FieldChoice(each, ours, theirs, side))
+        fixed = each.key in owned.fields
+        choices.append(FieldChoice(each, ours, theirs, "keep" if fixed else side, fixed))
     return choices
 
 
