@@ -32,6 +32,7 @@ from regulars.form_builder.importing.reading import Table
 from regulars.form_builder.importing.rehearsal import rehearsal
 from regulars.form_builder.importing.staging import LineFault, Stage, Staged, stage_lines
 from regulars.form_builder.importing.tables import import_chunk, import_error
+from regulars.form_builder.people.import_doubles import likely_doubles
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Invalid, RegularsError
@@ -122,9 +123,17 @@ def _check(lease: Lease) -> None:
             beat = _every(BEAT_SECONDS, lambda done: lease.beat(phase="writing", work_done=done))
             _write(job, copy, lambda _uow, done: beat(done))
             with copy.workspace_tx(lease.workspace) as uow:
-                found = {**_finish(uow, job), "problems": _first_problems(uow, lease.batch.id)}
+                found = {
+                    **_finish(uow, job),
+                    "problems": _first_problems(uow, lease.batch.id),
+                    "doubles": likely_doubles(uow, lease.batch.id, _forms_of(job)),
+                }
         with lease.database.workspace_tx(lease.workspace) as uow:
             lease.finish(uow, "draft", check=found)
+
+
+def _forms_of(job: Job) -> list[str]:
+    return [staged.planned.form.key for staged in job.staged]
 
 
 def _prepared(lease: Lease, folder: Path) -> Job:

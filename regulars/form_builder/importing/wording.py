@@ -62,6 +62,8 @@ def outcome_lines(uow: UnitOfWork, batch: Batch, locale: str) -> list[str]:
         lines.append(f"{name}: {', '.join(words)}")
     if outcome["refused_lines"]:
         lines.append(say("importing.refused-lines", locale, n=outcome["refused_lines"]))
+    for each in outcome.get("doubles", ()):
+        lines.append(say("people.import-doubles", locale, n=each["count"]))
     return lines
 
 

@@ -20,6 +20,7 @@ from regulars.form_builder.importing.encodings import ENCODINGS
 from regulars.form_builder.importing.files import StoredFile
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
 from regulars.form_builder.importing.mapping import ImportMap
+from regulars.form_builder.people.import_doubles import shown_doubles
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
 from regulars.form_builder.web.import_choices import Choices
@@ -175,6 +176,7 @@ def show(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
         forms=catalog.forms,
         wanted=ImportMap.from_json(batch.map),
         problems=wording.first_problems(uow, access, batch, locale),
+        doubles=shown_doubles(uow, access, batch.check, locale),
         left=left,
         titles=titles_of(uow, access, catalog, wanted),
         earlier=earlier,
