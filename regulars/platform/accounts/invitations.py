@@ -124,8 +124,6 @@ def accept(
     """Use an invitation up and make its holder a member, with a new account or their own."""
     with database.main_tx() as connection:
         found = get_invitation(connection, secret, now=now)
-        if isinstance(who, NewUser):
-            who = users.create_user(connection, who, now=now)
         used = connection.execute(
             invitation.update()
             .where(invitation.c.id == found.id, invitation.c.used_at.is_(None))
@@ -133,6 +131,8 @@ def accept(
         )
         if used.rowcount != 1:
             raise NotFound("no-invitation")
+        if isinstance(who, NewUser):
+            who = users.create_user(connection, who, now=now)
         users.join(connection, who.id, found.workspace.id)
     with database.workspace_tx(found.workspace, now=now) as uow:
         known = members.find_member_of(uow, who.id)
