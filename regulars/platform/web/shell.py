@@ -102,6 +102,7 @@ class Shell:
     access: Access | None = None
     workspaces: Sequence[Workspace] = ()
     load_nav: Callable[[], Sequence[NavItem]] = tuple
+    folded: str = "nav.section-settings"  # the section that is seldom needed opens on demand
     load_notices: Callable[[], Sequence[Notice]] = tuple
     may_open: bool = False  # a further workspace
 

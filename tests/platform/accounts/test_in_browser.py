@@ -60,6 +60,7 @@ def test_a_new_owner_sets_the_shop_up_and_signs_in_again(
 def test_somebody_is_invited_and_joins_on_their_phone(
     live_server: LiveServer, owner: Page, open_context: Open
 ) -> None:
+    owner.locator("summary", has_text="设置").click()
     owner.get_by_role("link", name="成员").first.click()
     owner.get_by_role("link", name="邀请同事").click()
     owner.get_by_label("名称").fill("韩梅梅")

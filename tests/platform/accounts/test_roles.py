@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from regulars import wiring
+from regulars.platform import i18n
 from regulars.platform.accounts import members, users
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.accounts.granting import covers
@@ -207,3 +208,9 @@ def test_a_change_holds_in_the_next_transaction(database: Database, workspace: W
     assert before is not None
     assert after is not None
     assert (before.can("view_reports"), after.can("view_reports")) == (True, False)
+
+
+@pytest.mark.parametrize("locale", i18n.LOCALES)
+def test_every_capability_is_said_in_plain_words(locale: str) -> None:
+    for capability in CHOSEN_CAPABILITIES:
+        assert i18n.translate(f"roles.can.{capability}", locale)
