@@ -13,6 +13,7 @@ from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.api_tasks import api as tasks_api
+from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import LONGEST as LONGEST_CHANGE
 from regulars.form_builder.changing.desk import ChangeDesk
@@ -23,6 +24,7 @@ from regulars.form_builder.field_types.choice import ChoiceField
 from regulars.form_builder.field_types.date import DateField
 from regulars.form_builder.field_types.datetime import DateTimeField
 from regulars.form_builder.field_types.email import EmailField
+from regulars.form_builder.field_types.file import FileField, ImageField
 from regulars.form_builder.field_types.formula import FormulaField
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.long_text import LongTextField
@@ -62,6 +64,7 @@ from regulars.form_builder.verification import ComparisonDesk
 from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
+from regulars.form_builder.web.file_routes import api as files_api
 from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts import second_factors
 from regulars.platform.accounts.role_kind import role_kind
@@ -160,7 +163,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), TagsField(), EmailField(), PhoneField(), UrlField(),
     LinkField(), RelatedField(), RollupField(), LookupField(), FormulaField(), SubformField(),
-    SerialField(), UnitField(), MemberField(), *STAMPS,
+    FileField(), ImageField(), SerialField(), UnitField(), MemberField(), *STAMPS,
 )  # fmt: skip
 SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS, *rule_sources.SYSTEM_FORMS)
 ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
@@ -273,6 +276,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
 
 def ticks(database: Database) -> tuple[Tick, ...]:
     """What the ticker looks after every few seconds."""
+    files = AttachmentDesk(database)
     changes = ChangeDesk(database)
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
     indexes, comparison = IndexDesk(database), ComparisonDesk(database)
@@ -286,6 +290,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
             "changes of type", lambda _now: changes.answer(), job=RETYPE_JOB, is_due=changes.is_due
         ),
         Tick("columns to drop", changes.drop, is_due=changes.is_untidy),
+        Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),
         Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),
@@ -344,6 +349,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     return (
         form_api,
         changes_api,
+        files_api,
         versions_api,
         rules_api,
         activity_api,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from regulars.form_builder import defaults, guarding, rollups, uniqueness
+from regulars.form_builder import attachments, defaults, guarding, rollups, uniqueness
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
 from regulars.form_builder.definition import FormDefinition
@@ -35,6 +35,7 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     limits = guarding.link_limits(writing)
     settle_links(writing.uow, writing.catalog, writing.form, drafts, limits)
     _load_current(writing, [draft for draft in drafts if draft.id is not None])
+    attachments.settle_files(writing, drafts)
     guarding.refuse_fields(writing, drafts)
     if writing.origin.by_hand:
         for draft in drafts:
@@ -64,6 +65,7 @@ def store(writing: Writing, drafts: Sequence[RowDraft]) -> list[RowDraft]:
     _insert(writing, fresh)
     _update(writing, changed)
     written = sorted([*fresh, *changed], key=lambda draft: draft.index)
+    attachments.keep_files(writing, written)
     _write_tags(writing, written)
     _write_subforms(writing, written, before_rows)
     _tell(writing, written, before_rows)

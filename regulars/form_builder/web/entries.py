@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask import current_app, url_for
 from markupsafe import Markup
 
+from regulars.form_builder.attachments import FILE_TYPES
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
@@ -125,6 +126,8 @@ class Asking:
             return self._subform(field, answer or [], errors)
         if field.type == "tags":
             return Entry(field, name, answer or [], errors, self._known_tags(field))
+        if field.type in FILE_TYPES:
+            return Entry(field, name, answer, errors, pick_url=url_for("forms.upload"))
         target = target_of(field)
         if not target:
             return Entry(field, name, answer, errors)

@@ -11,6 +11,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("basic", ("text", "long_text", "number", "money", "boolean", "date", "datetime")),
     ("pick", ("choice", "tags")),
     ("contact", ("phone", "email", "url")),
+    ("files", ("image", "file")),
     ("team", ("unit", "member")),
     ("relations", ("link", "related", "lookup", "rollup", "subform")),
     ("computed", ("formula", "serial", "created_at", "created_by", "updated_at", "updated_by")),

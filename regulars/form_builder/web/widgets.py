@@ -23,7 +23,7 @@ Forms = Mapping[str, FormDefinition]
 
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
-NO_DEFAULT = frozenset({"tags", "link", "unit", "member", "subform"})
+NO_DEFAULT = frozenset({"tags", "link", "unit", "member", "subform", "file", "image"})
 NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime"}
 _SUMMABLE = ("number", "money")
 _DATES = ("date", "datetime")

@@ -2,7 +2,7 @@
 
 A part of the path that has a text (``definitions.part.<kind>.<name>`` or
 ``definitions.part.<name>``) is said with it; a number, or an item's own name, is said with the
-label of what stands there.
+label of what stands there, if it has one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,19 @@ from typing import Any
 from regulars.platform import i18n
 from regulars.platform.definitions.merging import ABSENT
 
-LABELS = ("label", "name", "title", "section", "as", "report", "do", "id", "key", "value")
+LABELS = (
+    "label",
+    "name",
+    "message",
+    "title",
+    "section",
+    "as",
+    "report",
+    "do",
+    "id",
+    "key",
+    "value",
+)
 NAMES = ("key", "id", "as", "value")
 
 
@@ -89,4 +101,4 @@ def _part(kind: str, part: str, here: Any, locale: str) -> str:
         label = next((here[name] for name in LABELS if here.get(name)), None)
         if isinstance(label, (str, Mapping)):
             return i18n.pick(label, locale)
-    return part if part.isdecimal() else ""
+    return ""

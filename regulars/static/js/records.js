@@ -1,6 +1,7 @@
 // Pages of records: inputs that do more with a script, and filters that load their next step.
 import { register } from "./app.js";
 import { fresh } from "./elements.js";
+import * as files from "./files.js";
 import * as pickers from "./pickers.js";
 import * as rows from "./rows.js";
 import * as tags from "./tags.js";
@@ -30,6 +31,7 @@ function reloadFilter(form) {
 }
 
 export function attach(root) {
+  files.attach(root);
   pickers.attach(root);
   rows.attach(root);
   tags.attach(root);
