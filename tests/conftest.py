@@ -9,6 +9,7 @@ pytest_plugins = [
     "tests.support.clocks",
     "tests.support.real_data",
     "tests.support.postgres",
+    "tests.support.pooler",
     "tests.support.databases",
     "tests.support.elsewhere",
     "tests.support.golden_store",

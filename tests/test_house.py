@@ -319,3 +319,39 @@ def test_revisions_follow_each_other_one_by_one(line: str) -> None:
     expected = [f"{n:04d}" for n in range(len(numbers) + 1)]
     before = ["None", *expected[1:]]
     assert numbers == list(zip(expected[1:], expected[1:], before, strict=False))
+
+
+SESSION_STATE = re.compile(
+    r"set_config\([^)]*,\s*False\)|\bpg_(?:try_)?advisory_lock(?:_shared)?\b"
+    r"|[\"'](?:SET SESSION|SET (?!LOCAL)[a-z_]+ ?=|LISTEN |UNLISTEN|DISCARD|DECLARE .* WITH HOLD)"
+    r"|prepare=True|\.prepare_threshold = ",
+)
+
+
+def test_nothing_outlives_a_transaction_on_the_server() -> None:
+    """A pooler gives each transaction to another session: what is set there is somebody else's."""
+    found = [
+        f"{name_of(path)}: {match.group()}"
+        for path in house.python_files(PACKAGE)
+        for match in SESSION_STATE.finditer(read(path))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'sa.func.set_config("lock_timeout", "2s", False)',
+        "sa.func.pg_advisory_lock(key)",
+        "sa.func.pg_try_advisory_lock(key)",
+        'execute("SET search_path = w_1")',
+        'execute("LISTEN bell")',
+    ],
+)
+def test_the_guard_against_session_state_sees_it(code: str) -> None:
+    assert SESSION_STATE.search(code)
+
+
+def test_the_guard_lets_what_is_local_pass() -> None:
+    for code in ('set_config("a", b, True)', "pg_advisory_xact_lock(key)", '"SET LOCAL a = 1"'):
+        assert not SESSION_STATE.search(code)

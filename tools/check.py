@@ -1,7 +1,7 @@
 """Every check of this house, in the order in which they fail fastest: ``./check``.
 
   --quick      without the browser and with SQLite only
-  --full       also the long runs
+  --full       also the long runs, and everything once more behind PgBouncer
   anything else goes to pytest (a folder, -k, -x …)
 
 All checks run even when one fails, so that one run names everything; pytest comes last and its
@@ -10,9 +10,11 @@ check fails and says what to install.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +54,12 @@ def pytest_command(options: list[str]) -> list[str]:
     return [*command, *rest]
 
 
+def pooled_command() -> list[str]:
+    """Once more on PostgreSQL, this time behind PgBouncer in transaction mode."""
+    options = ["--full", "--database", "pgbouncer", "-m", "not browser"]
+    return pytest_command(options)
+
+
 def passes(step: Step) -> bool:
     """Run one check quietly; its output is shown when it fails."""
     began = time.monotonic()
@@ -81,13 +89,32 @@ def ensure_browser() -> bool:
     return False
 
 
+def ensure_pooler() -> bool:
+    """Whether there is a PgBouncer for the long run; where there is none, one is installed."""
+    if not _find_pooler():
+        _apt_install("a connection pooler", ("pgbouncer",))
+    if _find_pooler():
+        return True
+    print("FAILED pooler: PgBouncer is not here. On Debian or Ubuntu: sudo apt install pgbouncer")
+    return False
+
+
+def _find_pooler() -> bool:
+    places = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+    return shutil.which("pgbouncer", path=places) is not None
+
+
 def _install_packages() -> None:
     """On Debian and Ubuntu, when root: the distribution's browser, one package and its fonts."""
+    _apt_install("a browser", BROWSER_PACKAGES)
+
+
+def _apt_install(what: str, packages: Sequence[str]) -> None:
     if os.geteuid() != 0 or not Path("/usr/bin/apt-get").exists():
         return
-    print("Installing a browser for the tests …", flush=True)
+    print(f"Installing {what} for the tests …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *BROWSER_PACKAGES]
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
     for command in (["apt-get", "update", "-qq"], install):
         subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
 
@@ -108,6 +135,9 @@ def main(options: list[str]) -> int:
     results.append("--quick" in options or ensure_browser())
     sys.stdout.flush()
     tests = subprocess.run(pytest_command(options), cwd=ROOT, check=False).returncode
+    if "--full" in options:
+        results.append(ensure_pooler())
+        results.append(subprocess.run(pooled_command(), cwd=ROOT, check=False).returncode == 0)
     return 0 if all(results) and tests == 0 else 1
 
 

@@ -140,11 +140,11 @@ class Database:
             action()
 
     @contextmanager
-    def outside_transactions(
-        self, workspace: Workspace, lock_patience: str = "2s"
-    ) -> Iterator[Connection]:
+    def outside_transactions(self, workspace: Workspace) -> Iterator[Connection]:
         """A connection for work on indexes, which PostgreSQL does beside the writers only outside
-        transactions; it names schemas itself and waits for locks no longer than ``lock_patience``.
+        transactions. It names schemas itself, and sets nothing that would outlive a statement: a
+        pooler may give each statement to another session. (Nobody waits for a lock of this kind
+        but others who change the same table's shape, so it needs no limit.)
 
         On SQLite it is an ordinary write transaction.
         """
@@ -153,14 +153,7 @@ class Database:
                 yield connection
             return
         with self._engine("main").connect() as raw:
-            connection = raw.execution_options(isolation_level="AUTOCOMMIT")
-            patience = sa.func.set_config("lock_timeout", lock_patience, False)
-            connection.execute(sa.select(patience))
-            try:
-                yield connection
-            finally:
-                # the connection goes back to the pool as it came
-                connection.execute(sa.select(sa.func.set_config("lock_timeout", "0", False)))
+            yield raw.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def snapshot_tx(self, store: str) -> Iterator[Connection]:

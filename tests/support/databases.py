@@ -93,7 +93,8 @@ def _postgres_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> 
     name = f"{template}_{next(_number)}"
     administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
     data.mkdir()
-    yield Database(url_of(server, name), data, clock=clock)
+    front = request.getfixturevalue("postgres_front")
+    yield Database(url_of(front, name), data, clock=clock)
     administer(server, "DROP DATABASE {} WITH (FORCE)", name)
 
 
@@ -112,7 +113,8 @@ def new_installation(
     server = request.getfixturevalue("postgres")
     name = f"second_{next(_number)}_{data.parent.parent.name.replace('-', '_')}"
     administer(server, "CREATE DATABASE {} STRATEGY file_copy", name)
-    fresh = Database(url_of(server, name), data, clock=clock)
+    front = request.getfixturevalue("postgres_front")
+    fresh = Database(url_of(front, name), data, clock=clock)
     fresh.create_stores()
     yield fresh
     fresh.close()

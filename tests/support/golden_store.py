@@ -43,7 +43,7 @@ def golden_store(
     with psycopg.connect(f"host={server} user=postgres dbname={name}") as connection:
         statements: Any = _statements("postgresql")
         connection.execute(statements)
-    old = Database(url_of(server, name), data, clock=clock)
+    old = Database(url_of(request.getfixturevalue("postgres_front"), name), data, clock=clock)
     yield old
     old.close()
     administer(server, "DROP DATABASE {} WITH (FORCE)", name)

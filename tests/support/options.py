@@ -9,9 +9,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("regulars")
     group.addoption(
         "--database",
-        choices=[*DATABASES, "both"],
+        choices=[*DATABASES, "pgbouncer", "both"],
         default="both",
-        help="run database tests on this one only (default: both)",
+        help="run database tests on this one only (default: both); pgbouncer: behind a pooler",
     )
     group.addoption("--full", action="store_true", help="also the runs marked 'full'")
 
@@ -28,6 +28,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
     """The databases this run is about."""
     choice = config.getoption("--database")
+    if choice == "pgbouncer":  # PostgreSQL behind a pooler
+        return ("postgresql",)
     return DATABASES if choice == "both" else (choice,)
 
 

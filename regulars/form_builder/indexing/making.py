@@ -26,7 +26,6 @@ from regulars.platform.retrying import lost_race
 SMALL = 20_000  # rows; an index over fewer may be made while a form is published
 LARGE = 2_000_000
 NIGHT = (1, 6)  # hours of the workspace's clock
-LOCK_PATIENCE = "2s"
 ATTEMPTS = 5
 
 log = logging.getLogger(__name__)
@@ -145,7 +144,7 @@ def _patiently(database: Database, workspace: Workspace, change: CreateIndex | D
     """Do it outside any transaction, again after a pause when somebody's lock is in the way."""
     for attempt in range(ATTEMPTS):
         try:
-            with database.outside_transactions(workspace, LOCK_PATIENCE) as connection:
+            with database.outside_transactions(workspace) as connection:
                 connection.execute(change)
         except DBAPIError as error:
             if not lost_race(error):
