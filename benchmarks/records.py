@@ -37,9 +37,11 @@ from regulars.form_builder.history import history
 from regulars.form_builder.indexing.desk import look_after
 from regulars.form_builder.origin import API, Origin
 from regulars.form_builder.querying import RecordQuery
+from regulars.platform import redis_server
 from regulars.platform.accounts import tokens
 from regulars.platform.accounts.access import system_access
 from regulars.platform.accounts.tokens import TokenWish
+from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
@@ -339,6 +341,18 @@ def _over_rest(database: Database, place: Workspace, url: str, folder: str) -> N
         say(f"batch of 1,000 over REST                {rate:8,.0f} records/s (12,000)")
 
 
+def _queue(folder: str) -> subprocess.Popen[bytes]:
+    """The doorbell's server, which counts requests as well; without it a file would have to."""
+    config = Config.from_environ({"REGULARS_DATA_DIR": folder})
+    program = redis_server.find_program(config)
+    if program is None:
+        sys.exit(redis_server.CURE)
+    command = redis_server.start_command(program, config.data_dir)
+    started = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    redis_server.wait_until_ready(redis_server.url_for(config), 10)
+    return started
+
+
 @contextmanager
 def _server(url: str, folder: str) -> Iterator[tuple[int, psutil.Process]]:
     with socket.socket() as probe:
@@ -349,6 +363,7 @@ def _server(url: str, folder: str) -> Iterator[tuple[int, psutil.Process]]:
         "REGULARS_SECRET_KEY": new_token(48), "REGULARS_DATABASE_URL": url,
         "REGULARS_API_LIMIT": "1000000",
     }  # fmt: skip
+    queue = _queue(folder)
     server = subprocess.Popen(
         [sys.executable, "-m", "regulars.cli", "web"], env=settings, stderr=subprocess.DEVNULL
     )
@@ -362,8 +377,9 @@ def _server(url: str, folder: str) -> Iterator[tuple[int, psutil.Process]]:
                 continue
         yield port, psutil.Process(server.pid)
     finally:
-        server.terminate()
-        server.wait(20)
+        for process in (server, queue):
+            process.terminate()
+            process.wait(20)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
-from regulars.form_builder.titles import titles_of
+from regulars.form_builder.titles import own_titles, titles_of
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.types import Kind
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 MAX_LIMIT = 1000
+MOST_WORDS, LONGEST_WORD = 8, 60
 _NOT_FOR_SORTING = ("masked-field",)
 
 
@@ -124,7 +125,7 @@ def conditions(
             raise Invalid(under("filter", problems))
         parts.append(expressing.where_sql(uow, catalog, tree, table, access))
     if query.search and query.search.strip():
-        parts.append(search_condition(catalog, form, table, query.search.strip()))
+        parts.append(search_condition(uow.dialect, catalog, form, table, query.search.strip()))
     return parts
 
 
@@ -137,9 +138,12 @@ def scope_conditions(
 
 
 def search_condition(
-    catalog: FormCatalog, form: FormDefinition, table: sa.Table, words: str
+    dialect: str, catalog: FormCatalog, form: FormDefinition, table: sa.Table, words: str
 ) -> Any:
-    """Records in whose text fields every word stands somewhere; a masked one is not searched."""
+    """Records in whose text fields every word stands somewhere; a masked one is not searched.
+
+    Of more than `MOST_WORDS` words, or of letters past `LONGEST_WORD` in one, the rest is ignored.
+    """
     names = [
         f"{f.key}__ci"
         for f in form.fields
@@ -149,10 +153,17 @@ def search_condition(
         return sa.false() if catalog.masks.get(form.key) else sa.true()
     return sa.and_(
         *[
-            sa.or_(*[table.c[name].contains(fold(word), autoescape=True) for name in names])
-            for word in words.split()[:8]
+            sa.or_(*[_holds(dialect, table.c[name], str(fold(word))) for name in names])
+            for word in (each[:LONGEST_WORD] for each in words.split()[:MOST_WORDS])
         ]
     )
+
+
+def _holds(dialect: str, column: Any, word: str) -> Any:
+    """Whether a word stands in a folded text; SQLite finds it in half the time of LIKE."""
+    if dialect == "sqlite":
+        return sa.func.instr(column, word) > 0
+    return column.contains(word, autoescape=True)
 
 
 def order_by(
@@ -228,8 +239,10 @@ def complete(
             for record in records:
                 record.values[key] = stored.get(record.id, [])
     wanted = _linked_ids(catalog, form, records)
-    wanted.setdefault(form.key, set()).update(ids)
-    titles = titles_of(uow, access, catalog, wanted)
+    own = own_titles(uow, catalog, form, [(each.id, each.values) for each in records])
+    if own is None:
+        wanted.setdefault(form.key, set()).update(ids)
+    titles = {**titles_of(uow, access, catalog, wanted), **(own or {})}
     for record in records:
         record.titles = titles
         record.title = titles.get((form.key, record.id), str(record.id))

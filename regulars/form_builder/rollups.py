@@ -99,7 +99,8 @@ def _recompute(
     ids = sorted(set().union(*fields.values()))
     hold, bring_up = _statements(uow, catalog, form, frozenset(fields))
     for some in chunks(ids):
-        uow.execute(hold, {"ids": list(some)})
+        if uow.dialect == "postgresql":  # SQLite has one writer at a time anyhow
+            uow.execute(hold, {"ids": list(some)})
         uow.execute(bring_up, {"ids": list(some)})
     for plan in catalog.rollups_over(form):
         if plan.uses & set(fields):

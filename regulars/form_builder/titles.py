@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 _PART = re.compile(r"\{([^{}]+)\}")
+_NOT_IN_TITLES = (Kind.TAGS, Kind.ROWS, Kind.LINK)
 _EMPTY_EDGES = " ·-–—,;:|/()"
 
 
@@ -40,6 +41,22 @@ def titles_of(
         for some in chunks(some_ids):
             found.update(_titles(uow, access, catalog, form_key, list(some)))
     return found
+
+
+def own_titles(
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition,
+    rows: Iterable[tuple[int, Mapping[str, Any]]],
+) -> dict[tuple[str, int], str] | None:  # fmt: skip
+    """The titles of rows whose values are at hand; None when a title says more than those.
+
+    The values are as this reader may see them, masked where they are.
+    """
+    shape = catalog.shapes.forms[form.key]
+    for path in form.title_paths:
+        field = shape.field(path) if path in form.by_key else None
+        if path != "id" and (field is None or field.type.kind in _NOT_IN_TITLES):
+            return None
+    return {(form.key, row_id): fill_title(form, values, row_id, uow) for row_id, values in rows}
 
 
 def _titles(
