@@ -130,18 +130,18 @@ class FormCatalog:
         """A condition's checked tree and all problems with it."""
         name = ("condition", form_key, _name(raw))
         tree, problems = self._checked(name, form_key, lambda: parse_condition(raw), BOOLEAN)
-        return tree, problems or self._masked(tree)
+        return tree, problems or self.refusals(tree)
 
     def path(self, form_key: str, path: str) -> Checked:
         """A field path's checked tree and all problems with it: to sort, group or count by."""
         tree, problems = self.shown_path(form_key, path)
-        return tree, problems or self._masked(tree)
+        return tree, problems or self.refusals(tree)
 
     def shown_path(self, form_key: str, path: str) -> Checked:
         """As `path`, for a value that is only shown: its last field may be masked."""
         name, bare = ("path", form_key, path), Path(tuple(path.split(".")))
         tree, problems = self._checked(name, form_key, lambda: (bare, []), None)
-        return tree, problems or self._masked(tree, shown=True)
+        return tree, problems or self.refusals(tree, shown=True)
 
     def formula(self, form_key: str, text: str) -> Node:
         """A published formula's checked tree."""
@@ -217,7 +217,7 @@ class FormCatalog:
                     continue
         return draft
 
-    def _masked(self, tree: Node, *, shown: bool = False) -> list[Problem]:
+    def refusals(self, tree: Node, *, shown: bool = False) -> list[Problem]:
         """A problem for each field that this reader may see masked, but not use."""
         if not self.masks:
             return []

@@ -90,12 +90,19 @@ def look_at(uow: UnitOfWork, access: Access, catalog: FormCatalog, wish: Wish) -
         wish.text, catalog.shapes, wish.form, expect=wish.expect, volatile=wish.volatile,
         own_key=wish.own_key,
     )  # fmt: skip
+    piece = _seen(piece, catalog)
     if piece.tree is None:
         return Look(piece, suggestions=tuple(suggestions), call=call)
     formats = _formats(uow, access)
     words = explain_value(piece.tree, catalog.shapes, formats)
     example = _example(uow, access, wish, Speaker(catalog.shapes, formats))
     return Look(piece, words, example, tuple(suggestions), call)
+
+
+def _seen(piece: Workpiece, catalog: FormCatalog) -> Workpiece:
+    """The formula, unless it uses what its reader is only shown masked."""
+    refused = [] if piece.tree is None else catalog.refusals(piece.tree)
+    return piece.refused(refused) if refused else piece
 
 
 def _formats(uow: UnitOfWork, access: Access) -> Formats:
@@ -108,7 +115,8 @@ def _example(uow: UnitOfWork, access: Access, wish: Wish, speaker: Speaker) -> E
     catalog = catalog_for(uow, access)
     if wish.form not in catalog.shapes.forms or "." in wish.form:
         return None
-    tree = examine(wish.text, catalog.shapes, wish.form, expect=wish.expect).tree
+    piece = examine(wish.text, catalog.shapes, wish.form, expect=wish.expect)
+    tree = _seen(piece, catalog).tree
     if tree is None or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
         return None
     table = catalog.tables[wish.form].main

@@ -58,6 +58,8 @@ def questions(key: str) -> Iterator[Question]:
         None,
         {"filter": json.dumps({"formula": f"LEN(LAST(customer.orders, {far})) > 1"})},
     )
+    by_key = {"field": "customer", "op": "is", "value": {key: SECRET}}
+    yield "GET", ORDERS, None, {"filter": json.dumps(by_key)}
     yield "POST", f"{PEOPLE}/search", {"filter": leaf(key), "count": True}, {}
     yield "POST", f"{PEOPLE}/search", {"sort": [key]}, {}
     yield "POST", PEOPLE, {"name": "New", key: "x"}, {}
@@ -102,6 +104,24 @@ def test_a_masked_field_is_shown_but_used_for_nothing(site: Site) -> None:
         if SECRET in answer.text or (not shows and answer.status_code != 422):
             used[number, path, str(query or body)] = (answer.status_code, answer.text)
     assert used == {}
+
+
+@pytest.mark.parametrize("right", ["hidden", "masked"])
+def test_the_formula_editor_computes_nothing_from_it(site: Site, right: str) -> None:
+    attack = open_shop(site, role(right))
+    for form, text in (
+        ("customers", "mobile"),
+        ("customers", "LEFT(mobile, 5)"),
+        ("customers", f'IF(mobile = "+86{SECRET}", 1, 2)'),
+        ("customers", "LAST(orders, customer.mobile)"),
+        ("orders", "customer.mobile"),
+    ):
+        asked = {"formula": text, "position": 3}
+        answer = attack.call("POST", f"/forms/{form}/formulas/check", asked)
+        assert answer.status_code == 200
+        found = answer.get_json()
+        assert (found["valid"], found["example"]) == (False, None), (text, answer.text)
+        assert SECRET[:5] not in answer.text
 
 
 SHOWN = (

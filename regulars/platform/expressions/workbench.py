@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from regulars.platform.expressions.calls import FormulaError, known_names
@@ -42,6 +42,11 @@ class Workpiece:
     def text(self) -> str:
         """The formula as the product writes it."""
         return "" if self.tree is None else formula_text(self.tree)
+
+    def refused(self, problems: Sequence[Problem]) -> Workpiece:
+        """The same with problems that somebody else found."""
+        text = self.text
+        return Workpiece(None, tuple(_mistake(text, each) for each in problems))
 
 
 def examine(
