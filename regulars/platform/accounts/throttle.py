@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -29,30 +30,15 @@ class Limit:
 
 def count_try(connection: Connection, key: str, limit: Limit, *, now: datetime) -> int:
     """Count one try; how many seconds to wait, 0 when it is allowed."""
-    _make_room(connection, key, now)
-    row = connection.execute(
-        throttle.select().where(throttle.c.key == key).with_for_update()
-    ).one()
-    fresh = row.resets_at <= now
-    if not fresh and row.tries >= limit.tries:
-        return max(1, int((row.resets_at - now).total_seconds()))
-    connection.execute(
-        throttle.update()
-        .where(throttle.c.key == key)
-        .values(
-            tries=1 if fresh else throttle.c.tries + 1,
-            resets_at=now + limit.window if fresh else row.resets_at,
-        )
-    )
-    return 0
+    tries, resets_at = _counted(connection, key, limit, now)
+    if tries <= limit.tries:
+        return 0
+    return max(1, int((resets_at - now).total_seconds()))
 
 
 def count_use(connection: Connection, key: str, limit: Limit, *, now: datetime) -> int:
     """Count one use; how many there were in this window, one more than allowed when too many."""
-    if count_try(connection, key, limit, now=now):
-        return limit.tries + 1
-    row = connection.execute(throttle.select().where(throttle.c.key == key)).one()
-    return int(row.tries)
+    return _counted(connection, key, limit, now)[0]
 
 
 def require_try(database: Database, key: str, limit: Limit, *, now: datetime) -> None:
@@ -78,8 +64,22 @@ def forget_old_tries(connection: Connection, *, now: datetime) -> None:
     connection.execute(throttle.delete().where(throttle.c.resets_at < now - timedelta(days=1)))
 
 
-def _make_room(connection: Connection, key: str, now: datetime) -> None:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(
-        insert(throttle).values(key=key, tries=0, resets_at=now).on_conflict_do_nothing()
+def _counted(
+    connection: Connection, key: str, limit: Limit, now: datetime
+) -> tuple[int, datetime]:
+    """One statement, so that neither a parallel try nor a count being forgotten comes between.
+
+    The count stops at one more than allowed; the window is that of the first try in it.
+    """
+    build = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = build(throttle).values(key=key, tries=1, resets_at=now + limit.window)
+    over = throttle.c.resets_at <= now
+    tries = sa.case(
+        (over, 1), (throttle.c.tries > limit.tries, throttle.c.tries), else_=throttle.c.tries + 1
     )
+    resets_at = sa.case((over, statement.excluded.resets_at), else_=throttle.c.resets_at)
+    counted = statement.on_conflict_do_update(
+        index_elements=[throttle.c.key], set_={"tries": tries, "resets_at": resets_at}
+    ).returning(throttle.c.tries, throttle.c.resets_at)
+    row = connection.execute(counted).one()
+    return row.tries, row.resets_at
