@@ -24,6 +24,7 @@ from regulars.form_builder.records import (
     delete_record,
     get_record,
     list_bin,
+    purge_record,
     update_record,
     write_batch,
 )
@@ -272,6 +273,15 @@ def timeline(
 def recycle_bin(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """What was deleted and can be had back, newest first."""
     return {"records": [dict(each) for each in list_bin(uow, access, form_key)]}
+
+
+@api.delete("/forms/<form_key>/bin/<int:record_id>")
+@workspace_api("delete_records")
+@describe("records", {204: None})
+def purge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """Take a record out of the recycle bin for good; there is no way back."""
+    purge_record(uow, access, form_key, record_id)
+    return Response(status=204)
 
 
 @api.post("/forms/<form_key>/bin/<int:record_id>/restore")

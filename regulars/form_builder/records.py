@@ -191,6 +191,13 @@ def restore_record(
     return get_record(uow, access, form_key, record_id)
 
 
+def purge_record(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> str:
+    """Take a record out of the recycle bin for good; its title."""
+    work = _writing(uow, access, form_key, Origin("page"))
+    _require(access, form_key, "delete")
+    return removing.purge(work, record_id)
+
+
 def get_record(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int, *, verb: str = "read"
 ) -> Record:

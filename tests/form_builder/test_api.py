@@ -330,3 +330,28 @@ def test_a_clerk_may_write_but_not_delete(shop: Site) -> None:
 @pytest.mark.parametrize("url", ["/api/v1/forms/nothing/records", f"{CUSTOMERS}/999"])
 def test_what_is_not_there_is_not_found(program: Program, url: str) -> None:
     assert program.get(url).status_code == 404
+
+
+def test_a_known_record_is_not_sent_again_until_it_reads_differently(program: Program) -> None:
+    ann = program.make(CUSTOMERS, name="Ann")
+    url = f"{CUSTOMERS}/{ann['id']}"
+    tag = program.get(url).headers["ETag"]
+    for known in (tag, f"W/{tag}", "*", f'"x", {tag}'):
+        same = program.call("GET", url, None, **{"If-None-Match": known})
+        assert (same.status_code, same.data) == (304, b"")
+    # An order changes what Ann has spent, not her version.
+    program.make(ORDERS, customer=ann["id"], items=[{"quantity": 1, "price": "9"}])
+    fresh = program.call("GET", url, None, **{"If-None-Match": tag})
+    assert fresh.status_code == 200
+    assert fresh.get_json()["version"] == ann["version"]
+    assert program.call("PATCH", url, {"name": "Bo"}, **{"If-Match": tag}).status_code == 200
+
+
+def test_what_is_purged_is_gone_for_good(program: Program) -> None:
+    ann = program.make(CUSTOMERS, name="Ann")
+    bin_ = CUSTOMERS.replace("/records", "/bin")
+    assert program.call("DELETE", f"{bin_}/{ann['id']}").status_code == 404
+    program.call("DELETE", f"{CUSTOMERS}/{ann['id']}")
+    assert program.call("DELETE", f"{bin_}/{ann['id']}").status_code == 204
+    assert program.get(bin_).get_json() == {"records": []}
+    assert program.call("POST", f"{bin_}/{ann['id']}/restore").status_code == 404

@@ -20,6 +20,7 @@ from regulars.form_builder.records import (
     find_records,
     get_record,
     list_bin,
+    purge_record,
 )
 from regulars.form_builder.timeline import timeline_of
 from regulars.form_builder.web.blueprints import records
@@ -122,6 +123,14 @@ def restore(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> R
     record = restore_or_part(uow, access, form_key, record_id, origin=PAGE)
     flash("records.restored", title=record.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+@records.post("/bin/<int:record_id>/purge")
+@workspace_page("delete_records")
+def purge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
+    """Take a record out of the bin for good."""
+    flash("records.purged", title=purge_record(uow, access, form_key, record_id))
+    return go_to(url_for("records.bin_page", form_key=form_key))
 
 
 def sections_of(

@@ -16,7 +16,7 @@ from regulars.platform.backups.asking import CAPABILITY
 from regulars.platform.backups.records import Backup
 from regulars.platform.backups.web.pages import send_backup
 from regulars.platform.db import UnitOfWork
-from regulars.platform.web.api_body import read_shaped
+from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import (
     BOOLEAN,
     ID,
@@ -92,7 +92,7 @@ def restore_backup(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseR
 @describe("workspace", RESUMED, body=RESUME, body_optional=True)
 def resume(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Send again after a restore; with ``drop_waiting`` what waited in the backup never leaves."""
-    body = read_shaped(request, RESUME) if request.data else {}
+    body = read_optional(request, RESUME)
     drop = bool(body.get("drop_waiting", False))
     return {"waiting": resume_sending(uow, access, drop=drop), "dropped": drop}
 
