@@ -78,7 +78,7 @@ def reapply_erasures(uow: UnitOfWork) -> int:
     access = system_access(uow.workspace.locale)
     done = 0
     catalog = catalog_of(uow)
-    for line in erasure_log.erasures_of(uow):
+    for line in erasure_log.erasures_of(uow, anywhere=True):
         if line.form not in catalog.forms:
             continue
         for record_id, born in line.born.items():

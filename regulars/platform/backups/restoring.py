@@ -25,6 +25,7 @@ from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions.snapshot import definitions_number, set_definitions_number
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import place_hold
+from regulars.platform.privacy import outliving
 
 RESTORED = "restored"
 
@@ -74,9 +75,11 @@ def restore_accounts(job: Restoring) -> None:
             with job.database.main_tx() as connection:
                 job.database.lock_store(connection, "main")
                 known = [dict(row._mapping) for row in connection.execute(backup.select())]
+                outlives = outliving.keep(connection)
                 empty_store(connection)
                 fill_from(connection, "main", members)
                 migrations.upgrade(connection, "main")
+                outliving.put_back(connection, outlives)
                 if known:
                     connection.execute(backup.insert(), known)
             return

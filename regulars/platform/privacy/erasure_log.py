@@ -69,11 +69,14 @@ def log_erasure(
     uow.after_commit(mark)
 
 
-def erasures_of(uow: UnitOfWork) -> list[Erasure]:
-    """Every erasure of this workspace, oldest first."""
-    statement = (
-        erasure.select().where(erasure.c.workspace_id == uow.workspace.id).order_by(erasure.c.id)
-    )
+def erasures_of(uow: UnitOfWork, *, anywhere: bool = False) -> list[Erasure]:
+    """Every erasure of this workspace, oldest first; with ``anywhere`` those of all workspaces.
+
+    A backup may be brought back under another name: its people are told by when they were made.
+    """
+    statement = erasure.select().order_by(erasure.c.id)
+    if not anywhere:
+        statement = statement.where(erasure.c.workspace_id == uow.workspace.id)
     with uow.database.main_tx(write=False) as connection:
         return [_line(row) for row in connection.execute(statement)]
 
