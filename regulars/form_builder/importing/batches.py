@@ -19,6 +19,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.importing import files, limits
 from regulars.form_builder.importing.actors import actor_json
 from regulars.form_builder.importing.mapping import ImportMap, map_problems
+from regulars.form_builder.importing.ownership import actor_of, get_own_file, may_look_into
 from regulars.form_builder.importing.planning import mapped_columns, plan_problems
 from regulars.form_builder.importing.tables import (
     import_batch,
@@ -81,7 +82,7 @@ def create_batch(
 ) -> Batch:
     """A draft: this file with this map. Raises Invalid with every problem of the map."""
     access.require("import_records")
-    file = files.get_file(uow, file_id)
+    file = get_own_file(uow, access, file_id)
     check_map(uow, access, raw_map, file.columns)
     made = uow.execute(
         import_batch.insert().values(
@@ -177,7 +178,7 @@ def get_batch(uow: UnitOfWork, access: Access, batch_id: int) -> Batch:
     """One batch; NotFound otherwise."""
     access.require("import_records")
     row = uow.execute(import_batch.select().where(import_batch.c.id == batch_id)).first()
-    if row is None:
+    if row is None or not may_look_into(uow, access, actor_of(row.actor)):
         raise NotFound("no-import", id=batch_id)
     return batch_of(row)
 
@@ -186,7 +187,11 @@ def list_batches(uow: UnitOfWork, access: Access, limit: int = 50) -> list[Batch
     """The latest batches, newest first."""
     access.require("import_records")
     statement = import_batch.select().order_by(import_batch.c.id.desc()).limit(limit)
-    return [batch_of(row) for row in uow.execute(statement)]
+    return [
+        batch_of(row)
+        for row in uow.execute(statement)
+        if may_look_into(uow, access, actor_of(row.actor))
+    ]
 
 
 def find_earlier(uow: UnitOfWork, batch: Batch) -> Batch | None:

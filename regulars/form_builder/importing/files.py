@@ -44,9 +44,12 @@ class StoredFile:
     guesses: tuple[Mapping[str, Any], ...]
     created_at: datetime
     forgotten: bool
+    actor: str | None = None
 
 
-def store_file(uow: UnitOfWork, path: Path, name: str, wanted: Mapping[str, Any]) -> StoredFile:
+def store_file(
+    uow: UnitOfWork, path: Path, name: str, wanted: Mapping[str, Any], actor: str | None = None
+) -> StoredFile:
     """Look at a file and keep it; ``wanted`` as in `find_shape`. Raises BadFile."""
     size = path.stat().st_size
     if size > MAX_UPLOAD_BYTES:
@@ -60,6 +63,7 @@ def store_file(uow: UnitOfWork, path: Path, name: str, wanted: Mapping[str, Any]
             size=size,
             sha256=_digest(path),
             created_at=uow.now,
+            actor=actor,
             **seen,
         )
     ).inserted_primary_key
@@ -84,6 +88,7 @@ def get_file(uow: UnitOfWork, file_id: int) -> StoredFile:
     return StoredFile(
         row.id, row.name, row.size, row.sha256, FileShape.from_json(row.shape),
         tuple(row.columns), tuple(row.guesses), row.created_at, row.forgotten_at is not None,
+        row.actor,
     )  # fmt: skip
 
 

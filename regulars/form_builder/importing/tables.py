@@ -26,6 +26,7 @@ import_file = sa.Table(
     sa.Column("guesses", columns.Json, nullable=False),
     sa.Column("created_at", columns.Instant, nullable=False),
     sa.Column("forgotten_at", columns.Instant),  # its content is no longer kept
+    sa.Column("actor", columns.Text),  # who brought it: member:7
     sqlite_strict=True,
 )
 import_part = sa.Table(

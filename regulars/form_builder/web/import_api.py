@@ -56,7 +56,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         path = Path(folder) / "upload"
         given.save(path)
         file = files.store_file(
-            uow, path, given.filename, wanted if isinstance(wanted, dict) else {}
+            uow, path, given.filename, wanted if isinstance(wanted, dict) else {}, access.actor
         )
     if raw_map is None:
         catalog = catalog_of(uow)

@@ -20,6 +20,7 @@ from regulars.form_builder.importing.encodings import ENCODINGS
 from regulars.form_builder.importing.files import StoredFile
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
 from regulars.form_builder.importing.mapping import ImportMap
+from regulars.form_builder.importing.ownership import get_own_file
 from regulars.form_builder.people.import_doubles import shown_doubles
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
@@ -65,7 +66,7 @@ def upload(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
         path = Path(folder) / "upload"
         given.save(path)
         try:
-            file = files.store_file(uow, path, given.filename, {})
+            file = files.store_file(uow, path, given.filename, {}, access.actor)
         except BadFile as bad:
             return _upload_page(uow, access, form, _error(bad))
     return go_to(url_for("imports.match_page", form_key=form_key, file_id=file.id))
@@ -78,7 +79,7 @@ def match_page(
 ) -> ResponseReturnValue:
     """Match the columns: as an earlier import of such a file did, else by their names."""
     catalog = catalog_of(uow)
-    form, file = catalog.get_form(form_key), files.get_file(uow, file_id)
+    form, file = catalog.get_form(form_key), get_own_file(uow, access, file_id)
     draft = _draft_of_file(uow, access, file)
     raw = draft.map if draft else batches.remembered_map(uow, form.key, file.columns)
     known = None if raw is None else ImportMap.from_json(raw)
@@ -93,7 +94,7 @@ def match_page(
 def match(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> ResponseReturnValue:
     """Keep the choices as a draft; mistakes are shown at their columns."""
     catalog = catalog_of(uow)
-    form, file = catalog.get_form(form_key), files.get_file(uow, file_id)
+    form, file = catalog.get_form(form_key), get_own_file(uow, access, file_id)
     if "remembered" in request.form:
         raw = batches.remembered_map(uow, form.key, file.columns)
         return _drafted(uow, access, form, file, raw or {})
@@ -121,7 +122,7 @@ def read_again(
     }
     wanted["heading"] = "heading" in request.form
     try:
-        files.look_again(uow, file_id, wanted)
+        files.look_again(uow, get_own_file(uow, access, file_id).id, wanted)
     except BadFile as bad:
         flash_error(bad)
     return go_to(url_for("imports.match_page", form_key=form_key, file_id=file_id))
@@ -131,7 +132,7 @@ def read_again(
 @workspace_page("import_records")
 def use_map(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> ResponseReturnValue:
     """Use a plan that was saved as a file."""
-    form, file = catalog_of(uow).get_form(form_key), files.get_file(uow, file_id)
+    form, file = catalog_of(uow).get_form(form_key), get_own_file(uow, access, file_id)
     given = request.files.get("map")
     try:
         raw = parse_json(given.read()) if given is not None else None

@@ -161,6 +161,7 @@ def _page(
         capabilities=[
             (each, each in raw.get("capabilities", ()), access.can(each))
             for each in CHOSEN_CAPABILITIES
+            if i18n.find_text(f"roles.can.{each}", access.locale)
         ],
         errors=errors or {},
     )

@@ -54,6 +54,9 @@ def set_headers(app: Flask) -> None:
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
         headers.setdefault("Cache-Control", "no-store")
+        if "no-store" in headers["Cache-Control"]:  # whoever keeps it anyway must know whose it is
+            is_program = "Authorization" in request.headers
+            response.vary.add("Authorization" if is_program else "Cookie")
         if installation().config.is_https:
             headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response

@@ -16,6 +16,7 @@ from regulars.platform.accounts.users import NewUser
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
 from regulars.platform.errors import Forbidden, Invalid
+from regulars.platform.i18n import translate
 from tests.support.shop_forms import publish_forms
 
 CASHIER: dict[str, Any] = {
@@ -99,6 +100,13 @@ def test_the_schema_lists_every_capability_that_can_be_chosen() -> None:
     schema = role_schema()
     listed = schema["properties"]["capabilities"]["items"]["enum"]
     assert tuple(listed) == CHOSEN_CAPABILITIES
+
+
+@pytest.mark.parametrize("locale", ["en", "zh-Hans", "zh-Hant"])
+def test_every_capability_that_can_be_chosen_has_its_words(locale: str) -> None:
+    assert [
+        each for each in CHOSEN_CAPABILITIES if not translate(f"roles.can.{each}", locale)
+    ] == []
 
 
 @pytest.mark.parametrize(
