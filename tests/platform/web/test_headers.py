@@ -2,12 +2,14 @@ from pathlib import Path
 
 import pytest
 from flask import request
+from werkzeug.test import TestResponse
 
 from regulars import wiring
 from regulars.app import create_app
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
 from regulars.platform.web.headers import public_url
+from regulars.platform.web.permissions import open_to_all
 from tests.support.site import SECRET, Site, Visitor
 
 
@@ -21,16 +23,52 @@ def secure_visitor(database: Database, tmp_path: Path, **settings: object) -> Vi
     return client
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/nothing", "/healthz", "/api/v1/nothing"])
-def test_every_answer_is_sealed(site: Site, path: str) -> None:
-    headers = site.visitor().get(path).headers
+def sealed(answer: TestResponse) -> None:
+    """What every answer of ours carries, whatever it says."""
+    headers = answer.headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Cache-Control"] == "no-store"
+    assert headers["Referrer-Policy"] in ("same-origin", "no-referrer")
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["X-Request-Id"]
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/sign-in", 200),
+        ("GET", "/nothing", 404),
+        ("GET", "/healthz", 200),
+        ("GET", "/metrics", 200),
+        ("GET", "/api/v1/nothing", 404),
+        ("GET", "/api/v1/forms", 401),
+        ("GET", "/w/shop/", 303),
+        ("POST", "/sign-in", 403),
+        ("DELETE", "/sign-in", 405),
+        ("OPTIONS", "/sign-in", 200),
+        ("GET", "/broken", 500),
+    ],
+)
+def test_every_answer_is_sealed(site: Site, method: str, path: str, status: int) -> None:
+    site.person("Alice")
+    site.app.add_url_rule("/broken", "broken", open_to_all(lambda: 1 // 0))
+    answer = site.visitor().open(path, method=method)
+    assert answer.status_code == status
+    sealed(answer)
+
+
+def test_what_is_too_big_and_what_names_a_foreign_host_is_sealed_too(site: Site) -> None:
+    site.person("Alice")
+    big = site.visitor().post("/sign-in", data={"email": "x" * 3 * 1024 * 1024})
+    foreign = site.visitor().get("/sign-in", headers={"Host": "evil.example"})
+    assert (big.status_code, foreign.status_code) == (413, 400)
+    sealed(big)
+    sealed(foreign)
 
 
 def test_the_nonce_of_the_page_is_the_nonce_of_the_policy(site: Site) -> None:
