@@ -9,8 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import rollups
 from regulars.form_builder.catalog import FormCatalog, catalog_from
-from regulars.form_builder.indexing.making import SMALL, rows_about
-from regulars.form_builder.tables import FormTables, bring_up
+from regulars.form_builder.tables import SMALL, FormTables, bring_up, rows_about
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.migration import MigrationContext
 from alembic.operations import Operations
 
+from regulars.form_builder.changing import ddl
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import field_types
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
 
 MAX_NAME = 55
+SMALL = 20_000  # rows; an index over fewer may be made while a form is published
 
 
 @dataclass(frozen=True)
@@ -157,7 +159,6 @@ def all_tables(tables: FormTables) -> list[sa.Table]:
 def bring_up(uow: UnitOfWork, tables: FormTables) -> None:
     """Create what the database lacks: tables, columns, indexes. Never drops or changes."""
     inspector = sa.inspect(uow.connection)
-    operations = Operations(MigrationContext.configure(uow.connection))
     present = set(inspector.get_table_names())
     for table in all_tables(tables):
         if table.name not in present:
@@ -166,11 +167,24 @@ def bring_up(uow: UnitOfWork, tables: FormTables) -> None:
         have = {column["name"] for column in inspector.get_columns(table.name)}
         for column in table.columns:
             if column.name not in have:
-                operations.add_column(table.name, _detached(column))
+                ddl.patiently(uow, partial(_add_column, table.name, column))
         indexes = {index["name"] for index in inspector.get_indexes(table.name)}
-        for index in table.indexes:
-            if index.name not in indexes:
+        missing = [index for index in table.indexes if index.name not in indexes]
+        # over many rows it would hold the writers up; those are made beside them, in a job
+        is_large = bool(missing) and rows_about(uow, table) > SMALL
+        for index in missing:
+            if index.unique or not is_large:
                 index.create(uow.connection)
+
+
+def _add_column(table: str, column: sa.Column[Any], operations: Operations) -> None:
+    operations.add_column(table, _detached(column))
+
+
+def rows_about(uow: UnitOfWork, table: sa.Table) -> int:
+    """About how many rows a table has; the highest id costs nothing to read."""
+    by = table.c.id if "id" in table.c else table.c.record
+    return uow.scalar(sa.select(sa.func.max(by))) or 0
 
 
 def _detached(column: sa.Column[Any]) -> sa.Column[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_from
-from regulars.form_builder.indexing.making import SMALL, rows_about
+from regulars.form_builder.tables import SMALL, rows_about
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.report_builder.definition import ReportDefinition

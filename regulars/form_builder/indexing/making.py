@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,10 +20,10 @@ from sqlalchemy.schema import CreateIndex, DropIndex
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.indexing.advice import PREFIX, Wish, advise, index_uses
+from regulars.form_builder.tables import rows_about
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.retrying import lost_race
 
-SMALL = 20_000  # rows; an index over fewer may be made while a form is published
 LARGE = 2_000_000
 NIGHT = (1, 6)  # hours of the workspace's clock
 ATTEMPTS = 5
@@ -36,13 +36,14 @@ class Plan:
     """What is to be made, what has to wait for the night, and which names are of no use now."""
 
     make: tuple[Wish, ...] = ()
+    own: tuple[tuple[str, str], ...] = ()  # (form, index) that the form's table should have
     wait: tuple[Wish, ...] = ()
     drop: tuple[tuple[str, str], ...] = ()  # (table, index)
 
     @property
     def is_nothing(self) -> bool:
         """Whether there is nothing to do now."""
-        return not self.make and not self.drop
+        return not self.make and not self.own and not self.drop
 
 
 def plan(uow: UnitOfWork) -> Plan:
@@ -61,7 +62,19 @@ def plan(uow: UnitOfWork) -> Plan:
         if index.startswith(PREFIX) and index not in wanted
     ]
     ready = tuple(wish for wish in missing if wish not in waiting)
-    return Plan(ready, tuple(waiting), tuple(gone))
+    return Plan(ready, tuple(_own_missing(uow, catalog, known)), tuple(waiting), tuple(gone))
+
+
+def _own_missing(
+    uow: UnitOfWork, catalog: FormCatalog, known: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Indexes of links that publishing left for later because the table is large."""
+    for key, tables in catalog.tables.items():
+        places = [(key, tables.main), *((f"{key}.{k}", t.main) for k, t in tables.rows.items())]
+        for form, table in places:
+            for index in table.indexes:
+                if str(index.name) not in known and not index.unique:
+                    yield form, str(index.name)
 
 
 def carry_out(database: Database, workspace: Workspace, wanted: Plan) -> list[str]:
@@ -74,16 +87,16 @@ def carry_out(database: Database, workspace: Workspace, wanted: Plan) -> list[st
         index = _index(wish, table, database, workspace)
         if not _patiently(database, workspace, sa.schema.CreateIndex(index, if_not_exists=True)):
             failed.append(str(index.name))
+    for form, name in wanted.own:
+        table = source.table(form)
+        index = _own(name, table, database, workspace)
+        if not _patiently(database, workspace, CreateIndex(index, if_not_exists=True)):
+            failed.append(name)
     for table_name, name in wanted.drop:
         index = _named(table_name, name, database, workspace)
         if not _patiently(database, workspace, DropIndex(index, if_exists=True)):
             failed.append(name)
     return failed
-
-
-def rows_about(uow: UnitOfWork, table: sa.Table) -> int:
-    """About how many rows a table has; the highest id costs nothing to read."""
-    return uow.scalar(sa.select(sa.func.max(table.c.id))) or 0
 
 
 def _existing(uow: UnitOfWork, catalog: FormCatalog) -> dict[str, set[str]]:
@@ -122,6 +135,13 @@ def _index(wish: Wish, table: sa.Table, database: Database, workspace: Workspace
             column = column.desc() if database.is_sqlite else column.desc().nulls_last()
         parts.append(column)
     return sa.Index(wish.name(table), *parts, postgresql_concurrently=True)
+
+
+def _own(name: str, table: sa.Table, database: Database, workspace: Workspace) -> sa.Index:
+    copied = _placed(table, database, workspace)
+    known = next(index for index in table.indexes if index.name == name)
+    parts = [copied.c[column.name] for column in known.columns]
+    return sa.Index(name, *parts, postgresql_concurrently=True)
 
 
 def _named(table: str, name: str, database: Database, workspace: Workspace) -> sa.Index:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from regulars.form_builder import records
+from regulars.form_builder import records, tables
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.indexing import making
 from regulars.form_builder.indexing.desk import IndexDesk, look_after
@@ -137,3 +137,18 @@ def test_what_broke_off_half_way_is_dropped_and_made_again(
     assert making.drop_broken(database, workspace) == []
     look_after(database, workspace, database.clock())
     assert names(database, workspace, "customers") == {name}
+
+
+def test_publishing_over_many_records_leaves_the_index_of_a_link_to_the_job(
+    database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "SMALL", 0)
+    link = {"key": "friend", "type": "link", "to": "customers"}
+    with database.workspace_tx(workspace) as uow:
+        customer(uow)
+        publish_forms(uow, ({**CUSTOMERS, "fields": [*CUSTOMERS["fields"], link]},))
+        [wanted] = making.plan(uow).own
+    assert wanted[0] == "customers"
+    assert look_after(database, workspace, database.clock()) == []
+    with database.workspace_tx(workspace) as uow:
+        assert making.plan(uow).own == ()
