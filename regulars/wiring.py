@@ -80,6 +80,7 @@ from regulars.platform.backups.hooks import (
 )
 from regulars.platform.backups.upgrading import Say, bring_up
 from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
+from regulars.platform.blobs.following import BlobFollower
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
@@ -178,6 +179,7 @@ STEPS: tuple[StepKind, ...] = (
     WaitFor(), Branch(), Stop(), CreateTask(), Approval(), CallWebhook(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
+BLOB_FOLLOWER = BlobFollower()
 TASK_FOLLOWER = TaskFollower()
 PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider(), WebhookProvider())
 
@@ -245,6 +247,7 @@ def _wire_people() -> None:
     person_followers.register("rules", RULE_FOLLOWER)
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
+    person_followers.register("files", BLOB_FOLLOWER)
 
 
 def _wire_backups() -> None:

@@ -105,6 +105,11 @@ def _known_records(uow: UnitOfWork, form: str, records: Sequence[int]) -> set[in
 
 
 def _is_free(writing: Writing, found: Blob) -> bool:
-    """Whether nobody holds it yet and this actor (or the product itself) handed it in."""
+    """Whether nobody holds it yet and this actor (or the product itself) handed it in.
+
+    Merging two people takes the files of one to the other, whoever had handed them in.
+    """
+    if writing.origin.kind == "merge":
+        return True
     is_mine = found.actor == writing.access.actor or writing.access.kind == "system"
     return found.record is None and is_mine

@@ -10,10 +10,15 @@ from html import escape
 from io import BytesIO
 from typing import Any
 
+import sqlalchemy as sa
+
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.people.dossier import Dossier
+from regulars.form_builder.people.identities import Person
 from regulars.form_builder.querying import Record
 from regulars.form_builder.record_json import record_json
+from regulars.platform.blobs.service import Blob, get_blobs, open_blob
+from regulars.platform.blobs.tables import blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.formats import Formats
 from regulars.platform.i18n import find_text, pick, translate
@@ -35,15 +40,26 @@ class Bundle:
 
 
 def bundle_of(uow: UnitOfWork, dossier: Dossier, locale: str) -> Bundle:
-    """``person.json``, ``person.html`` and its style, packed."""
+    """``person.json``, ``person.html`` with its style, and the files, packed."""
     packed = BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         text = json.dumps(dossier_json(uow, dossier), ensure_ascii=False, indent=2)
         archive.writestr("person.json", text)
         archive.writestr("person.html", "".join(_page(uow, dossier, locale)))
         archive.writestr("style.css", STYLE)
+        for held in files_of(uow, dossier.person):
+            with open_blob(uow, held) as content:
+                archive.writestr(f"files/{held.id}-{held.name}", content.read())
     person = dossier.person
     return Bundle(f"{person.form}-{person.id}.zip", packed.getvalue())
+
+
+def files_of(uow: UnitOfWork, person: Person) -> list[Blob]:
+    """The files that the person's records hold."""
+    ids = uow.execute(
+        sa.select(blob.c.id).where(blob.c.form == person.form, blob.c.record.in_(person.ids))
+    ).scalars()
+    return list(get_blobs(uow, list(ids)).values())
 
 
 def dossier_json(uow: UnitOfWork, dossier: Dossier) -> dict[str, Any]:

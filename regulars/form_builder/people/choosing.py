@@ -13,11 +13,12 @@ from typing import Any, Literal, cast
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.file import ids_of
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
 Side = Literal["keep", "drop", "both"]
-TOGETHER = ("tags", "subform")
+TOGETHER = ("tags", "subform", "file", "image")
 _SIDES = ("keep", "drop", "both")
 
 
@@ -47,7 +48,10 @@ class FieldChoice:
         if self.side == "both":
             if self.field.type == "tags":
                 return (self.keep or frozenset()) | (self.drop or frozenset())
-            return [*(self.keep or ()), *_without_ids(self.drop or ())]
+            if self.field.type == "subform":
+                return [*(self.keep or ()), *_without_ids(self.drop or ())]
+            files = dict.fromkeys((*ids_of(self.keep), *ids_of(self.drop)))
+            return ",".join(map(str, files)) or None
         if self.side == "keep":
             return self.keep
         return _without_ids(self.drop or ()) if self.field.type == "subform" else self.drop

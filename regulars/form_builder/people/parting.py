@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.form_builder import removing, rollups, storing, writing
+from regulars.form_builder.attachments import file_fields
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.people.merging import CAPABILITY, ORIGIN_KIND
 from regulars.form_builder.people.moving_links import point_back
@@ -25,6 +27,7 @@ from regulars.form_builder.querying import Record
 from regulars.form_builder.records import get_record, restore_record
 from regulars.form_builder.writing import rows_json
 from regulars.platform.accounts.access import Access
+from regulars.platform.blobs.service import give_to
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.privacy.followers import Move, person_followers
@@ -46,6 +49,7 @@ def undo_merge(uow: UnitOfWork, access: Access, form_key: str, dropped: int) -> 
         follower.refuse_busy(uow, form_key, [move.keep])
     _give_values_back(work, move.keep, merge.moved.get("values", {}))
     removing.restore(work, dropped)
+    _give_files_back(work, dropped)
     point_back(work, merge.moved.get("links", {}), move.drop, move.keep)
     for name, moved in merge.moved.get("followers", {}).items():
         follower_or_none = person_followers.find(name)
@@ -59,6 +63,14 @@ def undo_merge(uow: UnitOfWork, access: Access, form_key: str, dropped: int) -> 
         follower.settle(uow, access, move)
     log_person(uow, access, form_key, move.keep, "unmerged", {"merge": merge.id, "drop": dropped})
     return get_record(uow, access, form_key, dropped)
+
+
+def _give_files_back(work: Writing, record_id: int) -> None:
+    """The restored record holds its files again."""
+    stored = storing.load_rows(work.uow, work.form, work.tables, [record_id])[record_id]
+    for field in file_fields(work.form):
+        place = (work.form.key, record_id, field.key)
+        give_to(work.uow, place, list(ids_of(stored.get(field.key))))
 
 
 def restore_or_part(
