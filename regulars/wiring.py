@@ -90,6 +90,7 @@ from regulars.platform.jobs import RedisBell
 from regulars.platform.mailer import SmtpMailer
 from regulars.platform.privacy import health as privacy_health
 from regulars.platform.privacy import suppressions
+from regulars.platform.privacy.after_restore import KeepRefusals, KeepSuppressions
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.privacy.holdings import further_holdings
@@ -187,6 +188,8 @@ AFTER_RESTORE: dict[str, AfterRestore] = {
     "forms": MendForms(),
     "rules": LetGo(),
     "erasures": EraseAgain(),
+    "refusals": KeepRefusals(),
+    "suppressions": KeepSuppressions(),
 }
 HELD_WORK: dict[str, HeldWork] = {"messages": HeldMessages()}
 

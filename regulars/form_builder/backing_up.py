@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from regulars.form_builder.catalog import catalog_from
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.publishing import index_relations
-from regulars.form_builder.serials import go_on_counting
+from regulars.form_builder.serials import counts_now, go_on_counting, raise_counts
 from regulars.form_builder.tables import all_tables, bring_up, build_tables
 from regulars.platform.backups.hooks import Came
 from regulars.platform.db import UnitOfWork
@@ -32,11 +32,13 @@ def form_tables(uow: UnitOfWork) -> Iterator[sa.Table]:
 class MendForms:
     """After a restore: columns and indexes that this release makes and an older one did not."""
 
-    def keep(self, uow: UnitOfWork) -> None:
-        """Nothing of the store before."""
+    def keep(self, uow: UnitOfWork) -> dict[str, int]:
+        """How far every count is: numbers on receipts must not be given out a second time."""
+        return counts_now(uow)
 
     def settle(self, uow: UnitOfWork, came: Came) -> None:
         """Bring every form's tables up to what the code says; numbers go on where they were."""
+        raise_counts(uow, came.kept or {})
         catalog = catalog_from(snapshot(uow))
         for key in catalog.forms:
             bring_up(uow, catalog.tables[key])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import sqlalchemy as sa
@@ -61,6 +62,38 @@ def go_on_counting(uow: UnitOfWork, table: sa.Table, last: int) -> None:
     uow.execute(
         workspace_counter.update().where(workspace_counter.c.name == name).values(value=last)
     )
+
+
+def counts_now(uow: UnitOfWork) -> dict[str, int]:
+    """How far every counter of the workspace is, the ids of records included."""
+    rows = uow.execute(sa.select(workspace_counter))
+    found = {row.name: row.value for row in rows if row.name != "definitions"}
+    if uow.dialect == "postgresql":
+        for table in sa.inspect(uow.connection).get_table_names():
+            if table.startswith("f_"):
+                found |= _sequence_now(uow, table)
+    return found
+
+
+def raise_counts(uow: UnitOfWork, known: Mapping[str, int]) -> None:
+    """Let no counter stand lower than ``known``."""
+    for name, value in known.items():
+        uow.execute(_insert_if_absent(uow, name))
+        uow.execute(
+            workspace_counter.update()
+            .where(workspace_counter.c.name == name, workspace_counter.c.value < value)
+            .values(value=value)
+        )
+
+
+def _sequence_now(uow: UnitOfWork, table: str) -> dict[str, int]:
+    sequence = sa.func.pg_get_serial_sequence(table, "id")
+    if "id" not in {column["name"] for column in sa.inspect(uow.connection).get_columns(table)}:
+        return {}
+    last = uow.scalar(
+        sa.select(sa.func.pg_sequence_last_value(sa.cast(sequence, postgresql.REGCLASS)))
+    )
+    return {} if last is None else {f"id:{table}": int(last)}
 
 
 def take_serials(

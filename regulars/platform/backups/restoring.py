@@ -26,6 +26,7 @@ from regulars.platform.definitions.snapshot import definitions_number, set_defin
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import place_hold
 from regulars.platform.privacy import outliving
+from regulars.platform.privacy.erasure_log import erasure
 
 RESTORED = "restored"
 
@@ -59,6 +60,7 @@ def restore_workspaces(job: Restoring, targets: Mapping[str, Workspace]) -> int:
         if store not in targets:
             continue
         if kind == "store":
+            _inherit_erasures(job.database, store, targets[store])
             total += _restore_one(job, targets[store], _counted(members, job.progress), made_at)
             found.add(store)
         elif kind == "blobs":
@@ -98,6 +100,22 @@ def go_back(job: Restoring) -> list[str]:
                     empty_store(connection)
                     fill_from(connection, line_of(store), members)
     return main_first
+
+
+def _inherit_erasures(database: Database, store: str, place: Workspace) -> None:
+    """Whoever was erased from the workspace this comes from must not return in its copy.
+
+    A line only applies to records that were made at the instants it names.
+    """
+    number = store.removeprefix("w_")
+    if store == place.store or not number.isdecimal():
+        return
+    with database.main_tx() as connection:
+        origin = erasure.select().where(erasure.c.workspace_id == int(number))
+        for row in connection.execute(origin).all():
+            values = {**row._mapping, "workspace_id": place.id, "done_at": None}
+            del values["id"]
+            connection.execute(erasure.insert().values(**values))
 
 
 def _restore_one(
