@@ -20,6 +20,9 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
+from regulars.rule_engine.message import Message
+from regulars.rule_engine.previewing import offered_fields, preview
+from regulars.rule_engine.schema import message_problems
 from regulars.rule_engine.web.blueprints import pages
 
 PARTS = (("sms", "text"), ("email", "subject"), ("email", "markdown"))
@@ -37,7 +40,7 @@ def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def new_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """An empty text."""
     raw = {"label": "", "purpose": "marketing", "channels": {}}
-    return _form(raw, url_for("rules.create_text"), access)
+    return _form(uow, raw, url_for("rules.create_text"), access)
 
 
 @pages.post("/message-texts/new")
@@ -50,12 +53,22 @@ def create_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return _save(uow, access, raw, url_for("rules.create_text"))
 
 
+@pages.post("/message-texts/preview")
+@workspace_page("edit_rules", writes=False)
+def preview_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """The text being written, as a real person would read it; nothing is kept."""
+    raw = {**_posted(), "key": "preview"}
+    found = message_problems({**raw, "label": "preview"})
+    shown = [] if found else preview(uow, access, Message.from_json(raw), access.locale)
+    return render("rule_engine/_text_preview.html", shown=shown, asked=True)
+
+
 @pages.get("/message-texts/<key>")
 @workspace_page("edit_rules")
 def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """One text."""
     draft = store.get_draft(uow, "message", key)
-    return _form(dict(draft.raw), url_for("rules.change_text", key=key), access)
+    return _form(uow, dict(draft.raw), url_for("rules.change_text", key=key), access)
 
 
 @pages.post("/message-texts/<key>")
@@ -116,7 +129,7 @@ def _save(uow: UnitOfWork, access: Access, raw: dict[str, Any], url: str) -> Res
     except Invalid as invalid:
         prefix = f"message/{raw['key']}/"
         moved = [_at_input(problem.moved_from(prefix)) for problem in invalid.problems]
-        return _form(raw, url, access, 422, errors_by_field(moved))
+        return _form(uow, raw, url, access, 422, errors_by_field(moved))
     name = pick(snapshot(uow).get("message", raw["key"]).label, access.locale)
     flash("messages.saved", name=name)
     return go_to(url_for("rules.list_texts"))
@@ -143,12 +156,17 @@ def _at_input(problem: Problem) -> Problem:
 
 
 def _form(
-    raw: dict[str, Any], url: str, access: Access, status: int = 200, errors: Any = None
+    uow: UnitOfWork,
+    raw: dict[str, Any],
+    url: str,
+    access: Access,
+    status: int = 200,
+    errors: Any = None,
 ) -> ResponseReturnValue:
     first = [access.locale, *(name for name in LOCALES if name != access.locale)]
     return render(
         "rule_engine/text.html", status, raw=raw, url=url, errors=errors or {}, locales=first,
-        in_language=_in_language, link_lines=_link_lines,
+        in_language=_in_language, link_lines=_link_lines, fields=offered_fields(uow, access),
     )  # fmt: skip
 
 

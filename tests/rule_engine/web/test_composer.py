@@ -1,13 +1,21 @@
 """The composer as its user goes through it: from nothing to a rule that runs."""
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.records import create_record
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.tables import message_link
+from tests.support.live_server import LiveServer
+from tests.support.people import let_in
 from tests.support.rule_shop import CUSTOMERS
 from tests.support.shop_forms import ORDERS, PRODUCTS
-from tests.support.site import Site, Visitor
+from tests.support.site import Site, Visitor, words_of
 
 MESSAGE = {
     "kind": "message",
@@ -167,3 +175,50 @@ def test_a_text_is_written_in_three_languages(shop: Site) -> None:
     assert "再见" in page.text
     refused = visitor.send(f"{shop.home}/message-texts/new", {"label": ""})
     assert refused.status_code == 422
+
+
+def test_a_text_is_read_as_the_newest_customer_would_before_it_is_kept(shop: Site) -> None:
+    visitor = shop.signed_in()
+    values = {
+        "label": "Tea", "purpose": "marketing", "links": "shop https://tea.example",
+        "sms_text_en": "{name|you}: {coupon.code} {link:shop}",
+        "email_subject_en": "Hi {name}", "email_markdown_en": "**Dear {name}**",
+    }  # fmt: skip
+    nobody = visitor.send(f"{shop.home}/message-texts/preview", values)
+    assert "at least one customer" in " ".join(words_of(nobody.text))
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        person = {"name": "An*na*", "mobile": "13800000001"}
+        create_record(uow, system_access("en"), "customers", person, origin=Origin("cli"))
+    told = " ".join(words_of(visitor.send(f"{shop.home}/message-texts/preview", values).text))
+    assert "An*na*: {coupon.code} http" in told
+    assert "Reply STOP to opt out" in told
+    assert "Filled in by the rule: {coupon.code}" in told
+    assert "**Dear An*na***" in told
+    assert "Unsubscribe from mails like this" in told
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        assert [draft.key for draft in store.list_drafts(uow, "message")] == ["welcome"]
+        assert uow.execute(message_link.select()).all() == []
+
+
+@pytest.mark.browser
+def test_fields_go_where_the_cursor_is_and_the_length_is_told(
+    live_server: LiveServer, open_context: Callable[..., BrowserContext]
+) -> None:
+    context = open_context()
+    place = let_in(context, live_server)
+    with live_server.database.workspace_tx(place) as uow:
+        store.save_draft(uow, system_access("en"), "form", CUSTOMERS)
+        for form in (PRODUCTS, ORDERS):
+            store.save_draft(uow, system_access("en"), "form", form)
+        keys = [("form", form["key"]) for form in (PRODUCTS, CUSTOMERS, ORDERS)]
+        store.publish(uow, system_access("en"), keys)
+    page = context.new_page()
+    page.goto(f"{live_server.url}/w/{place.key}/message-texts/new")
+    text = page.locator("textarea[name='sms_text_zh-Hans']")
+    text.fill("您好，欢迎！")
+    text.evaluate("field => field.setSelectionRange(2, 2)")
+    page.locator("[data-insert='{name|}']").click()
+    expect(text).to_have_value("您好{name|}，欢迎！")
+    expect(page.get_by_text("13 个字，按 1 条短信计费")).to_be_visible()
+    text.fill("茶" * 71)
+    expect(page.get_by_text("71 个字，按 2 条短信计费")).to_be_visible()
