@@ -123,3 +123,12 @@ def test_records_go_out_as_a_file(shop: Site) -> None:
     assert (
         client.get("/api/v1/forms/customers/export?format=pdf", headers=headers).status_code == 422
     )
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-8-sig", "utf-8"])
+def test_files_of_any_usual_encoding_are_read(shop: Site, encoding: str) -> None:
+    text = "编号,姓名\nC1,王芳\nC2,李雷\n"
+    data = {"file": (io.BytesIO(text.encode(encoding)), "people.csv"), "form": "customers"}
+    made = shop.app.test_client().post("/api/v1/imports", data=data, headers=shop.token())
+    assert made.status_code == 201, made.text
+    assert made.get_json()["file"]["columns"] == ["编号", "姓名"]

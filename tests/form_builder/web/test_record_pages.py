@@ -165,6 +165,14 @@ def test_a_deleted_record_waits_in_the_bin(shop: Shop, owner: Visitor) -> None:
     assert "The recycle bin is empty" in words_of(owner.get(f"{CUSTOMERS}/bin").text)
 
 
+def test_a_record_leaves_the_bin_for_good(shop: Shop, owner: Visitor) -> None:
+    ann = shop.make("customers", name="Ann")
+    owner.send(f"{CUSTOMERS}/records/{ann.id}/delete")
+    gone = owner.send(f"{CUSTOMERS}/bin/{ann.id}/purge", follow_redirects=True)
+    assert {"“Ann” is gone for good.", "The recycle bin is empty"} <= set(words_of(gone.text))
+    assert owner.send(f"{CUSTOMERS}/bin/{ann.id}/restore").status_code == 404
+
+
 @pytest.mark.parametrize("page", ["records", "bin", "records/new"])
 def test_every_page_of_a_form_marks_that_form_in_the_navigation(
     shop: Shop, owner: Visitor, page: str
