@@ -79,7 +79,6 @@ from regulars.platform.backups.hooks import (
     record_tables,
 )
 from regulars.platform.backups.upgrading import Say, bring_up
-from regulars.platform.blobs import tables as blob_tables  # noqa: F401 - its table is known
 from regulars.platform.blobs.following import BlobFollower
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork

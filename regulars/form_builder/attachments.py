@@ -10,7 +10,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.file import ids_of
+from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
 from regulars.form_builder.history import trash
 from regulars.form_builder.records_seen import sees_record
 from regulars.platform.accounts.access import Access
@@ -19,8 +19,6 @@ from regulars.platform.blobs.service import Blob
 from regulars.platform.blobs.tables import blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
-
-FILE_TYPES = ("file", "image")
 
 
 def file_fields(form: FormDefinition) -> list[FieldDefinition]:
@@ -38,7 +36,11 @@ def settle_files(writing: Writing, drafts: Iterable[RowDraft]) -> None:
         had = set(ids_of((draft.current or {}).get(f.key)))
         for number in ids_of(draft.values[f.key]):
             found = known.get(number)
-            if found is None or not (number in had or _is_free(writing, found)):
+            holds = found is not None and (found.form, found.record) == (
+                writing.form.key,
+                draft.id,
+            )
+            if found is None or not (number in had or holds or _is_free(writing, found)):
                 draft.refuse(f.key, "no-such-file", field=f.name, value=str(number))
             elif f.type == "image" and not found.is_picture:
                 draft.refuse(f.key, "no-picture", field=f.name, value=found.name)

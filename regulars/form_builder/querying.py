@@ -12,6 +12,7 @@ from regulars.form_builder import cursors, expressing
 from regulars.form_builder.canonical import canonical_filter
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import unknown_names
 from regulars.form_builder.masking import masked
@@ -147,7 +148,9 @@ def search_condition(
     names = [
         f"{f.key}__ci"
         for f in form.fields
-        if f"{f.key}__ci" in table.c and not catalog.mask_of(form.key, f.key)
+        if f"{f.key}__ci" in table.c
+        and f.type not in FILE_TYPES
+        and not catalog.mask_of(form.key, f.key)
     ]
     if not names:
         return sa.false() if catalog.masks.get(form.key) else sa.true()

@@ -10,8 +10,10 @@ from regulars.form_builder.attachments import let_go_of_lost, readable_file
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import (
+    RecordQuery,
     create_record,
     delete_record,
+    find_records,
     get_record,
     remove_batch,
     to_json,
@@ -19,8 +21,10 @@ from regulars.form_builder.records import (
 )
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.blobs import service
+from regulars.platform.blobs.following import BlobFollower
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.privacy.followers import Move
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 from tests.support.uploads import picture
@@ -138,6 +142,25 @@ def test_the_files_of_an_erased_person_go_at_once(
             readable_file(uow, OWNER, photo)
     folder = database.data_dir / "blobs" / workspace.store
     assert [each for each in folder.rglob("*") if each.is_file()] == []
+
+
+def test_files_go_over_in_a_merge_and_come_back(shop: UnitOfWork) -> None:
+    first, second = hand_in(shop), hand_in(shop)
+    keep, drop = make(shop, papers=[first]), make(shop, papers=[second])
+    move, follower = Move(1, "repairs", keep, drop), BlobFollower()
+    moved = follower.merge(shop, OWNER, move)
+    assert (moved, follower.count(shop, "repairs", keep)) == ([second], {"files": 2})
+    both = update_record(shop, OWNER, "repairs", keep, {"papers": [first, second]}, origin=CLI)
+    assert both.values["papers"] == f"{first},{second}"
+    follower.unmerge(shop, OWNER, move, moved)
+    assert follower.erase(shop, OWNER, "repairs", drop) == {"blob": 1}
+
+
+def test_numbers_of_files_are_not_searched(shop: UnitOfWork) -> None:
+    number = hand_in(shop)
+    make(shop, what="lamp", papers=[number])
+    found = find_records(shop, OWNER, "repairs", RecordQuery(search=str(number)))
+    assert found.records == []
 
 
 def test_pages_hand_in_show_and_list_files(site: Site) -> None:

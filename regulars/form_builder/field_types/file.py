@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Settings, TextLike
 
+FILE_TYPES = ("file", "image")
 MOST_FILES = 20
 _LONGEST_ID = 18
 

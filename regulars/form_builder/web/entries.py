@@ -11,13 +11,13 @@ import sqlalchemy as sa
 from flask import current_app, url_for
 from markupsafe import Markup
 
-from regulars.form_builder.attachments import FILE_TYPES
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.locks import locks_of
 from regulars.form_builder.querying import RecordQuery, scope_conditions
 from regulars.form_builder.records import find_records

@@ -17,6 +17,7 @@ from regulars.form_builder.checks import SYSTEM_PREFIX
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.related import RelatedField
 from regulars.form_builder.masking import MaskedText
@@ -222,6 +223,10 @@ def web_words(value: str) -> str:
     return value.removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
+def _files_text(cell: Cell, locale: str) -> str:
+    return i18n.translate("records.n-files", locale, n=len(ids_of(str(cell.value))))
+
+
 def _tags_text(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
     return fmt.joined([cell.option(fmt.locale, tag) for tag in sorted(cell.value)])
 
@@ -239,4 +244,6 @@ _TEXTS: Mapping[str, Any] = {
     "updated_at": lambda cell, fmt, _: fmt.datetime(cell.value),
     "choice": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
+    "file": lambda cell, fmt, _: _files_text(cell, fmt.locale),
+    "image": lambda cell, fmt, _: _files_text(cell, fmt.locale),
 }
