@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.people.blueprints import pages
 from regulars.form_builder.people.choosing import FieldChoice
 from regulars.form_builder.people.likeness import compare as compare_sketches
@@ -82,7 +83,7 @@ def _page(
     uow: UnitOfWork, access: Access, wish: MergeWish, status: int = 200
 ) -> ResponseReturnValue:
     plan = try_merge(uow, access, wish)
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     people = person_form(catalog, wish.form)
     likeness = compare_sketches(
         people.sketch(plan.keep.id, plan.keep.values),
@@ -102,7 +103,7 @@ def _page(
 
 def _lines(catalog: FormCatalog, plan: MergePlan, wish: MergeWish) -> Iterator[Line]:
     form = catalog.get_form(wish.form)
-    keys = [each.field.key for each in plan.choices]
+    keys = [each.field.key for each in plan.choices if each.field.key in form.by_key]
     ours, theirs = (
         {cell.field.key: cell for cell in cells_of(record, form, catalog, keys)}
         for record in (plan.keep, plan.drop)

@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
 from tests.form_builder.web.conftest import Shop
 from tests.form_builder.web.conftest import clerk as clerk
 from tests.form_builder.web.conftest import owner as owner
@@ -96,3 +98,23 @@ def test_whoever_types_is_warned_without_being_stopped(
     assert clerk.htmx("POST", f"{CUSTOMERS}/look-alikes", {"name": "Zoe"}).text.strip() == ""
     own = clerk.htmx("POST", f"{CUSTOMERS}/look-alikes", {**typed, "_record": str(pair[0])})
     assert own.text.strip() == ""
+
+
+def test_fields_hidden_from_a_role_do_not_show_in_a_comparison(
+    shop: Shop, pair: tuple[int, int]
+) -> None:
+    everywhere = dict.fromkeys(("read", "create", "update", "delete", "export"), "all")
+    role = {
+        "kind": "role", "key": "merger", "label": "Merger", "capabilities": ["merge_records"],
+        "default": everywhere,
+        "forms": {"customers": {**everywhere, "fields": {"tags": "hidden"}}},
+    }  # fmt: skip
+    system = system_access("en")
+    with shop.site.database.workspace_tx(shop.site.workspace) as uow:
+        store.save_draft(uow, system, "role", role)
+        store.publish(uow, system, [("role", "merger")])
+    merger = shop.site.signed_in("Mona", "merger")
+    page = merger.get(f"{CUSTOMERS}/merge?keep={pair[0]}&drop={pair[1]}")
+    assert page.status_code == 200
+    assert "Stays" in words_of(page.text)
+    assert "vip" not in words_of(page.text)
