@@ -106,6 +106,7 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
     queue, due = Queues(config), partial(wiring.oldest_due_seconds, database)
     health.add_note(app, "queue", queue.answers)
     health.add_note(app, "oldest_due_seconds", due)
+    metrics.add_gauges(app, partial(wiring.backup_gauges, database))
     metrics.add_gauges(app, lambda: {"due_seconds": due() or 0.0, "queued_jobs": queue.waiting()})
 
 

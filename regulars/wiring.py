@@ -68,6 +68,7 @@ from regulars.form_builder.web.file_routes import api as files_api
 from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts import second_factors
 from regulars.platform.accounts.role_kind import role_kind
+from regulars.platform.backups import records as backup_records
 from regulars.platform.backups.desk import JOB as BACKUP_JOB
 from regulars.platform.backups.desk import LONGEST as LONGEST_BACKUP
 from regulars.platform.backups.desk import BackupDesk
@@ -307,6 +308,17 @@ def ticks(database: Database) -> tuple[Tick, ...]:
 def backup_desk(database: Database) -> BackupDesk:
     """The backups of this installation, in the folder they were given."""
     return BackupDesk(database, Config.from_environ().backup_dir)
+
+
+def backup_gauges(database: Database) -> dict[str, float]:
+    """For monitoring: how old the newest good backup is where that is longest ago, in seconds."""
+    now, ages = database.clock(), []
+    with database.main_tx(write=False) as connection:
+        for place in list_workspaces(database):
+            good = backup_records.last_good(connection, place.id)
+            if good is not None:
+                ages.append((now - good.created_at).total_seconds())
+    return {"backup_age_seconds": max(ages, default=0.0)}
 
 
 SEALED: tuple[Callable[[Database, Seal], int], ...] = (second_factors.seal_again,)

@@ -37,6 +37,8 @@ def up(demo: bool, host: str | None, port: int | None, workers: int | None) -> N
     with data_folder.claimed(config.data_dir):
         config = Config.from_environ()  # now with the secret
         _require_free_port(config)
+        if short := data_folder.shortage(config.data_dir):
+            click.echo(short, err=True)
         welcome = first_run.prepare(config, demo=demo)
         program = None if config.redis_url else redis_server.find_program(config)
         if program is None and not config.redis_url:
@@ -46,7 +48,7 @@ def up(demo: bool, host: str | None, port: int | None, workers: int | None) -> N
             command = redis_server.start_command(program, config.data_dir)
             parts.insert(0, Part("Valkey", on_leash(command), is_base=True))
         announce = partial(click.echo, first_run.banner(config, welcome))
-        Supervisor(parts, click.echo).run(partial(_answers, config), announce)
+        Supervisor(parts, partial(_tell, config)).run(partial(_answers, config), announce)
 
 
 @click.command()
@@ -105,6 +107,13 @@ def _part(log_dir: Path, name: str, *command: str, waits: bool = False) -> Part:
     own_log = name.lower().replace(" ", "-")
     environ = {logs.PART_VARIABLE: own_log, "REGULARS_LOG_DIR": str(log_dir)}
     return Part(name, own_command(*command), environ, waits=waits)
+
+
+def _tell(config: Config, text: str) -> None:
+    """Say what the supervisor says, and why a part may have ended when the disk is full."""
+    click.echo(text)
+    if short := data_folder.shortage(config.data_dir):
+        click.echo(short, err=True)
 
 
 def _with_secret(shell: Shell) -> Config:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from regulars.platform import secret_keys
 
 SECRET_FILE = secret_keys.FILE
 LOCK_FILE = "running"
+LEAST_FREE = 200 * 1024**2  # bytes
 
 
 class FolderBusy(RuntimeError):
@@ -24,6 +26,17 @@ def prepare(data_dir: Path) -> None:
     path = data_dir / SECRET_FILE
     if not path.exists():
         write_private(path, secret_keys.new_key() + "\n")
+
+
+def shortage(data_dir: Path) -> str:
+    """A sentence when the disk under the folder is nearly full, else nothing."""
+    free = shutil.disk_usage(data_dir).free
+    if free >= LEAST_FREE:
+        return ""
+    return (
+        f"The disk that holds {data_dir} is nearly full ({free // 1024**2} MB free). Make room: "
+        "else nothing can be saved. Backups may go to another disk: REGULARS_BACKUP_DIR."
+    )
 
 
 def write_private(path: Path, text: str) -> None:

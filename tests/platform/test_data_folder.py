@@ -48,3 +48,10 @@ def test_only_one_supervisor_has_a_folder(tmp_path: Path) -> None:
     holder.communicate("")
     with data_folder.claimed(tmp_path):
         assert (tmp_path / data_folder.LOCK_FILE).is_file()
+
+
+def test_a_nearly_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_folder, "LEAST_FREE", 1 << 62)
+    assert "nearly full" in data_folder.shortage(tmp_path)
+    monkeypatch.setattr(data_folder, "LEAST_FREE", 0)
+    assert data_folder.shortage(tmp_path) == ""

@@ -34,6 +34,7 @@ _NAME = "regulars.gauges"
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 _HELP = {
     "due_seconds": "Age of the oldest work that is due and not done, in seconds.",
+    "backup_age_seconds": "Age of the newest good backup, of the workspace longest without.",
     "queued_jobs": "Jobs that wait in the queues.",
     "workspaces": "Workspaces in use.",
 }
