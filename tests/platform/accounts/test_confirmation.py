@@ -15,6 +15,7 @@ SENSITIVE = (
     ("/w/shop/settings/members/{bob}/second-factor-link", {}),
     ("/w/shop/settings/security", {"owners_need_second_factor": "1"}),
     ("/w/shop/settings/archive", {}),
+    ("/w/shop/settings/delete", {"confirm": "回头客小店"}),
     ("/w/shop/settings/members/invite", {"name": "E", "email": "e@x.example", "role": "owner"}),
     ("/account/second-factor", {}),
     ("/account/second-factor/off", {}),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import current_person, workspace_page
+from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.backups import asking, records
 from regulars.platform.backups.after import resume_sending, waiting_work
 from regulars.platform.backups.asking import CAPABILITY, LARGEST_UPLOAD
@@ -99,6 +100,7 @@ def ask_restore(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseRetu
 
 
 @blueprint.post("/backups/<int:backup_id>/restore")
+@confirmed
 @workspace_page(CAPABILITY, writes=False)
 def restore(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseReturnValue:
     """Have it done."""
@@ -130,6 +132,7 @@ def ask_deletion(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 @blueprint.post("/delete")
+@confirmed
 @workspace_page("manage_workspace", writes=False, at_rest=True)
 def delete(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Have a last backup made, and the workspace deleted after it."""
