@@ -1,17 +1,22 @@
 """Many writers at once, each in a thread with its own connection."""
 
+import io
+import json
 import random
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from regulars.form_builder import records, verifying
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.importing import loading, running
 from regulars.form_builder.origin import API
 from regulars.form_builder.querying import RecordQuery
 from regulars.platform.accounts.access import system_access
@@ -286,3 +291,38 @@ def test_a_doubled_value_in_a_race_is_the_callers_problem_and_no_mistake_of_ours
 
     with ThreadPoolExecutor(WRITERS) as pool:
         assert sorted(pool.map(run, range(WRITERS))) == [201] + [422] * (WRITERS - 1)
+
+
+def test_an_import_that_loses_a_race_writes_its_lines_once(
+    site: Site, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails = [True, True]
+    write_chunk = loading.write_chunk
+
+    def sometimes(*given: Any) -> None:
+        write_chunk(*given)
+        if fails:
+            fails.pop()
+            raise DBAPIError("x", {}, SimpleNamespace(sqlstate="40P01"))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loading, "write_chunk", sometimes)
+    fields = {"name": {"column": "name"}, "tags": {"column": "tags"}}
+    data = {
+        "file": (io.BytesIO(b"name,tags\nAnn,a\nBob,b\n"), "people.csv"),
+        "form": "customers",
+        "map": json.dumps({"targets": [{"form": "customers", "fields": fields}]}),
+        "run": "start",
+    }
+    client, headers = site.app.test_client(), site.token()
+    made = client.post("/api/v1/imports", data=data, headers=headers)
+    running.run_due(database, site.workspace)
+    result = client.get(made.headers["Location"], headers=headers).json
+    assert result is not None
+    assert result["state"] == "done"
+    assert fails == []
+    with database.workspace_tx(site.workspace, write=False) as uow:
+        found = records.find_records(uow, ACCESS, "customers", RecordQuery(sort=("name",))).records
+    assert [(each["name"], set(each["tags"])) for each in found] == [
+        ("Ann", {"a"}),
+        ("Bob", {"b"}),
+    ]

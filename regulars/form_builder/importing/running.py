@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,6 +27,7 @@ from regulars.form_builder.importing import files, loading, undoing
 from regulars.form_builder.importing.actors import access_now
 from regulars.form_builder.importing.batches import check_map, problem_json, progress_of
 from regulars.form_builder.importing.leases import Lease, LeaseLost, claim, due_batches
+from regulars.form_builder.importing.loading import Chunk
 from regulars.form_builder.importing.mapping import ImportMap
 from regulars.form_builder.importing.planning import plan
 from regulars.form_builder.importing.reading import Table
@@ -37,6 +39,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Invalid, RegularsError
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.retrying import in_transaction
 
 BEAT_SECONDS = 5.0
 BREATH_SECONDS = 0.01  # between chunks: on SQLite a till that waits for the lock gets it then
@@ -175,17 +178,34 @@ def _write(job: Job, database: Database, hold: Hold) -> None:
         done += chunk.weight
         if (chunk.target, chunk.position) in written:
             continue
-        staged = job.staged[chunk.target]
-        drafts = loading.drafts_of(staged, chunk, clear=job.wanted.empty_cells == "clear")
-        time.sleep(BREATH_SECONDS)
-        faultpoint("import-before-chunk")
-        with database.workspace_tx(place) as uow:
-            hold(uow, done)
-            access, automation = _allowed(uow, batch.actor), job.wanted.automation
-            load = loading.Load(uow, access, staged, batch.id, automation)
-            loading.write_chunk(load, chunk, drafts)
-            faultpoint("import-in-chunk")
-        faultpoint("import-after-chunk")
+        _write_chunk(job, database, chunk, partial(_held, hold, done))
+
+
+def _held(hold: Hold, done: int, uow: UnitOfWork) -> None:
+    hold(uow, done)
+
+
+def _write_chunk(
+    job: Job, database: Database, chunk: Chunk, hold: Callable[[UnitOfWork], None]
+) -> None:
+    """One chunk in a transaction of its own, again from its texts when it lost a race."""
+    batch, staged = job.lease.batch, job.staged[chunk.target]
+    clear = job.wanted.empty_cells == "clear"
+    ready = [loading.drafts_of(staged, chunk, clear=clear)]
+    time.sleep(BREATH_SECONDS)
+    faultpoint("import-before-chunk")
+
+    def write(uow: UnitOfWork) -> None:
+        hold(uow)
+        access, automation = _allowed(uow, batch.actor), job.wanted.automation
+        load = loading.Load(uow, access, staged, batch.id, automation)
+        # writing leaves its marks on the drafts, so a second try reads them anew
+        drafts = ready.pop() if ready else loading.drafts_of(staged, chunk, clear=clear)
+        loading.write_chunk(load, chunk, drafts)
+        faultpoint("import-in-chunk")
+
+    in_transaction(database, job.lease.workspace, write)
+    faultpoint("import-after-chunk")
 
 
 def _allowed(uow: UnitOfWork, actor: Mapping[str, Any]) -> Access:
