@@ -206,7 +206,12 @@ def get_record(
     form = catalog.get_form(form_key)
     table = catalog.tables[form_key].main
     statement = sa.select(*select_list(uow, access, catalog, form)).where(
-        table.c.id == record_id, *scope_conditions(uow, access, catalog, form_key, table, verb)
+        table.c.id == record_id,
+        *[
+            limit
+            for each in (("create",) if verb == "create" else ("read", verb))
+            for limit in scope_conditions(uow, access, catalog, form_key, table, each)
+        ],
     )
     row = uow.execute(statement).mappings().first()
     if row is None:
@@ -248,8 +253,15 @@ def _read_row(work: Writing, raw: Mapping[str, Any], index: int, *, texts: bool)
 
 
 def _limits(work: Writing, verb: str) -> list[Any]:
+    """Whoever changes or deletes a record must also be one who may see it."""
     table = work.tables.main
-    return scope_conditions(work.uow, work.access, work.catalog, work.form.key, table, verb)
+    return [
+        limit
+        for each in ("read", verb)
+        for limit in scope_conditions(
+            work.uow, work.access, work.catalog, work.form.key, table, each
+        )
+    ]
 
 
 def _visible(work: Writing, record_id: int, verb: str) -> None:

@@ -66,3 +66,14 @@ def test_each_way_of_writing_asks_for_its_verb(
     assert {each for each in allowed if each not in ("remove", "update")} <= done
     refused = {name for name, answer in answers.items() if answer.status_code in (403, 404)}
     assert refused >= set(answers) - allowed - {"remove"}
+
+
+@pytest.mark.parametrize("verb", ["update", "delete"])
+def test_nobody_changes_what_they_may_not_see(site: Site, verb: str) -> None:
+    scopes = {"read": "own", verb: "all"}
+    attack = open_shop(site, role(default=scopes, forms={}, capabilities=[]))
+    place = f"/forms/customers/records/{attack.customer}"
+    method, body = ("PATCH", {"name": "C"}) if verb == "update" else ("DELETE", None)
+    answer = attack.call(method, place, body)
+    assert answer.status_code == 404
+    assert "138" not in answer.text
