@@ -52,6 +52,7 @@ from regulars.platform.web import (
     visit,
 )
 from regulars.platform.web.json_answer import JsonAnswers
+from regulars.rule_engine.backlog import oldest_due_seconds
 from regulars.seed_templates import web as packs
 
 MAX_BODY = 2 * 1024 * 1024
@@ -103,7 +104,7 @@ def _stand_guard(app: Flask) -> None:
 
 def _watch(app: Flask, config: Config, database: Database) -> None:
     """What monitoring is told."""
-    queue, due = Queues(config), partial(wiring.oldest_due_seconds, database)
+    queue, due = Queues(config), partial(oldest_due_seconds, database)
     health.add_note(app, "queue", queue.answers)
     health.add_note(app, "oldest_due_seconds", due)
     metrics.add_gauges(app, partial(wiring.backup_gauges, database))

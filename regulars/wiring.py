@@ -119,13 +119,12 @@ from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import health as rule_health
-from regulars.rule_engine import mirror_values
+from regulars.rule_engine import mirror_values, webhooks
 from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api import api as rules_api
 from regulars.rule_engine.api_activity import api as activity_api
 from regulars.rule_engine.api_webhooks import api as webhooks_api
-from regulars.rule_engine.backlog import oldest_due
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
@@ -321,18 +320,11 @@ def backup_gauges(database: Database) -> dict[str, float]:
     return {"backup_age_seconds": max(ages, default=0.0)}
 
 
-SEALED: tuple[Callable[[Database, Seal], int], ...] = (second_factors.seal_again,)
+SEALED: tuple[Callable[[Database, Seal], int], ...] = (
+    second_factors.seal_again,
+    webhooks.seal_again,
+)
 """Whoever keeps sealed secrets: each seals its own with the newest key and says how many."""
-
-
-def oldest_due_seconds(database: Database) -> float | None:
-    """How long the oldest work that may be done has been waiting, in seconds; None for none."""
-    now, found = database.clock(), []
-    for workspace in list_workspaces(database):
-        with database.workspace_tx(workspace, write=False, now=now) as uow:
-            found.append(oldest_due(uow))
-    oldest = min((each for each in found if each is not None), default=None)
-    return None if oldest is None else max(0.0, (now - oldest).total_seconds())
 
 
 def rule_engine(database: Database) -> Engine:

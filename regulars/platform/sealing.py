@@ -54,6 +54,15 @@ class Seal:
         except (InvalidTag, ValueError) as error:
             raise BrokenSeal("It was changed or moved.") from error
 
+    def renewed(self, sealed: str, place: str) -> str | None:
+        """The same text under the newest key; None when it is so already, or no key opens it."""
+        if self.is_fresh(sealed):
+            return None
+        try:
+            return self.seal(self.open(sealed, place), place)
+        except BrokenSeal:
+            return None
+
     def is_fresh(self, sealed: str) -> bool:
         """Whether it was sealed with the newest key."""
         return sealed.startswith(f"{_FORM}.{self._newest}.")

@@ -6,9 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from regulars.platform.db import UnitOfWork
+from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.hold import find_hold
+from regulars.platform.workspaces import list_workspaces
 from regulars.rule_engine.book import active_rules
 from regulars.rule_engine.leases import is_due, read_database_clock
 from regulars.rule_engine.tables import fire, outbound, run
@@ -28,3 +29,13 @@ def oldest_due(uow: UnitOfWork) -> datetime | None:
         due = sa.and_(waiting, is_due(uow, table, clock), table.c.rule.in_(active))
         since.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(due)))
     return min((each for each in since if each is not None), default=None)
+
+
+def oldest_due_seconds(database: Database) -> float | None:
+    """How long the oldest work in any workspace has been waiting, in seconds; None for none."""
+    now, found = database.clock(), []
+    for workspace in list_workspaces(database):
+        with database.workspace_tx(workspace, write=False, now=now) as uow:
+            found.append(oldest_due(uow))
+    oldest = min((each for each in found if each is not None), default=None)
+    return None if oldest is None else max(0.0, (now - oldest).total_seconds())

@@ -19,11 +19,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from regulars.platform.accounts.access import Access
-from regulars.platform.db import UnitOfWork
+from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.safe_http import AddressRefused, Door
 from regulars.platform.sealing import Seal
+from regulars.platform.workspaces import list_workspaces
 from regulars.rule_engine.tables import webhook
 
 CHANNEL = "webhook"
@@ -79,6 +80,21 @@ def list_webhooks(uow: UnitOfWork) -> list[Any]:
 def find_webhook(uow: UnitOfWork, key: str) -> Any:
     """One of them, None when there is none."""
     return uow.execute(webhook.select().where(webhook.c.key == key)).first()
+
+
+def seal_again(database: Database, seal: Seal) -> int:
+    """Seal every secret with the newest key; how many were sealed with an older one."""
+    total = 0
+    for workspace in list_workspaces(database, archived=True):
+        with database.workspace_tx(workspace) as uow:
+            for row in list_webhooks(uow):
+                fresh = seal.renewed(row.secret, place_of(row.key, row.url))
+                if fresh is not None:
+                    total += 1
+                    uow.execute(
+                        webhook.update().where(webhook.c.key == row.key).values(secret=fresh)
+                    )
+    return total
 
 
 def place_of(key: str, url: str) -> str:

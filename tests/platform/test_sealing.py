@@ -58,3 +58,12 @@ def test_every_changed_sign_breaks_the_seal(where: int) -> None:
     except BrokenSeal:
         return
     assert at >= len(sealed) - 4
+
+
+def test_what_an_older_key_sealed_is_renewed_once() -> None:
+    both, sealed = Seal([NEW, OLD]), Seal([OLD]).seal("text", "place")
+    fresh = both.renewed(sealed, "place")
+    assert fresh is not None
+    assert Seal([NEW]).open(fresh, "place") == "text"
+    assert both.renewed(fresh, "place") is None
+    assert Seal([NEW]).renewed(sealed, "place") is None  # its key may come back

@@ -14,10 +14,18 @@ import pytest
 
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.sealing import Seal
+from regulars.platform.secret_keys import new_key
 from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.tables import webhook
 from regulars.rule_engine.ticking import Engine
-from regulars.rule_engine.webhooks import WebhookWish, add_webhook, list_webhooks, remove_webhook
+from regulars.rule_engine.webhooks import (
+    WebhookWish,
+    add_webhook,
+    list_webhooks,
+    place_of,
+    remove_webhook,
+    seal_again,
+)
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import SYSTEM, RuleShop, journey
 
@@ -162,3 +170,25 @@ def test_what_cannot_be_called_is_not_kept(shop: RuleShop) -> None:
         add_webhook(uow, SYSTEM, SEAL, fine)
     with shop.work() as uow, pytest.raises(Conflict):
         add_webhook(uow, SYSTEM, SEAL, fine)
+
+
+def test_secrets_follow_a_change_of_the_key(shop: RuleShop) -> None:
+    wish = WebhookWish("till", "Till", "https://till.example/in")
+    with shop.work() as uow:
+        secret = add_webhook(uow, SYSTEM, SEAL, wish)
+    fresh = new_key()
+    assert (
+        seal_again(
+            shop.database, Seal([fresh, "a long key that is only good for tests of webhooks"])
+        )
+        == 1
+    )
+    assert (
+        seal_again(
+            shop.database, Seal([fresh, "a long key that is only good for tests of webhooks"])
+        )
+        == 0
+    )
+    with shop.work() as uow:
+        (row,) = list_webhooks(uow)
+    assert Seal([fresh]).open(row.secret, place_of(row.key, row.url)) == secret

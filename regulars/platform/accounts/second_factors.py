@@ -165,12 +165,8 @@ def seal_again(database: Database, seal: Seal) -> int:
 
 
 def _seal_again(connection: Connection, seal: Seal, row: Row[Any]) -> bool:
-    place = _place(row.user_id)
-    if seal.is_fresh(row.secret):
-        return False
-    try:
-        fresh = seal.seal(seal.open(row.secret, place), place)
-    except BrokenSeal:
+    fresh = seal.renewed(row.secret, _place(row.user_id))
+    if fresh is None:
         return False
     connection.execute(
         second_factor.update().where(second_factor.c.user_id == row.user_id).values(secret=fresh)
