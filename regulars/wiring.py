@@ -18,6 +18,7 @@ from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import LONGEST as LONGEST_CHANGE
 from regulars.form_builder.changing.desk import ChangeDesk
 from regulars.form_builder.changing.retypes import JOB as RETYPE_JOB
+from regulars.form_builder.changing.used_by import use_sources
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -46,6 +47,7 @@ from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
+from regulars.form_builder.importing.uses import import_uses
 from regulars.form_builder.indexing.advice import index_uses
 from regulars.form_builder.indexing.desk import JOB as INDEX_JOB
 from regulars.form_builder.indexing.desk import LONGEST as LONGEST_INDEXING
@@ -246,6 +248,7 @@ def wire() -> None:
 def _wire_people() -> None:
     for holding in (*PEOPLE_HOLDINGS, *RULE_HOLDINGS):
         further_holdings.register(holding.name, holding)
+    use_sources.register("imports", import_uses)
     person_followers.register("rules", RULE_FOLLOWER)
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
