@@ -15,9 +15,7 @@ from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
-from regulars.form_builder.changing.desk import LONGEST as LONGEST_CHANGE
 from regulars.form_builder.changing.desk import ChangeDesk
-from regulars.form_builder.changing.retypes import JOB as RETYPE_JOB
 from regulars.form_builder.changing.used_by import use_sources
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
@@ -276,7 +274,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
     return (
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
-        JobKind(RETYPE_JOB, "long", lambda _payload: changes.answer(), LONGEST_CHANGE),
+        changes.job(),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
@@ -294,10 +292,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("backups", lambda _now: backups.answer(), job=BACKUP_JOB, is_due=backups.is_due),
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
-        Tick(
-            "changes of type", lambda _now: changes.answer(), job=RETYPE_JOB, is_due=changes.is_due
-        ),
-        Tick("columns to drop", changes.drop, is_due=changes.is_untidy),
+        *changes.ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),

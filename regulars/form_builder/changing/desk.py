@@ -8,8 +8,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from regulars.form_builder.changing import archiving, ghosts, working
+from regulars.form_builder.changing.retypes import JOB
 from regulars.form_builder.changing.tables import form_retype
 from regulars.platform.db import Database, Workspace
+from regulars.platform.signed_jobs import JobKind
+from regulars.platform.ticker import Tick
 from regulars.platform.workspaces import list_workspaces
 
 LONGEST = 6 * 3600  # seconds one answer may take
@@ -20,6 +23,17 @@ class ChangeDesk:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+
+    def job(self) -> JobKind:
+        """What a worker may be asked to do."""
+        return JobKind(JOB, "long", lambda _payload: self.answer(), LONGEST)
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """What the ticker looks after."""
+        return (
+            Tick("changes of type", lambda _now: self.answer(), job=JOB, is_due=self.is_due),
+            Tick("columns to drop", self.drop, is_due=self.is_untidy),
+        )
 
     def answer(self) -> None:
         """Take up whatever waits."""
