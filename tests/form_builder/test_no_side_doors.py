@@ -1,6 +1,5 @@
 """The same wrong record is refused with the same codes, whichever way it comes in."""
 
-import ast
 import io
 import json
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from regulars.form_builder.importing import running
 from regulars.form_builder.origin import API, Origin
 from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Invalid
-from tests.support.house import PACKAGE, name_of
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
@@ -184,17 +182,3 @@ def test_s16_nobody_sets_what_the_product_sets(site: Site, key: str) -> None:
     found = {name: {code for _p, code in door(site, row)} for name, door in DOORS.items()}
     expected = {"read-only"} if key == "double" else {"unknown-field"}
     assert found == dict.fromkeys(DOORS, expected)
-
-
-def test_only_the_write_path_writes_into_the_tables_of_forms() -> None:
-    """Whoever inserts, changes or copies rows of a form goes through these modules."""
-    writers = {"insert_records", "change_records", "replace_tags", "delete_rows"}
-    found = set()
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            called = getattr(node, "attr", None) or getattr(node, "id", None)
-            if called in writers:
-                found.add(name_of(path).removeprefix("regulars/form_builder/"))
-    assert found - {"storing.py", "writing.py", "removing.py"} <= {
-        "people/moving_links.py",  # a merge moves links, with history and events
-    }
