@@ -79,6 +79,11 @@ def make_indexes(place: Place) -> int:
     return 0
 
 
+def ask_for_indexes(place: Place) -> None:
+    """Have them made at the next tick."""
+    desk.make_due(place.database, place.workspace, place.now)
+
+
 def imports(place: Place) -> Iterator[Finding]:
     """Imports that wait although they could go on."""
     overdue = sa.select(sa.func.min(import_batch.c.due_at))
@@ -111,6 +116,6 @@ def _missing_columns(uow: UnitOfWork, catalog: FormCatalog) -> Iterator[str]:
 CHECKS = (
     HealthCheck("derived values", derived_values, compare_and_mend),
     HealthCheck("tables", tables),
-    HealthCheck("indexes", indexes, make_indexes),
+    HealthCheck("indexes", indexes, make_indexes, ask_for_indexes),
     HealthCheck("imports", imports),
 )

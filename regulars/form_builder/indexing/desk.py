@@ -53,6 +53,13 @@ def look_after(database: Database, workspace: Workspace, now: datetime) -> list[
     return failed
 
 
+def make_due(database: Database, workspace: Workspace, now: datetime) -> None:
+    """Let the next tick look after the indexes, whatever was published meanwhile."""
+    with database.workspace_tx(workspace, now=now) as uow:
+        note = {"number": -1, "at": now.isoformat(), "failed": last_failed(uow)}
+        write_note(uow.connection, _NOTE, note, now=now)
+
+
 def last_failed(uow: UnitOfWork) -> list[str]:
     """The names of indexes that could not be made at the last look."""
     known = read_note(uow.connection, _NOTE)

@@ -55,11 +55,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One thing that is looked at. ``mend`` puts right what it can; how much it put right."""
+    """One thing that is looked at. ``mend`` puts right what it can; how much it put right.
+
+    ``ask`` has a worker do it instead, for what must not be done inside a request: it would wait
+    for the very transaction it is called in.
+    """
 
     name: str
     look: Callable[[Place], Iterable[Finding]]
     mend: Callable[[Place], int] | None = None
+    ask: Callable[[Place], None] | None = None
 
 
 health_checks: Registry[HealthCheck] = Registry("health check")
@@ -74,6 +79,17 @@ def examine(place: Place) -> list[Finding]:
 def mend(place: Place) -> int:
     """Put right what can be put right; how many values were changed."""
     return sum(check.mend(place) for check in health_checks if check.mend is not None)
+
+
+def mend_in_request(place: Place) -> int:
+    """The same from a page: what a worker has to do is only asked for."""
+    done = 0
+    for check in health_checks:
+        if check.ask is not None:
+            check.ask(place)
+        elif check.mend is not None:
+            done += check.mend(place)
+    return done
 
 
 def worst(findings: Iterable[Finding]) -> Level:

@@ -9,7 +9,7 @@ from regulars.platform import redis_server
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api, workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.health.findings import Place, examine, mend, worst
+from regulars.platform.health.findings import Place, examine, mend_in_request, worst
 from regulars.platform.web.api_route import TEXT, array, describe, obj
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
@@ -36,7 +36,7 @@ def report(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_page("manage_workspace", writes=False)
 def put_right(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Compare what is derived with the records now, and put right what can be."""
-    flash("health.mended", n=mend(_place(uow)))
+    flash("health.mended", n=mend_in_request(_place(uow)))
     return go_to(url_for("health_pages.report"))
 
 

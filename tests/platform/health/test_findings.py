@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from regulars.cli import main
 from regulars.form_builder import records
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.origin import API
 from regulars.platform import i18n
 from regulars.platform.accounts.access import system_access
@@ -109,6 +110,7 @@ def test_the_page_shows_what_is_wrong_and_puts_it_right(site: Site, place: Place
     with place.database.workspace_tx(place.workspace) as uow:
         seen = records.get_record(uow, system_access("en"), "customers", 1)
     assert seen["order_count"] == 0
+    assert IndexDesk(place.database).is_due(place.now)  # making them would wait for the request
     assert site.signed_in("Bob", "clerk").get(url).status_code == 403
 
 
