@@ -56,10 +56,13 @@ def in_trouble(database: Database, workspace: Workspace) -> Iterator[None]:
 
 
 def cut_all(database: Database, stop: threading.Event) -> None:
-    """End every connection that is at work, over and over."""
-    about = sa.table("pg_stat_activity", sa.column("pid"), sa.column("state"))
+    """End every connection of this database that is at work, over and over."""
+    names = ("pid", "state", "datname")
+    about = sa.table("pg_stat_activity", *(sa.column(name) for name in names))
     working = sa.select(sa.func.pg_terminate_backend(about.c.pid)).where(
-        about.c.state.like("%in transaction%"), about.c.pid != sa.func.pg_backend_pid()
+        about.c.datname == sa.func.current_database(),  # others have tests of their own
+        about.c.state.like("%in transaction%"),
+        about.c.pid != sa.func.pg_backend_pid(),
     )
     engine = sa.create_engine(database.url)
     while not stop.is_set():
