@@ -57,9 +57,14 @@ class Route:
 
 @dataclass(frozen=True)
 class Ready:
-    """A message that may leave, with what its provider has looked up for it."""
+    """A message that may leave, with what its provider has looked up for it.
+
+    ``key`` names it for the world outside: never the same for two shops of one installation, nor
+    for what is sent after a restore under a run's number that was given out before.
+    """
 
     row: Any
+    key: str
     prepared: Mapping[str, Any]
 
 
@@ -157,7 +162,12 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)
         leases.keep_many(uow, outbound, token, changes)
-        return len(rows), [Ready(row, route.provider.prepare(uow, row)) for row in ready]
+        return len(rows), [_ready(uow, row, route.provider) for row in ready]
+
+
+def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
+    key = f"{uow.workspace.id}:{row.idempotency_key}:{int(row.created_at.timestamp())}"
+    return Ready(row, key, provider.prepare(uow, row))
 
 
 def _claim(uow: UnitOfWork, token: str, channel: str, limit: int, lease: timedelta) -> list[Any]:
@@ -209,7 +219,7 @@ def _call(provider: Provider, each: Ready, surroundings: Surroundings) -> Sent:
     """Ask the provider, outside of any transaction."""
     row = each.row
     outgoing = Outgoing(
-        row.idempotency_key, row.channel, row.address or "", row.body, row.locale, each.prepared
+        each.key, row.channel, row.address or "", row.body, row.locale, each.prepared
     )
     try:
         return Sent(row, "sent", provider.send(outgoing, surroundings))
