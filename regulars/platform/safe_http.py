@@ -66,14 +66,12 @@ class Door:
             port = parts.port
         except ValueError:
             raise AddressRefused("not-an-address") from None
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
             raise AddressRefused("not-an-address")
         if parts.username is not None or parts.password is not None:
             raise AddressRefused("address-with-password")
         if not self._is_local(parts) and _port(parts) not in PORTS:
             raise AddressRefused("address-with-odd-port")
-        if port == 0:
-            raise AddressRefused("not-an-address")
         return parts
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:

@@ -16,14 +16,13 @@ import sqlalchemy as sa
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.db import UnitOfWork
 from regulars.platform.privacy.ledger import consent_state
-from regulars.platform.privacy.purposes import needs_consent
+from regulars.platform.privacy.purposes import CHANNELS, needs_consent
 from regulars.platform.privacy.suppressions import suppressed_among
 from regulars.rule_engine.book import active_rules, pinned_rule
 from regulars.rule_engine.definition import Cap, Guards
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.quiet import is_quiet, window_opens
 from regulars.rule_engine.tables import outbound
-from regulars.rule_engine.webhooks import CHANNEL
 
 COUNTED = ("sending", "sent", "unknown")
 LONGEST_CAP = timedelta(days=370)
@@ -60,7 +59,7 @@ class Gate:
 
     def decide(self, row: Any, guards: Guards) -> Verdict:
         """What to do with one message under a rule's guards, the rule being active."""
-        if row.channel == CHANNEL:
+        if row.channel not in CHANNELS:
             return Verdict("send")  # no person is reached
         refusal = self._expired(row) or self._refused(row)
         if refusal is not None:
@@ -164,7 +163,7 @@ def _sent_lately(
             outbound.c.form.in_({row.form for row in rows}),
             outbound.c.record.in_({row.record for row in rows}),
             outbound.c.status.in_(COUNTED),
-            outbound.c.channel != CHANNEL,
+            outbound.c.channel.in_(CHANNELS),
             outbound.c.sending_at > uow.now - LONGEST_CAP,
         )
     )

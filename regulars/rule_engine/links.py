@@ -18,11 +18,12 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.addresses import absolute
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
-from regulars.platform.events import Event, record_events
+from regulars.platform.events import record_events
 from regulars.platform.ids import new_token
-from regulars.platform.privacy.consents import ConsentChange, find_state, set_consents_bulk
+from regulars.platform.privacy.consents import find_state, withdraw_consents
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.rule_engine.tables import message_link, outbound
+from regulars.rule_engine.turns import turn
 
 Extent = Literal["channel", "all"]
 
@@ -120,23 +121,9 @@ def opt_out(uow: UnitOfWork, token: str, extent: Extent = "channel") -> OptOut:
     """Withdraw the consent a message was sent under, for its channel or for every channel."""
     asked = read_opt_out(uow, token)
     channels = CHANNELS if extent == "all" else (asked.channel,)
-    wanted = [
-        ConsentChange(asked.form, asked.record, asked.purpose, channel, "withdraw", OPT_OUT_SOURCE)
-        for channel in channels
-        if find_state(uow, asked.form, asked.record, asked.purpose, channel) is not False
-    ]
-    if wanted:
-        set_consents_bulk(uow, system_access(uow.workspace.locale), wanted)
+    keys = [(asked.form, asked.record, asked.purpose, channel) for channel in channels]
+    withdraw_consents(uow, system_access(uow.workspace.locale), keys, OPT_OUT_SOURCE)
     return read_opt_out(uow, token)
-
-
-def turn(uow: UnitOfWork, message: Any, kind: str, **more: Any) -> Event:
-    """What became of a message, as an event about the person it was sent to."""
-    data = {
-        "run": message.run, "rule": message.rule, "step": message.step,
-        "message": message.message, "channel": message.channel, "outbound": message.id, **more,
-    }  # fmt: skip
-    return Event(kind, message.form, message.record, data=data, chain=(message.rule,), at=uow.now)
 
 
 def _find(uow: UnitOfWork, token: str, kind: str) -> tuple[Any, Any]:

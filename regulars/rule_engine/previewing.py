@@ -60,7 +60,7 @@ def offered_fields(uow: UnitOfWork, access: Access) -> list[FieldDefinition]:
 def preview(uow: UnitOfWork, access: Access, message: Message, locale: str) -> list[Shown]:
     """The texts as the person who came last would read them; empty without any person."""
     for form in person_forms(uow, access):
-        query = RecordQuery(sort=("-created_at",), limit=1)
+        query = RecordQuery(sort=("-id",), limit=1)
         for record in find_records(uow, access, form.key, query).records:
             return list(_shown(uow, access, message, locale, (form.key, record.id)))
     return []

@@ -5,7 +5,7 @@ A gateway hands them in; whom an answer belongs to follows from the address it c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,15 +16,15 @@ from regulars.form_builder.linking import stored_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
-from regulars.platform.events import event, record_events
-from regulars.platform.privacy.consents import ConsentChange, find_state, set_consents_bulk
+from regulars.platform.events import Event, event, record_events
+from regulars.platform.privacy.consents import withdraw_consents
 from regulars.platform.privacy.purposes import CHANNELS, MARKETING
 from regulars.platform.privacy.suppressions import suppress_address
 from regulars.platform.problems import Problem
-from regulars.rule_engine.links import turn
 from regulars.rule_engine.people import ADDRESS_OF
 from regulars.rule_engine.replies_words import wants_out
 from regulars.rule_engine.tables import outbound
+from regulars.rule_engine.turns import turn
 
 OPT_OUT_SOURCE = "reply"
 MAX_TEXT = 2000
@@ -58,16 +58,19 @@ def take_reply(uow: UnitOfWork, access: Access, reply: Reply) -> ReplyTaken:
     problems = _problems(reply)
     if problems:
         raise Invalid(problems)
-    people = _people(uow, reply)
-    answered = _answered(uow, reply, people)
+    people, spellings = _people(uow, reply)
+    answered = _answered(uow, reply, people, spellings)
+    message = answered.id if answered is not None else None
     dedupe = f"reply:{reply.channel}:{reply.key}" if reply.key else None
     if dedupe and uow.scalar(sa.select(event.c.id).where(event.c.dedupe_key == dedupe)):
-        return ReplyTaken(people, answered.id if answered else None, False, repeated=True)
+        return ReplyTaken(people, message, False, repeated=True)
     out = wants_out(reply.text)
     if out:
-        _withdraw(uow, access, reply, people, answered)
-    _tell(uow, people, answered, reply, dedupe, out)
-    return ReplyTaken(people, answered.id if answered else None, out)
+        _leave_alone(uow, access, reply, people, answered)
+    if answered is not None:
+        told = turn(uow, answered, "message_replied", text=reply.text[:200], opted_out=out)
+        _note(uow, answered, replace(told, dedupe_key=dedupe))
+    return ReplyTaken(people, message, out)
 
 
 def _problems(reply: Reply) -> list[Problem]:
@@ -82,10 +85,11 @@ def _problems(reply: Reply) -> list[Problem]:
     return found
 
 
-def _people(uow: UnitOfWork, reply: Reply) -> list[tuple[str, int]]:
-    """Everybody whom this address belongs to."""
+def _people(uow: UnitOfWork, reply: Reply) -> tuple[list[tuple[str, int]], set[str]]:
+    """Everybody whom this address belongs to, and the ways in which it is written here."""
     catalog = catalog_of(uow)
     found: list[tuple[str, int]] = []
+    spellings = {reply.address}
     for form in catalog.forms.values():
         field = form.find((form.person or {}).get(ADDRESS_OF[reply.channel], ""))
         if field is None:
@@ -95,60 +99,45 @@ def _people(uow: UnitOfWork, reply: Reply) -> list[tuple[str, int]]:
             spelled = canonical(reply.address)
         except BadValue:
             continue
+        spellings.add(spelled)
         ids = sa.select(column.table.c.id).where(column == spelled).limit(MOST_PEOPLE)
         found += [(form.key, record) for record in uow.execute(ids).scalars()]
-    return found
+    return found, spellings
 
 
-def _answered(uow: UnitOfWork, reply: Reply, people: list[tuple[str, int]]) -> Any:
-    """The latest message that went to this person on this channel."""
-    whom = sa.or_(
-        outbound.c.address == reply.address,
-        *(sa.and_(outbound.c.form == form, outbound.c.record == id_) for form, id_ in people),
-    )
+def _answered(
+    uow: UnitOfWork, reply: Reply, people: list[tuple[str, int]], spellings: set[str]
+) -> Any:
+    """The latest message that went to these people on this channel, else to this address."""
+    whom = [sa.and_(outbound.c.form == form, outbound.c.record == id_) for form, id_ in people]
+    sent = sa.or_(*whom) if whom else outbound.c.address.in_(spellings)
     return uow.execute(
         outbound.select()
         .where(
-            whom, outbound.c.channel == reply.channel, outbound.c.status.in_(("sent", "unknown"))
+            sent, outbound.c.channel == reply.channel, outbound.c.status.in_(("sent", "unknown"))
         )
         .order_by(outbound.c.id.desc())
         .limit(1)
     ).first()
 
 
-def _withdraw(
+def _leave_alone(
     uow: UnitOfWork, access: Access, reply: Reply, people: list[tuple[str, int]], answered: Any
 ) -> None:
+    """Withdraw what these people agreed to; a stranger's address is never written to again."""
     purpose = answered.purpose if answered is not None else MARKETING
-    whom = set(people)
-    if answered is not None:
-        whom.add((answered.form, answered.record))
-    wanted = [
-        ConsentChange(form, record, purpose, reply.channel, "withdraw", OPT_OUT_SOURCE)
-        for form, record in sorted(whom)
-        if find_state(uow, form, record, purpose, reply.channel) is not False
-    ]
-    if wanted:
-        set_consents_bulk(uow, access, wanted)
+    whom = {*people, *([(answered.form, answered.record)] if answered is not None else ())}
+    keys = [(form, record, purpose, reply.channel) for form, record in sorted(whom)]
+    withdraw_consents(uow, access, keys, OPT_OUT_SOURCE)
     if not whom:
         suppress_address(uow, access, reply.channel, reply.address, OPT_OUT_SOURCE)
 
 
-def _tell(
-    uow: UnitOfWork, people: list[tuple[str, int]], answered: Any, reply: Reply,
-    dedupe: str | None, out: bool,
-) -> None:  # fmt: skip
+def _note(uow: UnitOfWork, answered: Any, told: Event) -> None:
     """Note the answer at the message it belongs to; rules may be waiting for it."""
-    if answered is None:
-        return
     uow.execute(
         outbound.update()
         .where(outbound.c.id == answered.id, outbound.c.replied_at.is_(None))
         .values(replied_at=uow.now)
     )
-    told = turn(uow, answered, "message_replied", text=reply.text[:200], opted_out=out)
-    record_events(uow, [_with_key(told, dedupe)])
-
-
-def _with_key(told: Any, dedupe: str | None) -> Any:
-    return told if dedupe is None else type(told)(**{**vars(told), "dedupe_key": dedupe})
+    record_events(uow, [told])

@@ -33,9 +33,9 @@ from regulars.rule_engine.channels.base import (
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.gate import Gate, Verdict
 from regulars.rule_engine.leases import LEASE
-from regulars.rule_engine.links import turn
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.tables import channel_setting, outbound, rule_state
+from regulars.rule_engine.turns import turn
 
 BATCH = 100
 CALLS_PER_LEASE = 4  # slow calls one after the other

@@ -151,6 +151,7 @@ _partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_run", outbound.c.run)
+sa.Index("outbound_of_address", outbound.c.address)
 
 message_link = sa.Table(
     "message_link",

@@ -212,6 +212,19 @@ def test_an_answer_may_end_messages_or_wake_a_run(shop: RuleShop) -> None:
         assert find_state(uow, "customers", anna, "marketing", "sms") is False
 
 
+def test_an_answer_is_known_by_its_number_when_the_customer_has_another_now(
+    shop: RuleShop,
+) -> None:
+    anna = sent_with_link(shop)
+    (message,) = shop.messages()
+    shop.change("customers", anna, mobile="13900001111")
+    national = message.address.removeprefix("+86")
+    with shop.work() as uow:
+        taken = take_reply(uow, SYSTEM, Reply("sms", national, "TD"))
+        assert (taken.people, taken.message, taken.opted_out) == ([], message.id, True)
+        assert find_state(uow, "customers", anna, "marketing", "sms") is False
+
+
 def test_a_stranger_who_opts_out_is_remembered_by_a_digest_alone(shop: RuleShop) -> None:
     with shop.work() as uow:
         taken = take_reply(uow, SYSTEM, Reply("sms", "13999990000", "STOP"))

@@ -6,7 +6,7 @@ is the word with the latest ``at``. A grant needs evidence; without it there is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -101,6 +101,19 @@ def set_consents_bulk(
     moved = _move_states(uow, changes)
     record_events(uow, [_event(uow, access, change, historic) for change in moved])
     return len(moved)
+
+
+def withdraw_consents(
+    uow: UnitOfWork, access: Access, people: Iterable[PersonKey], source: str
+) -> None:
+    """Record that people want no more of this; those who have said so already say nothing new."""
+    wanted = [
+        ConsentChange(*key, action="withdraw", source=source)
+        for key in people
+        if find_state(uow, *key) is not False
+    ]
+    if wanted:
+        set_consents_bulk(uow, access, wanted)
 
 
 def problems_of(change: ConsentChange, now: datetime) -> list[Problem]:
