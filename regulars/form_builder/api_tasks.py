@@ -7,10 +7,13 @@ from typing import Any
 from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
+from regulars.form_builder.records import get_record
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid
 from regulars.platform.instants import read_instant
+from regulars.platform.problems import Problem
 from regulars.platform.tasks import service
 from regulars.platform.tasks.service import NewTask, TasksWanted
 from regulars.platform.web.api_body import read_optional, read_shaped
@@ -69,21 +72,28 @@ def list_tasks(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 @api.post("/tasks")
-@workspace_api("manage_tasks")
+@workspace_api("enter")
 @describe("tasks", {201: TASK}, body=NEW_TASK)
 def create_task(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Put a task into the inbox of a member, of a role, or of everybody."""
     body = read_shaped(request, NEW_TASK)
     due = read_instant(uow, body.pop("due_at", None), "due_at")
-    made = service.create_task(uow, access, NewTask(**body, due_at=due))
-    assert made is not None
-    answer = jsonify(_json(service.get_task(uow, access, made)))
+    wish = NewTask(**body, due_at=due)
+    problems = service.check_who(uow, wish)
+    if (wish.form is None) != (wish.record is None):
+        problems.append(Problem("record" if wish.record is None else "form", "required"))
+    if problems:
+        raise Invalid(problems)
+    if wish.form is not None and wish.record is not None:
+        get_record(uow, access, wish.form, wish.record)  # what may not be read is not found
+    made = service.create_task(uow, access, wish)
+    answer = jsonify(_json(service.find_task(uow, made)))
     answer.status_code = 201
     return answer
 
 
 @api.post("/tasks/<int:task_id>/finish")
-@workspace_api("manage_tasks")
+@workspace_api("enter")
 @describe("tasks", TASK, body=FINISH, body_optional=True)
 def finish_task(uow: UnitOfWork, access: Access, task_id: int) -> ResponseReturnValue:
     """Say that it is done; an approval ends ``approved`` or ``rejected``."""

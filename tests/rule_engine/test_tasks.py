@@ -169,6 +169,8 @@ def test_people_see_what_is_for_them_and_managers_all_of_their_stores(shop: Rule
         ({**CALL, "member": "name"}, "member", "leads-to-no-member"),
         ({**CALL, "of": "name"}, "of", "leads-to-no-record"),
         ({"do": "create_task"}, "title", "required"),
+        ({**CALL, "role": "nobody"}, "role", "no-such-role"),
+        ({**ASK, "escalate": "nobody"}, "escalate", "no-such-role"),
     ],
 )
 def test_what_cannot_be_asked_is_not_published(

@@ -151,7 +151,7 @@ def confirm(uow: UnitOfWork, access: Access, number: int) -> Retype:
 
 
 def cancel(uow: UnitOfWork, access: Access, number: int) -> Retype:
-    """Stop it; what was prepared goes with the next maintenance, the field stays as it is."""
+    """Stop it; the field stays as it is. Half-filled columns stay in the store, unused."""
     access.require(CAPABILITY)
     found = get_retype(uow, access, number)
     if found.state not in OPEN:

@@ -20,7 +20,7 @@ form_ghost = sa.Table(
     sa.Column("id", columns.BigInt, primary_key=True),
     sa.Column("form", columns.Text, nullable=False),
     sa.Column("field", columns.Text, nullable=False),  # amount, items.price
-    sa.Column("reason", columns.Text, nullable=False),  # purged, retyped, left-over
+    sa.Column("reason", columns.Text, nullable=False),  # purged, retyped
     sa.Column("raw", columns.Json, nullable=False),  # the field as it was
     sa.Column(
         "moved", columns.Json, nullable=False

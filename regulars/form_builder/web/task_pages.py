@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -31,7 +31,7 @@ from regulars.platform.web.shell import HomeCard, NavItem
 tasks = Blueprint("tasks", __name__, url_prefix="/w/<workspace>")
 
 TABS = ("mine", "all", "done")
-_FIELDS = ("title", "details", "due")
+_FIELDS = ("title", "details", "who", "due")
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,11 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     try:
         wish = NewTask(
             given.get("title", ""), given.get("details", "").strip() or None,
-            member=_member(uow, given.get("who", "")), due_at=_end_of(uow, given.get("due", "")),
+            member=given.get("who", type=int), due_at=_end_of(uow, given.get("due", "")),
             unit=access.unit_ids[0] if access.unit_ids else None,
         )  # fmt: skip
+        if problems := service.check_who(uow, wish):
+            raise Invalid([replace(each, path="who") for each in problems])
         service.create_task(uow, access, wish)
     except Invalid as invalid:
         errors = errors_by_field(invalid.problems, _FIELDS)
@@ -92,26 +94,24 @@ def _page(
 ) -> ResponseReturnValue:  # fmt: skip
     shown = tab if tab in TABS else TABS[0]
     wanted = TasksWanted("done" if shown == "done" else "open", mine=shown == "mine")
-    people = [(str(each.id), each.name) for each in members.list_members(uow) if each.active]
+    team = members.list_members(uow)
+    people = [(str(each.id), each.name) for each in team if each.active]
+    inbox = _inbox(uow, access, wanted, {each.id: each.name for each in team})
     return render(
-        "tasks/inbox.html", status, inbox=_inbox(uow, access, wanted), tab=shown, values=values,
+        "tasks/inbox.html", status, inbox=inbox, tab=shown, values=values,
         errors=errors, people=people, mine=service.count_open(uow, access)[0],
     )  # fmt: skip
 
 
-def _inbox(uow: UnitOfWork, access: Access, wanted: TasksWanted) -> Inbox:
+def _inbox(
+    uow: UnitOfWork, access: Access, wanted: TasksWanted, names: Mapping[int, str]
+) -> Inbox:
     rows = service.list_tasks(uow, access, wanted)
     about: dict[str, set[int]] = {}
     for row in rows:
         if row.form is not None and access.scope(row.form, "read") != "none":
             about.setdefault(row.form, set()).add(row.record)
-    names = {each.id: each.name for each in members.list_members(uow)}
     return Inbox(rows, titles_of(uow, access, catalog_for(uow, access), about), names, uow.now)
-
-
-def _member(uow: UnitOfWork, text: str) -> int | None:
-    known = {str(each.id): each.id for each in members.list_members(uow)}
-    return known.get(text)
 
 
 def _end_of(uow: UnitOfWork, text: str) -> datetime | None:

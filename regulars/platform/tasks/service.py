@@ -10,6 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.members import list_members
+from regulars.platform.accounts.role_book import roles_of
+from regulars.platform.accounts.units import list_units
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import Event, record_events
@@ -81,6 +84,19 @@ def _problems(wish: NewTask) -> list[Problem]:
         found.append(Problem("details", "shape-max-length", {"n": MAX_TEXT}))
     if wish.kind not in OUTCOMES:
         found.append(Problem("kind", "shape-enum", {"allowed": sorted(OUTCOMES)}))
+    return found
+
+
+def check_who(uow: UnitOfWork, wish: NewTask) -> list[Problem]:
+    """Why nobody would find this task: it is for a member, role or store that is not there."""
+    found = []
+    people = {each.id for each in list_members(uow) if each.active}
+    if wish.member is not None and wish.member not in people:
+        found.append(Problem("member", "no-such-colleague"))
+    if wish.role is not None and wish.role not in roles_of(uow):
+        found.append(Problem("role", "no-such-role", {"role": wish.role[:60]}))
+    if wish.unit is not None and wish.unit not in {each.id for each in list_units(uow)}:
+        found.append(Problem("unit", "no-such-store"))
     return found
 
 
@@ -197,6 +213,11 @@ def hand_over(uow: UnitOfWork, key: str, *, role: str, due_at: datetime) -> None
         .where(task.c.key == key, task.c.state == "open")
         .values(role=role, member=None, due_at=due_at, overdue_told_at=None)
     )
+
+
+def find_task(uow: UnitOfWork, task_id: int | None) -> Any:
+    """A task that was just made, for whoever made it."""
+    return uow.execute(task.select().where(task.c.id == task_id)).one()
 
 
 def find_by_key(uow: UnitOfWork, key: str) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Flask, current_app, g, request
 
@@ -102,7 +102,7 @@ class Shell:
     access: Access | None = None
     workspaces: Sequence[Workspace] = ()
     load_nav: Callable[[], Sequence[NavItem]] = tuple
-    folded: str = "nav.section-settings"  # the section that is seldom needed opens on demand
+    folded: ClassVar[str] = "nav.section-settings"  # seldom needed, so it opens on demand
     load_notices: Callable[[], Sequence[Notice]] = tuple
     may_open: bool = False  # a further workspace
 

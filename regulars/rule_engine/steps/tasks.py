@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.people_forms import MEMBERS
 from regulars.platform import i18n
+from regulars.platform.accounts.roles import ROLES
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
 from regulars.platform.tasks import service as tasks
@@ -62,6 +63,7 @@ class CreateTask(StepKind):
         _form, problems = check_target(step, meaning)
         yield from problems
         yield from _check_member(step, meaning)
+        yield from _check_roles(step, meaning)
         for name in ("title", "details"):
             yield from under(name, _check_words(step.settings.get(name), meaning))
 
@@ -159,6 +161,13 @@ def _check_member(step: Step, meaning: Meaning) -> Iterator[Problem]:
     kind = tree.type
     if not problems and (kind is None or kind.kind is not Kind.LINK or kind.form != MEMBERS.key):
         yield Problem("member", "leads-to-no-member", {"path": step.settings["member"]})
+
+
+def _check_roles(step: Step, meaning: Meaning) -> Iterator[Problem]:
+    for name in ("role", "escalate"):
+        role = step.settings.get(name)
+        if role is not None and role not in ROLES and meaning.snapshot.find("role", role) is None:
+            yield Problem(name, "no-such-role", {"role": role})
 
 
 def _check_words(text: Any, meaning: Meaning) -> list[Problem]:

@@ -70,3 +70,22 @@ def test_programs_list_add_and_finish_tasks(site: Site) -> None:
     assert client.post(path, headers=headers).status_code == 409
     wrong = client.post("/api/v1/tasks", json={"titel": "x"}, headers=headers)
     assert wrong.status_code == 422
+
+
+def test_a_task_for_somebody_who_is_not_there_is_refused(
+    shop: Shop, site: Site, owner: Visitor
+) -> None:
+    client, headers = site.app.test_client(), site.token()
+    wish = {"title": "x", "member": 999, "role": "nobody", "unit": 999, "record": 1}
+    refused = client.post("/api/v1/tasks", json=wish, headers=headers)
+    assert refused.status_code == 422
+    assert {(each["path"], each["code"]) for each in refused.get_json()["problems"]} == {
+        ("member", "no-such-colleague"), ("role", "no-such-role"), ("unit", "no-such-store"),
+        ("form", "required"),
+    }  # fmt: skip
+    gone = {"title": "x", "form": "customers", "record": 999}
+    assert client.post("/api/v1/tasks", json=gone, headers=headers).status_code == 404
+    page = owner.send("/w/shop/tasks", {"title": "x", "who": "999"})
+    assert page.status_code == 422
+    assert "This person is not in the team." in words_of(page.text)
+    assert client.get("/api/v1/tasks", headers=headers).get_json()["tasks"] == []
