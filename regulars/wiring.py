@@ -136,6 +136,7 @@ from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.restored import HeldMessages, LetGo
+from regulars.rule_engine.self_check import desk as self_check
 from regulars.rule_engine.steps.base import StepKind, step_kinds
 from regulars.rule_engine.steps.flow import Branch, Stop
 from regulars.rule_engine.steps.messages import SendMessage
@@ -233,6 +234,7 @@ def wire() -> None:
         *storage_health.CHECKS,
         *form_health.CHECKS,
         *rule_health.CHECKS,
+        *self_check.CHECKS,
         *privacy_health.CHECKS,
     ):
         health_checks.register(check.name, check)
@@ -275,6 +277,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
         changes.job(),
+        self_check.SelfCheckDesk(database).job(),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
@@ -293,6 +296,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         *changes.ticks(),
+        *self_check.SelfCheckDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),

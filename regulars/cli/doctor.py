@@ -26,7 +26,7 @@ def doctor(shell: Shell, repair: bool) -> None:
     url = redis_server.url_for(shell.config)
     answer, lines, level = {}, [], "good"
     for workspace in places:
-        place = Place(database, workspace, database.clock(), url)
+        place = Place(database, workspace, database.clock(), url, thorough=True)
         mended = mend(place) if repair else 0
         found = examine(place)
         answer[workspace.key] = {

@@ -17,12 +17,16 @@ _GRAVITY = {"bad": 0, "watch": 1, "good": 2}
 
 @dataclass(frozen=True)
 class Place:
-    """What is being examined. ``redis_url`` is "" where nobody asks for a queue."""
+    """What is being examined. ``redis_url`` is "" where nobody asks for a queue.
+
+    A ``thorough`` look works everything out now instead of telling what last night's found.
+    """
 
     database: Database
     workspace: Workspace
     now: datetime
     redis_url: str = ""
+    thorough: bool = False
 
 
 @dataclass(frozen=True)

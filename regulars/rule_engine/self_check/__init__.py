@@ -1,0 +1,1 @@
+"""What must always be true of the rule engine's state, asked of the stores themselves."""
