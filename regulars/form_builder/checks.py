@@ -39,6 +39,7 @@ PERSON_TYPES: Mapping[str, tuple[str, ...]] = {
     "email": ("email", "text"),
     "birthday": ("date",),
     "language": ("choice", "text"),
+    "zone": ("choice", "text"),
 }
 _ANY_DAY = Reading(ZoneInfo("UTC"), "CNY", datetime(2000, 1, 1, tzinfo=UTC))
 

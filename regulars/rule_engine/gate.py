@@ -6,8 +6,7 @@ every message that was not sent has its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,38 +15,41 @@ import sqlalchemy as sa
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.db import UnitOfWork
 from regulars.platform.privacy.ledger import consent_state
-from regulars.platform.privacy.purposes import CHANNELS, needs_consent
+from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.privacy.suppressions import suppressed_among
 from regulars.rule_engine.book import active_rules, pinned_rule
-from regulars.rule_engine.definition import Cap, Guards
-from regulars.rule_engine.durations import Length
-from regulars.rule_engine.quiet import is_quiet, window_opens
+from regulars.rule_engine.definition import Guards
+from regulars.rule_engine.judging import Facts, Moment, Question, Spent, Verdict, in_json, judge
+from regulars.rule_engine.people import zones_of
+from regulars.rule_engine.policy_keeping import COUNTED, policy_of, spent_today
 from regulars.rule_engine.tables import outbound
 
-COUNTED = ("sending", "sent", "unknown")
+PriceOf = Callable[[Any], tuple[int | None, int]]
+"""A queued message -> its parts (None where that means nothing) and its cost."""
+
+
 LONGEST_CAP = timedelta(days=370)
 _NO_GUARDS = Guards()
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """``send``, ``later`` (then ``at``), or ``suppress``; ``reason`` for all but send."""
-
-    action: str
-    reason: dict[str, Any] | None = None
-    at: datetime | None = None
-    seen: dict[str, Any] = field(default_factory=dict)
-
-
 class Gate:
-    """Judges the messages of one transaction; what many of them need is asked once."""
+    """Judges the messages of one transaction; what many of them need is asked once.
 
-    def __init__(self, uow: UnitOfWork, rows: Sequence[Any]) -> None:
+    ``price_of`` tells what a message would cost and in how many parts it would go.
+    """
+
+    def __init__(
+        self, uow: UnitOfWork, rows: Sequence[Any], price_of: PriceOf | None = None
+    ) -> None:
         self.uow = uow
         self.active = active_rules(uow)
+        self.policy = policy_of(uow)
+        self.price_of = price_of or _free
         _lock_people(uow, rows)
         self.consents = _consents(uow, rows)
         self.suppressed = suppressed_among(uow, [(row.channel, row.address) for row in rows])
+        self.zones = zones_of(uow, rows) if self.policy.quiet_zone == "person" else {}
+        self.spent = spent_today(uow, lock=True) if self.policy.has_budget else Spent()
         self._let_go = _sent_lately(uow, rows)
 
     def judge(self, row: Any) -> Verdict | None:
@@ -60,68 +62,39 @@ class Gate:
     def decide(self, row: Any, guards: Guards) -> Verdict:
         """What to do with one message under a rule's guards, the rule being active."""
         if row.channel not in CHANNELS:
-            return Verdict("send")  # no person is reached
-        refusal = self._expired(row) or self._refused(row)
-        if refusal is not None:
-            return refusal
-        quiet = self._quiet(row, guards)
-        if quiet is not None:
-            return quiet
-        return self._capped(row, guards.cap) or self._send(row, guards)
+            return _to_a_program(row, self.uow.now)
+        question = Question(
+            row.purpose, row.channel, row.meant_at, row.expires_at, self.price_of(row)[1]
+        )
+        moment = Moment(self.uow.now, self.uow.workspace.tz, self.policy, self.spent)
+        verdict = judge(question, self._facts(row), guards, moment)
+        if verdict.action == "send":
+            self._sent_to(row).append(self.uow.now)
+            self.spent = Spent(self.spent.number + 1, self.spent.cost + question.cost)
+        return verdict
 
-    def _expired(self, row: Any) -> Verdict | None:
-        if row.expires_at is None or self.uow.now <= row.expires_at:
-            return None
-        told = {"code": "too-late", "meant_at": _json(row.meant_at)}
-        return Verdict("suppress", told)
-
-    def _refused(self, row: Any) -> Verdict | None:
-        said = self.consents.get((row.form, row.record, row.purpose, row.channel))
-        seen = {"purpose": row.purpose, "channel": row.channel}
-        if said is False:
-            return Verdict("suppress", {"code": "consent-withdrawn", **seen})
-        if said is None and needs_consent(row.purpose):
-            return Verdict("suppress", {"code": "no-consent", **seen})
-        if (row.channel, row.address) in self.suppressed:
-            return Verdict("suppress", {"code": "on-suppression-list"})
-        return None
-
-    def _quiet(self, row: Any, guards: Guards) -> Verdict | None:
-        zone, hours = self.uow.workspace.tz, guards.quiet_hours
-        if hours is None or not is_quiet(hours, self.uow.now, zone):
-            return None
-        until = window_opens(hours, self.uow.now, zone)
-        told = {"code": "quiet-hours", "from": f"{hours[0]:%H:%M}", "to": f"{hours[1]:%H:%M}"}
-        if guards.on_quiet == "skip":
-            return Verdict("suppress", told)
-        if row.expires_at is not None and until > row.expires_at:
-            return Verdict("suppress", {**told, "code": "too-late-after-quiet-hours"})
-        return Verdict("later", told, until)
-
-    def _capped(self, row: Any, cap: Cap | None) -> Verdict | None:
-        if cap is None:
-            return None
-        since = Length(cap.days, "day").before(self.uow.now, self.uow.workspace.tz)
-        used = sum(1 for at in self._sent_to(row) if at > since)
-        if used < cap.n:
-            return None
-        told = {"code": "frequency-cap", "n": cap.n, "days": cap.days, "used": used}
-        return Verdict("suppress", told)
-
-    def _send(self, row: Any, guards: Guards) -> Verdict:
-        self._sent_to(row).append(self.uow.now)
-        said = self.consents.get((row.form, row.record, row.purpose, row.channel))
-        cap = guards.cap
-        seen = {
-            "consent": said, "needs_consent": needs_consent(row.purpose),
-            "cap": None if cap is None else {"n": cap.n, "days": cap.days},
-            "now": _json(self.uow.now),
-        }  # fmt: skip
-        return Verdict("send", seen=seen)
+    def _facts(self, row: Any) -> Facts:
+        return Facts(
+            self.consents.get((row.form, row.record, row.purpose, row.channel)),
+            (row.channel, row.address) in self.suppressed,
+            self._sent_to(row),
+            self.zones.get((row.form, row.record)),
+        )
 
     def _sent_to(self, row: Any) -> list[datetime]:
         """When this person got messages of this purpose, those let go just now included."""
         return self._let_go.setdefault((row.form, row.record, row.purpose), [])
+
+
+def _free(_row: Any) -> tuple[int | None, int]:
+    return None, 0
+
+
+def _to_a_program(row: Any, now: datetime) -> Verdict:
+    """No person is reached, so only its time counts."""
+    if row.expires_at is not None and now > row.expires_at:
+        return Verdict("suppress", {"code": "too-late", "meant_at": in_json(row.meant_at)})
+    return Verdict("send")
 
 
 def _lock_people(uow: UnitOfWork, rows: Iterable[Any]) -> None:
@@ -171,7 +144,3 @@ def _sent_lately(
     for form, record, purpose, at in sent:
         found.setdefault((form, record, purpose), []).append(at)
     return found
-
-
-def _json(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

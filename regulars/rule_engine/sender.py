@@ -20,7 +20,8 @@ from regulars.platform.events import record_events
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
 from regulars.platform.ids import new_token
-from regulars.rule_engine import leases
+from regulars.rule_engine import circuits, leases
+from regulars.rule_engine.channels.accounts import settings_of
 from regulars.rule_engine.channels.base import (
     DEFAULT_PROVIDER,
     Outgoing,
@@ -31,9 +32,11 @@ from regulars.rule_engine.channels.base import (
     providers,
 )
 from regulars.rule_engine.clocking import Now
-from regulars.rule_engine.gate import Gate, Verdict
+from regulars.rule_engine.gate import Gate
+from regulars.rule_engine.judging import Verdict
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.patience import patiently
+from regulars.rule_engine.pricing import Pricing
 from regulars.rule_engine.tables import channel_setting, outbound, rule_state
 from regulars.rule_engine.turns import turn
 
@@ -77,6 +80,8 @@ class Sent:
     provider_id: str | None = None
     reason: dict[str, Any] | None = None
     retry: bool = False
+    retry_after: timedelta | None = None
+    trip: bool = False
 
 
 def send_due(
@@ -148,21 +153,54 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
     with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
         if find_hold(uow) is not None:
             return 0, []
-        rows = _claim(uow, token, route.channel, limit, lease)
-        gate = Gate(uow, rows)
+        passable = _passable(uow, route, limit)
+        if passable is None:
+            return 0, []
+        rows = _claim(uow, token, route.channel, passable, lease)
+        pricing = Pricing(uow, route.provider)
+        gate = Gate(uow, rows, pricing.of)
         ready, changes = [], []
         for row in rows:
-            if row.status == "sending" and _may_repeat(row):
+            if row.status == "sending" and _may_repeat(uow, row):
                 ready.append(row)
             elif row.status == "sending":
                 changes.append(_settled(uow, row, "unknown", {"code": "outcome-unknown"}))
             else:
                 verdict = gate.judge(row)
-                changes.append(_marked(uow, row, verdict, route.provider))
+                changes.append(_marked(uow, row, verdict, route.provider, pricing.of(row)))
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)
         leases.keep_many(uow, outbound, token, changes)
         return len(rows), [_ready(uow, row, route.provider) for row in ready]
+
+
+@dataclass(frozen=True)
+class _Passable:
+    """How many messages may be taken now, without those to addresses that are left alone."""
+
+    limit: int
+    closed: tuple[str, ...] = ()
+
+
+def _passable(uow: UnitOfWork, route: Route, limit: int) -> _Passable | None:
+    """None: this way is left alone for now, and what waits behind it may grow too old."""
+    known, provider = circuits.circuits_of(uow), route.provider
+    if not provider.by_address:
+        row = known.get(provider.name)
+        if circuits.is_resting(row, uow.now):
+            circuits.expire_waiting(uow, outbound.c.channel == route.channel)
+            return None
+        return _Passable(1 if circuits.is_on_trial(row) else limit)
+    prefix = provider.way("")
+    closed = tuple(
+        way.removeprefix(prefix)
+        for way, row in known.items()
+        if way.startswith(prefix) and circuits.is_resting(row, uow.now)
+    )
+    if closed:
+        behind = outbound.c.address.in_(closed)
+        circuits.expire_waiting(uow, outbound.c.channel == route.channel, behind)
+    return _Passable(limit, closed)
 
 
 def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
@@ -170,28 +208,33 @@ def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
     return Ready(row, key, provider.prepare(uow, row))
 
 
-def _claim(uow: UnitOfWork, token: str, channel: str, limit: int, lease: timedelta) -> list[Any]:
+def _claim(
+    uow: UnitOfWork, token: str, channel: str, passable: _Passable, lease: timedelta
+) -> list[Any]:
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
-    where = (
+    where: tuple[sa.ColumnElement[bool], ...] = (
         outbound.c.status.in_(("queued", "sending")),
         outbound.c.channel == channel,
         outbound.c.rule.in_(active),
     )
+    if passable.closed:
+        where = (*where, outbound.c.address.not_in(passable.closed))
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
     leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
-    ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
+    ids = leases.claim(uow, outbound, token, passable.limit, where=where, lease=lease)
     return leases.held(uow, outbound, token, ids)
 
 
-def _may_repeat(row: Any) -> bool:
+def _may_repeat(uow: UnitOfWork, row: Any) -> bool:
     provider = providers.find(row.provider or "")
-    return provider is not None and provider.repeatable
+    return provider is not None and provider.repeats(settings_of(uow, provider.name))
 
 
 def _marked(
-    uow: UnitOfWork, row: Any, verdict: Verdict | None, provider: Provider
-) -> leases.Change:
+    uow: UnitOfWork, row: Any, verdict: Verdict | None, provider: Provider,
+    price: tuple[int | None, int],
+) -> leases.Change:  # fmt: skip
     """What the gate's word means for the message."""
     if verdict is None:
         return _released(row, {"due_at": uow.now})
@@ -201,7 +244,7 @@ def _marked(
         return _settled(uow, row, "suppressed", verdict.reason)
     return row.id, {
         "status": "sending", "sending_at": uow.now, "provider": provider.name,
-        "decision": verdict.seen, "reason": None,
+        "decision": verdict.seen, "reason": None, "parts": price[0], "cost": price[1],
     }  # fmt: skip
 
 
@@ -226,7 +269,10 @@ def _call(provider: Provider, each: Ready, surroundings: Surroundings) -> Sent:
     except SendFailed as failure:
         told = {"code": failure.code, "detail": failure.detail[:300]}
         retry = not failure.permanent and row.attempts < leases.MAX_ATTEMPTS
-        return Sent(row, "failed", reason=told, retry=retry)
+        return Sent(
+            row, "failed", reason=told, retry=retry, retry_after=failure.retry_after,
+            trip=failure.trip,
+        )  # fmt: skip
     except SendUnknown as doubt:
         return Sent(row, "unknown", reason={"code": "outcome-unknown", "detail": str(doubt)[:300]})
     except Exception as error:
@@ -243,6 +289,7 @@ def _write(route: Route, token: str, results: Sequence[Sent]) -> None:
         if len(kept) < len(results):
             log.info("%s messages were settled by another worker.", len(results) - len(kept))
         leases.keep_many(uow, outbound, token, [_written(uow, sent) for sent in kept])
+        circuits.note_outcomes(uow, [_outcome(route.provider, sent) for sent in kept])
         final = [sent for sent in kept if sent.status in ("sent", "failed") and not sent.retry]
         record_events(uow, [turn(uow, sent.row, f"message_{sent.status}") for sent in final])
         faultpoint("message-mid")
@@ -255,6 +302,14 @@ def _written(uow: UnitOfWork, sent: Sent) -> leases.Change:
         "provider_id": sent.provider_id, "finished_at": uow.now,
     }  # fmt: skip
     if sent.retry:
-        again = uow.now + leases.back_off(row.attempts, row.id)
+        asked = sent.retry_after or timedelta(0)
+        again = uow.now + max(leases.back_off(row.attempts, row.id), asked)
         values |= {"status": "queued", "due_at": again, "finished_at": None, "sending_at": None}
     return row.id, values
+
+
+def _outcome(provider: Provider, sent: Sent) -> circuits.Outcome:
+    """A message refused for its own sake says nothing against the provider."""
+    reached = sent.status == "sent" or (sent.status == "failed" and not (sent.retry or sent.trip))
+    way = provider.way(sent.row.address)
+    return circuits.Outcome(way, reached, sent.reason, sent.retry_after, sent.trip)

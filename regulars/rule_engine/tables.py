@@ -145,6 +145,12 @@ outbound = sa.Table(
     sa.Column("resolved_by", columns.Text),
     sa.Column("clicked_at", columns.Instant),  # the first click on any of its links
     sa.Column("replied_at", columns.Instant),  # the first answer to it
+    sa.Column("parts", columns.BigInt),  # of a short message, as it is paid
+    sa.Column("cost", columns.BigInt),  # in ten-thousandths of the shop's currency
+    sa.Column("receipt", columns.Text),  # delivered, undelivered: the provider's later word
+    sa.Column("receipt_at", columns.Instant),
+    sa.Column("receipt_detail", columns.Text),
+    sa.Column("opened_at", columns.Instant),  # where the shop asks for it, its first opening
     sqlite_strict=True,
 )
 _partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued", "sending")))
@@ -152,6 +158,8 @@ sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_run", outbound.c.run)
 sa.Index("outbound_of_address", outbound.c.address)
+_partial("outbound_left", outbound.c.sending_at, where=outbound.c.sending_at.is_not(None))
+_partial("outbound_by_provider", outbound.c.provider_id, where=outbound.c.provider_id.is_not(None))
 
 message_link = sa.Table(
     "message_link",
@@ -250,5 +258,33 @@ channel_setting = sa.Table(
     sa.Column("provider", columns.Text, nullable=False),
     sa.Column("changed_at", columns.Instant, nullable=False),
     sa.Column("changed_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+channel_account = sa.Table(
+    "channel_account",
+    workspace_metadata,
+    sa.Column(
+        "key", columns.Text, primary_key=True
+    ),  # the provider's name, or a staff group's own
+    sa.Column("provider", columns.Text, nullable=False),
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("settings", columns.Json, nullable=False),
+    sa.Column("secret", columns.Text),  # sealed to key, provider and what it is bound to
+    sa.Column("inbound", columns.Text, unique=True),  # the token that receipts come in under
+    sa.Column("changed_at", columns.Instant, nullable=False),
+    sa.Column("changed_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+circuit = sa.Table(
+    "circuit",
+    workspace_metadata,
+    sa.Column("way", columns.Text, primary_key=True),  # a provider, or one address behind it
+    sa.Column("failures", columns.BigInt, nullable=False),  # one after the other
+    sa.Column("rests_until", columns.Instant),
+    sa.Column("failed_at", columns.Instant),
+    sa.Column("worked_at", columns.Instant),
+    sa.Column("error", columns.Json),  # a code with its parameters
     sqlite_strict=True,
 )

@@ -35,7 +35,8 @@ audit = sa.Table(
 ACTIONS = (
     "member-added", "member-changed", "member-gone", "member-back", "invited",
     "invitation-withdrawn", "token-made", "token-revoked", "role-published", "role-archived",
-    "refused",
+    "refused", "sending-changed", "sending-stopped", "sending-resumed", "channel-changed",
+    "channel-removed", "message-resolved", "address-suppressed", "address-freed",
 )  # fmt: skip
 
 
