@@ -14,7 +14,7 @@ from regulars.platform.privacy.ledger import consent_entry
 from regulars.platform.privacy.purposes import CHANNELS, SERVICE
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.following import NOBODY
-from regulars.rule_engine.gate import COUNTED
+from regulars.rule_engine.policy_keeping import COUNTED
 from regulars.rule_engine.self_check.breaches import SLACK, Asked, Look
 from regulars.rule_engine.tables import outbound, run
 
