@@ -138,9 +138,11 @@ from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.restored import HeldMessages, LetGo
 from regulars.rule_engine.self_check import desk as self_check
 from regulars.rule_engine.steps.base import StepKind, step_kinds
-from regulars.rule_engine.steps.flow import Branch, Stop
+from regulars.rule_engine.steps.flow import Branch, Split, Stop
+from regulars.rule_engine.steps.many import ForEach, UpdateRelated
 from regulars.rule_engine.steps.messages import SendMessage
 from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
+from regulars.rule_engine.steps.rules import CallRule
 from regulars.rule_engine.steps.tags import AddTags, RemoveTags
 from regulars.rule_engine.steps.tasks import Approval, CreateTask
 from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
@@ -157,6 +159,7 @@ from regulars.rule_engine.triggers.happenings import (
     MirrorEntered,
     MirrorLeft,
 )
+from regulars.rule_engine.triggers.outside import FormSubmitted, NamedEvent, Webhook
 from regulars.rule_engine.triggers.records import RecordCreated, RecordDeleted, RecordUpdated
 
 log = logging.getLogger(__name__)
@@ -173,11 +176,12 @@ CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(
 TRIGGERS: tuple[TriggerKind, ...] = (
     RecordCreated(), RecordUpdated(), RecordDeleted(), Scan(), OnDateField(), Manual(),
     MirrorEntered(), MirrorLeft(), ConsentGranted(), ConsentWithdrawn(), *MESSAGE_TURNS,
-    *TASK_TURNS,
+    *TASK_TURNS, FormSubmitted(), NamedEvent(), Webhook(),
 )  # fmt: skip
 STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
-    WaitFor(), Branch(), Stop(), CreateTask(), Approval(), CallWebhook(),
+    WaitFor(), Branch(), Split(), ForEach(), CallRule(), UpdateRelated(), Stop(), CreateTask(),
+    Approval(), CallWebhook(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 BLOB_FOLLOWER = BlobFollower()

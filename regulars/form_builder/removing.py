@@ -293,7 +293,7 @@ def _tell(
     form, origin, access = writing.form.key, writing.origin, writing.access
     entries, events = [], []
     for row in rows:
-        data = {"title": titles.get((form, row["id"]), "")}
+        data = {"title": titles.get((form, row["id"]), ""), "links": _links_of(writing, row)}
         entries.append(_entry(writing, action, row["id"], row["version"] + 1, {}))
         events.append(
             Event(
@@ -311,6 +311,12 @@ def _tell(
         )
     record_entries(writing.uow, entries)
     record_events(writing.uow, events)
+
+
+def _links_of(writing: Writing, row: Mapping[str, Any]) -> dict[str, int]:
+    """Where the record's own links led, for whoever hears of it when it is gone."""
+    links = (each.key for each in writing.form.fields if each.type == "link")
+    return {key: row[key] for key in links if row.get(key) is not None}
 
 
 def _tell_cleared(writing: Writing, key: str, stored: Mapping[int, Mapping[str, Any]]) -> None:

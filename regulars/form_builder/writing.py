@@ -181,6 +181,9 @@ def _kept(
     return kept
 
 
+FILLED_IN = ("page", "public")
+
+
 def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:
     uow, origin, access = writing.uow, writing.origin, writing.access
     at = origin.at or uow.now
@@ -200,7 +203,7 @@ def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore)
                 writing.form.key,
                 draft.id,
                 None if origin.is_historic else changes,
-                None,
+                {"origin": origin.kind} if origin.kind in FILLED_IN else None,
                 access.actor,
                 origin.chain,
                 None,

@@ -81,10 +81,10 @@ def _subjects(records: StoredRecords, pinned: PinnedRule, happened: Any) -> set[
     found: set[int] = set()
     rule = pinned.rule
     for trigger in pinned.listens_to:
-        if trigger.on != happened.kind:
+        kind = trigger_kinds.get(trigger.on)
+        if kind.event_kind != happened.kind:
             continue
-        about_records = trigger_kinds.get(trigger.on).about_records
-        if about_records and form_of(trigger, rule.subject) != happened.form:
+        if kind.about_records and form_of(trigger, rule.subject) != happened.form:
             continue
         subject = subject_of(records, trigger, rule.subject, happened)
         if subject is not None:

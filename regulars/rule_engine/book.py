@@ -72,7 +72,7 @@ class RuleBook:
         for pinned in self.rules.values():
             kind = trigger_kinds.find(pinned.rule.trigger.on)
             if kind is not None and kind.by_event and not pinned.rule.is_mirror:
-                found.setdefault(kind.name, []).append(pinned)
+                found.setdefault(kind.event_kind, []).append(pinned)
         return found
 
     @cached_property

@@ -12,8 +12,8 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
-from regulars.rule_engine.definition import Rule, Sets, Step, Trigger
-from regulars.rule_engine.matching import check_event, form_of
+from regulars.rule_engine.definition import LOOPS, Rule, Sets, Step, Trigger
+from regulars.rule_engine.matching import DELETED, check_event, form_of
 from regulars.rule_engine.merging import OPT_OUT, merge_fields
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.scope import Meaning, Scope
@@ -64,16 +64,27 @@ def _check_links(message: Message) -> Iterator[Problem]:
 
 
 def scopes_of(rule: Rule, catalog: FormCatalog) -> dict[str, Scope]:
-    """The scope that holds at each step: names made by the steps before it, in reading order."""
-    scope = Scope.start(catalog, rule.subject, trigger_form(rule))
+    """The scope that holds at each step: names made by the steps before it, in reading order.
+
+    The record that a loop has in hand is known inside of it only.
+    """
     found: dict[str, Scope] = {}
-    for step in rule.walk():
+    _note_scopes(rule.steps, Scope.start(catalog, rule.subject, trigger_form(rule)), found)
+    return found
+
+
+def _note_scopes(steps: tuple[Step, ...], scope: Scope, found: dict[str, Scope]) -> Scope:
+    for step in steps:
         found[step.path] = scope
         kind = step_kinds.find(step.do)
         made = kind.makes(step) if kind else None
+        inner = scope
         if made is not None and made[0] not in scope.names:
-            scope = scope.having(*made)
-    return found
+            inner = scope.having(*made)
+        for block in step.blocks.values():
+            inner = _note_scopes(block, inner, found)
+        scope = scope if step.do in LOOPS else inner
+    return scope
 
 
 def entry_scope(rule: Rule, catalog: FormCatalog) -> Scope:
@@ -103,6 +114,8 @@ def _check_class(rule: Rule) -> Iterator[Problem]:
         return
     if rule.sets is not None:
         yield Problem("sets", "only-for-mirrors")
+    if rule.trigger.on == DELETED and form_of(rule.trigger, rule.subject) == rule.subject:
+        yield Problem("trigger/form", "deleted-subject-starts-nothing")
     if not rule.steps:
         yield Problem("steps", "no-steps")
 

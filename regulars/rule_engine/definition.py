@@ -17,7 +17,8 @@ from regulars.rule_engine.durations import read_clock
 
 Raw = Mapping[str, Any]
 
-BLOCKS = ("then", "else", "timed_out")
+BLOCKS = ("then", "else", "timed_out", "on_error")
+LOOPS = frozenset({"for_each"})  # steps that are come back to after their block
 _STEP_COMMON = frozenset({"id", "do", "label", *BLOCKS})
 QUIET_BY_DEFAULT = (time(21, 0), time(9, 0))
 SCAN_BY_DEFAULT: Raw = {"on": "scan", "every": "hour"}
@@ -46,7 +47,10 @@ class Trigger:
 
 @dataclass(frozen=True)
 class Step:
-    """One step. ``blocks`` hold the steps below it by name (``then``, ``else``, ``timed_out``)."""
+    """One step. ``blocks`` hold the steps below it by name (``then``, ``else``, ``timed_out``).
+
+    ``on_error`` is what is done instead once the step has failed for good.
+    """
 
     id: str
     do: str
@@ -242,11 +246,17 @@ def first_path(steps: tuple[Step, ...]) -> str | None:
 
 
 def path_after(rule: Rule, path: str) -> str | None:
-    """Where a run goes on once the step at ``path`` is done with all below it; None at the end."""
+    """Where a run goes on once the step at ``path`` is done with all below it; None at the end.
+
+    At the end of a loop's block that is the loop itself, which knows what comes next.
+    """
     parts = path.split("/")
     while len(parts) >= 2:
         following = "/".join([*parts[:-1], str(int(parts[-1]) + 1)])
         if rule.step_at(following) is not None:
             return following
-        parts = parts[:-2]  # up from steps/1/then/0 to steps/1
+        parts, block = parts[:-2], parts[-2]  # up from steps/1/then/0 to steps/1
+        above = rule.step_at("/".join(parts))
+        if above is not None and above.do in LOOPS and block == "then":
+            return above.path
     return None

@@ -15,7 +15,7 @@ from regulars.rule_engine.tables import message_link, outbound, run, run_step
 
 RUN_COLUMNS = (
     "status", "outcome", "cursor", "wait_kind", "seen_event", "anchor_at", "meant_at", "context",
-    "seq", "token", "attempts", "due_at", "reason", "finished_at",
+    "seq", "token", "attempts", "due_at", "reason", "finished_at", "iteration", "loops",
 )  # fmt: skip
 _TRACED = ("outcome", "output", "error", "attempts", "finished_at")
 _MOVE = (

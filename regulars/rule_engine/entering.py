@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from regulars.platform.inserting import insert_new
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.definition import Rule, first_path
 from regulars.rule_engine.durations import Length
+from regulars.rule_engine.steps.flow import bucket_of
 from regulars.rule_engine.tables import decision, run
 
 MAX_CHAIN = 5
@@ -107,8 +107,7 @@ def key_text(value: Any) -> str:
 
 def arm_of(rule: Rule, record: int) -> str:
     """``control`` or ``treatment``: always the same for the same person and rule."""
-    name = f"{rule.key}:{rule.subject}:{record}".encode()
-    bucket = int.from_bytes(hashlib.sha256(name).digest()[:4]) % 100
+    bucket = bucket_of(f"{rule.key}:{rule.subject}:{record}")
     return "control" if bucket < rule.guards.control_group else "treatment"
 
 

@@ -101,13 +101,54 @@ def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:
         if own.get("value"):
             return say.t(f"{trigger.on}-value", rule=name, value=own["value"])
         return say.t(trigger.on, rule=name)
-    if trigger.on.startswith("record_"):
-        words = say.t(trigger.on, form=say.form(trigger.form or rule.subject))
-        if trigger.where:
-            told = say.condition(trigger.form or rule.subject, trigger.where)
-            return say.t("where", what=words, condition=told)
-        return words
-    return say.t(trigger.on)
+    teller = _TRIGGERS.get(trigger.on)
+    words = teller(say, rule, trigger) if teller else say.t(trigger.on)
+    return _narrowed(say, rule, trigger, words)
+
+
+def _narrowed(say: Speaker, rule: Rule, trigger: Trigger, words: str) -> str:
+    """The words with what else must be so."""
+    if trigger.where:
+        told = say.condition(trigger.form or rule.subject, trigger.where)
+        return say.t("where", what=words, condition=told)
+    own = trigger.settings
+    if own.get("message"):
+        return say.t("of-message", what=words, message=say.named("message", own["message"]))
+    if own.get("of"):
+        step = rule.step_called(own["of"])
+        named = step_words(say, rule, step) if step is not None else own["of"]
+        return say.t("of-step", what=words, step=named)
+    return words
+
+
+def _record(say: Speaker, rule: Rule, trigger: Trigger) -> str:
+    return say.t(trigger.on, form=say.form(trigger.form or rule.subject))
+
+
+def _updated(say: Speaker, rule: Rule, trigger: Trigger) -> str:
+    own, form = trigger.settings, trigger.form or rule.subject
+    fields = own.get("fields", ())
+    if not fields:
+        return _record(say, rule, trigger)
+    names = [say.field(form, key) for key in fields]
+    if "to" not in own:
+        return say.t("changed-fields", fields=names, form=say.form(form))
+    told = {name: value_words(say, form, fields[0], own[name]) for name in own if name != "fields"}
+    key = "changed-from-to" if "from" in own else "changed-to"
+    return say.t(key, field=names[0], form=say.form(form), **told)
+
+
+def _hook(say: Speaker, _rule: Rule, trigger: Trigger) -> str:
+    own = trigger.settings
+    key = "webhook-type" if own.get("type") else "webhook"
+    return say.t(key, hook=own.get("hook", "…"), type=own.get("type", ""))
+
+
+_TRIGGERS: dict[str, Any] = {
+    "record_created": _record, "record_deleted": _record, "form_submitted": _record,
+    "record_updated": _updated, "webhook": _hook,
+    "event": lambda say, _rule, trigger: say.t("event", name=trigger.settings.get("name", "…")),
+}  # fmt: skip
 
 
 def _scan(say: Speaker, own: Mapping[str, Any]) -> str:
@@ -183,8 +224,12 @@ def _tags_field(say: Speaker, form: str) -> str:
     return next((each.key for each in (found.fields if found else ()) if each.type == "tags"), "")
 
 
-def _wait_until(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+def _wait_until(say: Speaker, rule: Rule, own: Mapping[str, Any]) -> str:
     days = [i18n.translate(f"rules.weekday.{n}", say.locale) for n in own.get("weekdays", ())]
+    if "window" in own:
+        start, end = own["window"]
+        key = "wait-window-days" if days else "wait-window"
+        return say.t(key, start=start, end=end, days=days)
     if days:
         return say.t("wait-until-days", days=days, at=own.get("at", "00:00"))
     if "formula" in own:
@@ -204,6 +249,20 @@ def _ask(say: Speaker, own: Mapping[str, Any], key: str) -> str:
     return words if due is None else say.t("within-time", what=words, length=say.length(due))
 
 
+def _for_each(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+    form = own["form"]
+    if not own.get("where"):
+        return say.t("for-each", form=say.form(form))
+    condition = say.condition(form, own["where"])
+    return say.t("for-each-where", form=say.form(form), condition=condition)
+
+
+def _update_related(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
+    form = own["form"]
+    fields = [say.field(form, key) for key in own.get("values", {})]
+    return say.t("update-related", form=say.form(form), fields=fields)
+
+
 _STEPS: dict[str, Any] = {
     "send_message": _send,
     "create_record": _create,
@@ -217,6 +276,10 @@ _STEPS: dict[str, Any] = {
     "create_task": lambda say, _rule, own: _ask(say, own, "create-task"),
     "approval": lambda say, _rule, own: _ask(say, own, "approval"),
     "branch": lambda say, rule, own: say.t("branch", condition=say.condition(rule, own["when"])),
+    "split": lambda say, _rule, own: say.t("split", percent=own["percent"]),
+    "for_each": _for_each,
+    "call_rule": lambda say, _rule, own: say.t("call-rule", rule=say.named("rule", own["rule"])),
+    "update_related": _update_related,
     "stop": lambda say, _rule, own: say.t("stop"),
 }
 
@@ -257,8 +320,14 @@ def _block_words(
         yield indent, say.t("then", what=step_words(say, rule, step))
         for name, block in step.blocks.items():
             if block:
-                yield indent + 1, say.t(f"block-{step.do}-{name}")
+                yield indent + 1, block_words(say, step, name)
                 yield from _block_words(say, rule, block, indent + 1)
+
+
+def block_words(say: Speaker, step: Step, name: str) -> str:
+    """What stands over the steps below a step."""
+    key = "block-on_error" if name == "on_error" else f"block-{step.do}-{name}"
+    return say.t(key, percent=step.settings.get("percent", ""))
 
 
 def _limits(say: Speaker, rule: Rule) -> Iterator[str]:

@@ -21,7 +21,7 @@ from regulars.rule_engine import answering, mirrors
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.entering import Candidate, enter, key_text
-from regulars.rule_engine.matching import fits, holds, subject_of
+from regulars.rule_engine.matching import fits, meets_when, subject_of
 from regulars.rule_engine.scope import TRIGGER
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import event_failure
@@ -106,7 +106,7 @@ def candidate_of(
     if not fits(records, rule.trigger, rule.subject, happened):
         return None
     subject = subject_of(records, rule.trigger, rule.subject, happened)
-    if subject is None or not _meets_when(uow, records, pinned, subject):
+    if subject is None or not meets_when(records, rule, subject):
         return None
     trigger = None
     kind = trigger_kinds.get(rule.trigger.on)
@@ -118,18 +118,6 @@ def candidate_of(
         sight = RunSight(uow, rule.subject, subject, names)
         key = key_text(sight.value(pinned.entry_scope, rule.entry.key))
     return Candidate(subject, key, happened.at, happened.id, trigger, tuple(happened.chain))
-
-
-def _meets_when(uow: UnitOfWork, records: StoredRecords, pinned: PinnedRule, subject: int) -> bool:
-    row = records.linked(pinned.rule.subject, subject)
-    if row is None:
-        return False
-    if not pinned.rule.when:
-        return True
-    tree, problems = records.catalog.condition(pinned.rule.subject, pinned.rule.when)
-    if problems:
-        return False
-    return holds(records, tree, row)
 
 
 def _alone(database: Database, workspace: Workspace, now: Now, event_id: int) -> None:

@@ -18,12 +18,13 @@ from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
-from regulars.rule_engine.definition import Trigger
+from regulars.rule_engine.definition import Rule, Trigger
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.triggers.base import Happened, trigger_kinds
 
 log = logging.getLogger(__name__)
 RECENT = 5000  # more events than happen while one batch of runs is worked on
+DELETED = "record_deleted"  # its values are gone; where it led to stands in the event
 _OWN = ("message_", "task_")  # what becomes of these concerns the run that asked for them
 LOOK_BACK = (
     200  # events of one person since the step before; more are found when they are ingested
@@ -44,6 +45,11 @@ def form_of(trigger: Trigger, subject: str) -> str:
     return trigger.form or subject
 
 
+def happening(trigger: Trigger) -> str:
+    """The kind of event a trigger goes by."""
+    return trigger_kinds.get(trigger.on).event_kind
+
+
 def link_of(catalog: FormCatalog, trigger: Trigger, subject: str) -> str | None:
     """The path from the trigger's record to the subject; None where it is the subject itself.
 
@@ -53,10 +59,11 @@ def link_of(catalog: FormCatalog, trigger: Trigger, subject: str) -> str | None:
         return trigger.link
     if form_of(trigger, subject) == subject:
         return None
-    return next(iter(_links_to(catalog, form_of(trigger, subject), subject)), None)
+    return next(iter(links_to(catalog, form_of(trigger, subject), subject)), None)
 
 
-def _links_to(catalog: FormCatalog, form: str, subject: str) -> list[str]:
+def links_to(catalog: FormCatalog, form: str, subject: str) -> list[str]:
+    """The link fields of a form that lead to the subject."""
     if form not in catalog.forms:
         return []
     return [key for key, target in catalog.link_targets(form) if target == subject]
@@ -82,7 +89,7 @@ def _check_record(trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
         _tree, problems = catalog.condition(form, trigger.where)
         yield from under("where", problems)
     if trigger.link is None:
-        found = _links_to(catalog, form, meaning.subject)
+        found = links_to(catalog, form, meaning.subject)
         if form != meaning.subject and len(found) != 1:
             yield Problem(
                 "link", "which-link" if found else "no-link-to-subject", {"links": found}
@@ -105,8 +112,11 @@ def subject_of(
     if link is None:
         return happened.record if happened.form == subject else None
     form = form_of(trigger, subject)
+    if trigger.on == DELETED:
+        found = ((happened.data or {}).get("links") or {}).get(link)
+        return found if happened.form == form and isinstance(found, int) else None
     row = records.linked(form, happened.record)
-    if row is None:
+    if row is None or happened.form != form:
         return None
     tree, problems = records.catalog.path(form, link)
     if problems:
@@ -118,9 +128,9 @@ def subject_of(
 
 def fits(records: StoredRecords, trigger: Trigger, subject: str, happened: Happened) -> bool:
     """Whether an event is of the kind, form and content that a trigger means."""
-    if happened.kind != trigger.on:
-        return False
     kind = trigger_kinds.get(trigger.on)
+    if happened.kind != kind.event_kind:
+        return False
     if kind.about_records and happened.form != form_of(trigger, subject):
         return False
     return kind.matches(trigger, happened) and _where_holds(records, trigger, subject, happened)
@@ -149,6 +159,17 @@ def holds(records: StoredRecords, tree: Node, row: Mapping[str, Any]) -> bool:
         return False
 
 
+def meets_when(records: StoredRecords, rule: Rule, subject: int) -> bool:
+    """Whether a record exists and meets the condition of a rule."""
+    row = records.linked(rule.subject, subject)
+    if row is None:
+        return False
+    if not rule.when:
+        return True
+    tree, problems = records.catalog.condition(rule.subject, rule.when)
+    return not problems and holds(records, tree, row)
+
+
 def of_this_run(trigger: Trigger, run: Follower, happened: Happened) -> bool:
     """Whether an event about the person may answer this very run."""
     if happened.id == run.trigger_event:
@@ -170,6 +191,8 @@ def find_event(
             answers = of_this_run(trigger, run, happened) and fits(
                 records, trigger, run.form, happened
             )
+            if trigger.on == DELETED and answers:
+                answers = subject_of(records, trigger, run.form, happened) == run.record
             if answers:
                 found.append(happened.id)
                 break
@@ -196,14 +219,14 @@ def _candidates(
     form = form_of(trigger, run.form)
     link = link_of(catalog, trigger, run.form)
     statement = sa.select(event).where(
-        event.c.kind == trigger.on,
+        event.c.kind == happening(trigger),
         event.c.form == form,
         event.c.at >= since,
         event.c.historic.is_(sa.false()),
     )
     if link is None:
         statement = statement.where(event.c.record == run.record)
-    else:
+    elif trigger.on != DELETED:
         table = catalog.tables[form].main
         tree, _problems = catalog.path(form, link)
         leads_to = expressing.value_sql(uow, catalog, tree, table)

@@ -64,6 +64,7 @@ def _step(kind: StepKind) -> dict[str, Any]:
         "id": {"$ref": "#/$defs/step_id"},
         "do": {"const": kind.name},
         "label": {"$ref": "#/$defs/text"},
+        "on_error": {"$ref": "#/$defs/steps"},
     }
     return {
         "type": "object",

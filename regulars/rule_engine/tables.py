@@ -28,6 +28,9 @@ rule_state = sa.Table(
     sa.Column("changed_by", columns.Text, nullable=False),
     sa.Column("fired_to", columns.Instant, nullable=False),  # slots up to here are settled
     sa.Column("history_to", columns.Instant, nullable=False),  # imports up to here are settled
+    sa.Column("reason", columns.Json),  # why it was paused, when nobody did it
+    sa.Column("enrol_per_day", columns.BigInt),  # so many of the backlog enter on each day
+    sa.Column("enrolled_on", columns.Text),  # the shop's day on which some entered last
     sqlite_strict=True,
 )
 
@@ -74,6 +77,7 @@ run = sa.Table(
     sa.Column("attempts", columns.BigInt, nullable=False),
     sa.Column("seq", columns.BigInt, nullable=False),  # how many steps its trace has
     sa.Column("context", columns.Json, nullable=False),  # records by name
+    sa.Column("loops", columns.Json),  # the loops it is inside of, the innermost last
     sa.Column("trigger_event", columns.BigInt),
     sa.Column("purpose", columns.Text),
     sa.Column("group_key", columns.Text),
@@ -186,6 +190,48 @@ webhook = sa.Table(
     sa.Column("secret", columns.Text, nullable=False),  # sealed to key and url
     sa.Column("created_at", columns.Instant, nullable=False),
     sa.Column("created_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+hook = sa.Table(
+    "hook",
+    workspace_metadata,
+    sa.Column("key", columns.Text, primary_key=True),
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("state", columns.Text, nullable=False),  # active, paused
+    sa.Column("token", columns.Text, nullable=False, unique=True),  # its address; proves nothing
+    sa.Column("secret", columns.Text, nullable=False),  # sealed to the key
+    sa.Column("old_secret", columns.Text),  # good for a while after a change
+    sa.Column("old_until", columns.Instant),
+    sa.Column("maps", columns.Json),  # which record a call writes or means; None: none
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("created_by", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+
+hook_call = sa.Table(
+    "hook_call",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("hook", columns.Text, nullable=False),
+    sa.Column("message", columns.Text, nullable=False),  # the sender's own name of the call
+    sa.Column("type", columns.Text),
+    sa.Column("outcome", columns.Text, nullable=False),  # taken, outdated, refused
+    sa.Column("problems", columns.Json),
+    sa.Column("form", columns.Text),
+    sa.Column("record", columns.BigInt),
+    sa.Column("repeats", columns.BigInt, nullable=False),  # how often it came again
+    sa.Column("at", columns.Instant, nullable=False),
+    sa.UniqueConstraint("hook", "message", name="hook_call_once"),
+    sqlite_strict=True,
+)
+
+hook_seen = sa.Table(
+    "hook_seen",
+    workspace_metadata,
+    sa.Column("hook", columns.Text, primary_key=True),
+    sa.Column("object", columns.Text, primary_key=True),
+    sa.Column("version", columns.Text, nullable=False),  # the newest that was taken
     sqlite_strict=True,
 )
 

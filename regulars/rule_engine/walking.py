@@ -73,7 +73,9 @@ class Walker:
                 return
             answer = self._try(pinned, live, sight, step, resumed=resumed)
             if isinstance(answer, StepFailed):
-                self._fail(live, step, answer)
+                if self._fail(live, step, answer):
+                    resumed = False
+                    continue
                 return
             if isinstance(answer, Rest):
                 self._rest(live, answer)
@@ -83,13 +85,13 @@ class Walker:
                 return
             self._move(pinned, live, step, answer)
             resumed = False
-        self._fail(live, None, StepFailed("too-many-steps"))
+        self._keep(live, {"due_at": self.uow.now})  # it goes on where it is, after the others
 
     def _try(
         self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *, resumed: bool
     ) -> Answer | StepFailed:
         """Do one step; what it wrote before it failed is undone."""
-        known, seq, seen = dict(live.context), live.seq, live.seen_event
+        before = _standing(live)
         try:
             with self._undoable(step), self.effects.undone_on_error():
                 return self.perform(pinned, live, sight, step, resumed=resumed)
@@ -103,9 +105,7 @@ class Walker:
             log.exception("A step of run %s failed; it is tried again.", live.id)
             told = f"{type(error).__name__}: {error}"[:300]
             failure = StepFailed("step-error", permanent=False, error=told)
-        live.context.clear()
-        live.context.update(known)
-        live.seq, live.seen_event = seq, seen
+        _stand(live, before)
         sight.forget()
         return failure
 
@@ -160,10 +160,17 @@ class Walker:
         ended = {"status": "done", "outcome": outcome, "finished_at": self.uow.now}
         self._keep(live, {**ended, "reason": reason})
 
-    def _fail(self, live: LiveRun, step: Step | None, failure: StepFailed) -> None:
-        """Note a failed step: for good, or until the next try."""
+    def _fail(self, live: LiveRun, step: Step | None, failure: StepFailed) -> bool:
+        """Note a failed step: for good, or until the next try; True: ``on_error`` takes over."""
         worn_out = live.attempts >= leases.MAX_ATTEMPTS
         over = failure.permanent or worn_out
+        instead = first_path(step.blocks.get("on_error", ())) if step is not None else None
+        if over and step is not None and instead is not None:
+            live.seq += 1
+            self._trace(live, step, "failed", error=failure.reason)
+            live.cursor, live.attempts = instead, 0
+            live.wait_kind = live.seen_event = None
+            return True
         values: dict[str, Any] = {"reason": failure.reason, "attempts": live.attempts}
         if over:
             ending = "failed" if failure.permanent else "stuck"
@@ -174,6 +181,7 @@ class Walker:
         if step is not None:
             outcome = "failed" if over else "retrying"
             self._trace(live, step, outcome, error=failure.reason, seq=live.seq + 1)
+        return False
 
     def _keep(self, live: LiveRun, values: dict[str, Any]) -> None:
         standing: dict[str, Any] = {
@@ -181,7 +189,7 @@ class Walker:
             "wait_kind": live.wait_kind, "seen_event": live.seen_event,
             "anchor_at": live.anchor_at, "meant_at": live.meant_at, "context": live.context,
             "seq": live.seq, "token": None, "attempts": 0, "due_at": None, "reason": None,
-            "finished_at": None,
+            "finished_at": None, "iteration": live.iteration, "loops": live.loops or None,
         }  # fmt: skip
         self.effects.move(live.id, live.token, {**standing, **values})
 
@@ -196,6 +204,23 @@ class Walker:
             "outcome": outcome, "input": input, "output": output, "error": error,
             "attempts": live.attempts, "started_at": self.uow.now, "finished_at": over,
         })  # fmt: skip
+
+
+def _standing(live: LiveRun) -> dict[str, Any]:
+    """What a step may change of a run in hand."""
+    loops = [dict(each) for each in live.loops]
+    return {
+        "context": dict(live.context), "loops": loops, "seq": live.seq,
+        "seen_event": live.seen_event, "iteration": live.iteration,
+    }  # fmt: skip
+
+
+def _stand(live: LiveRun, before: dict[str, Any]) -> None:
+    """Take back what a failed step changed; the context stays the same object."""
+    live.context.clear()
+    live.context.update(before["context"])
+    live.loops, live.seq = before["loops"], before["seq"]
+    live.seen_event, live.iteration = before["seen_event"], before["iteration"]
 
 
 def _told(answer: Answer) -> tuple[str, Any]:
@@ -214,5 +239,5 @@ def live_run(row: Any) -> LiveRun:
         wait_kind=row.wait_kind, seen_event=row.seen_event, anchor_at=row.anchor_at,
         attempts=row.attempts, context=dict(row.context), trigger_event=row.trigger_event,
         arm=row.arm, chain=tuple(row.chain), entered_at=row.entered_at, token=row.token,
-        seq=row.seq,
+        seq=row.seq, loops=[dict(each) for each in row.loops or ()],
     )  # fmt: skip

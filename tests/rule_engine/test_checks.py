@@ -96,8 +96,12 @@ def told(shop: RuleShop) -> Callable[..., Told]:
             {("trigger/value", "not-a-mirror-value")},
         ),
         (
-            {"trigger": {"on": "record_deleted", "form": "orders"}},
-            {("trigger/form", "deleted-record-leads-nowhere")},
+            {"trigger": {"on": "record_deleted", "form": "orders", "link": "customer.friend"}},
+            {("trigger/link", "unknown-field"), ("trigger/link", "deleted-record-leads-nowhere")},
+        ),
+        (
+            {"trigger": {"on": "record_deleted"}},
+            {("trigger/form", "deleted-subject-starts-nothing")},
         ),
         ({"entry": {"key": "orders"}}, {("entry/key", "key-is-many")}),
         ({"entry": {"key": "LAST(orders"}}, {("entry/key", "formula-unfinished")}),
@@ -269,7 +273,6 @@ def test_a_message_that_a_rule_sends_cannot_be_changed_out_of_its_reach(
     [
         ({"class": "robot"}, {("class", "shape-enum")}),
         ({"trigger": {"on": "full_moon"}}, {("trigger/on", "unknown-trigger")}),
-        ({"trigger": {"on": "message_sent"}}, {("trigger/on", "unknown-trigger")}),
         ({"exit": [{"on": "scan"}]}, {("exit/0/on", "unknown-trigger")}),
         (
             {"steps": [{"do": "fly"}, {"do": "wait"}]},

@@ -69,7 +69,11 @@ class StepFailed(Exception):
 
 @dataclass
 class LiveRun:
-    """A run in hand; what the executor changes is written back in the same transaction."""
+    """A run in hand; what the executor changes is written back in the same transaction.
+
+    ``loops`` are the loops it is inside of, the innermost last; ``iteration`` tells one pass of a
+    step from the next.
+    """
 
     id: int
     rule: str
@@ -91,6 +95,7 @@ class LiveRun:
     entered_at: datetime
     token: str | None = None
     seq: int = 0
+    loops: list[dict[str, Any]] = field(default_factory=list)
 
     def record_called(self, name: str) -> tuple[str, int] | None:
         """Form and id of a record this run knows by ``name``."""

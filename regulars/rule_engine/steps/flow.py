@@ -1,7 +1,8 @@
-"""branch, stop: which way a run goes, and where it ends."""
+"""branch, split, stop: which way a run goes, and where it ends."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -41,6 +42,34 @@ class Branch(StepKind):
         holds = work.sight.holds(work.scope, work.step.settings["when"])
         work.seen["holds"] = holds
         return Done("then" if holds else "else", None, "then" if holds else "else")
+
+
+class Split(StepKind):
+    """Do ``then`` for ``percent`` of the people, else ``else``: always the same way for a person.
+
+    Two splits of one rule divide people independently of each other.
+    """
+
+    name = "split"
+    icon = "percent"
+    settings: ClassVar[Settings] = {
+        "percent": {"type": "integer", "minimum": 1, "maximum": 99},
+        "then": STEPS_SETTING,
+        "else": STEPS_SETTING,
+    }
+    required_settings = ("percent",)
+    blocks = ("then", "else")
+
+    def perform(self, work: StepWork) -> Answer:
+        run = work.run
+        bucket = bucket_of(f"{run.rule}:{work.step.id}:{run.form}:{run.record}")
+        way = "then" if bucket < work.step.settings["percent"] else "else"
+        return Done(way, {"bucket": bucket}, way)
+
+
+def bucket_of(name: str) -> int:
+    """A number from 0 to 99 that is always the same for a name."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4]) % 100
 
 
 class Stop(StepKind):

@@ -56,7 +56,7 @@ class CreateRecord(StepKind):
         yield from check_values(form, step.settings["values"], meaning)
         yield from _missing(form, step)
         name = step.settings.get("as")
-        if name is not None and meaning.scope is not None and _is_taken(name, meaning):
+        if name is not None and meaning.scope is not None and is_taken(name, meaning):
             yield Problem("as", "name-taken", {"name": name})
 
     def perform(self, work: StepWork) -> Answer:
@@ -114,7 +114,8 @@ def _missing(form: FormDefinition, step: Step) -> Iterator[Problem]:
             yield Problem(f"values/{field.key}", "required")
 
 
-def _is_taken(name: str, meaning: Meaning) -> bool:
+def is_taken(name: str, meaning: Meaning) -> bool:
+    """Whether a record made by a step may not be called this."""
     scope = meaning.scope
     if scope is None or name in (SUBJECT, TRIGGER) or name in scope.names:
         return True

@@ -7,16 +7,25 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from regulars.form_builder import expressing
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.platform.events import event
 from regulars.platform.problems import Problem, under
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.steps.base import StepWork, scope_of
 from regulars.rule_engine.steps.targets import check_writable
+from regulars.rule_engine.triggers.outside import EVENT, HOOK_EVENT, found_at
 
 READING = Reading(ZoneInfo("UTC"), "CNY", datetime(2000, 1, 1, tzinfo=UTC))
 VALUES_SETTING = {"type": "object", "maxProperties": 200}
+
+
+def is_told(value: Any) -> bool:
+    """Whether a value is taken from what the starting event said: ``{"event": "order.no"}``."""
+    return isinstance(value, Mapping) and set(value) == {"event"}
 
 
 def is_formula(value: Any) -> bool:
@@ -37,6 +46,8 @@ def check_values(
         field = form.by_key[key]
         if is_formula(value):
             yield from under(place, _check_formula(field, str(value["formula"]), meaning))
+        elif is_told(value):
+            yield from under(place, _check_told(value["event"], meaning))
         else:
             yield from under(place, _check_literal(field, value))
 
@@ -68,9 +79,26 @@ def values_of(work: StepWork, form: FormDefinition) -> dict[str, Any]:
         if is_formula(value):
             computed = work.sight.value(work.scope, str(value["formula"]))
             values[key] = fitted(form.by_key.get(key), computed, work)
+        elif is_told(value):
+            values[key] = told_value(work, str(value["event"]))
         else:
             values[key] = value
     return values
+
+
+def _check_told(path: Any, meaning: Meaning) -> Iterator[Problem]:
+    if not isinstance(path, str) or not all(path.split(".")):
+        yield Problem("", "bad-data-path", {"path": str(path)[:60]})
+    if meaning.rule is not None and meaning.rule.trigger.on not in (EVENT, HOOK_EVENT):
+        yield Problem("", "nobody-told-anything")
+
+
+def told_value(work: StepWork, path: str) -> Any:
+    """What the event that started this run said at a path; None when it said nothing there."""
+    found = work.uow.scalar(sa.select(event.c.data).where(event.c.id == work.run.trigger_event))
+    data = found or {}
+    value = found_at(data.get("body", data.get("data")), path)
+    return None if isinstance(value, Mapping) else value
 
 
 def fitted(field: FieldDefinition | None, value: Any, work: StepWork) -> Any:

@@ -16,7 +16,7 @@ from regulars.rule_engine.durations import (
     at_local,
     read_clock,
 )
-from regulars.rule_engine.matching import check_event, find_event, form_of
+from regulars.rule_engine.matching import check_event, find_event, form_of, happening
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.steps.base import (
     STEPS_SETTING,
@@ -52,6 +52,8 @@ class Wait(StepKind):
 class WaitUntil(StepKind):
     """Go on at a time of day (``at``), on certain ``weekdays``, or when a ``formula`` says.
 
+    Inside a ``window`` of the day it goes on at once, outside of it when the window opens.
+
     A formula gives an instant, or a day on which ``at`` (midnight by default) holds. An instant in
     the past does not hold up the run.
     """
@@ -67,13 +69,19 @@ class WaitUntil(StepKind):
             "items": {"type": "integer", "minimum": 0, "maximum": 6},
         },
         "formula": {"$ref": "#/$defs/formula"},
+        "window": {"type": "array", "minItems": 2, "maxItems": 2, "items": CLOCK_SCHEMA},
     }
 
     def check(self, step: Step, meaning: Meaning) -> Iterator[Problem]:
-        if not {"at", "weekdays", "formula"} & step.settings.keys():
+        given = step.settings.keys()
+        if not {"at", "weekdays", "formula", "window"} & given:
             yield Problem("at", "required")
-        if {"weekdays", "formula"} <= step.settings.keys():
+        if {"weekdays", "formula"} <= given and "window" not in given:
             yield Problem("weekdays", "weekdays-or-formula")
+        if {"at", "window"} <= given:
+            yield Problem("window", "at-or-window")
+        if "window" in given and step.settings["window"][0] == step.settings["window"][1]:
+            yield Problem("window", "window-is-empty")
         if "formula" in step.settings:
             tree, problems = scope_of(meaning).formula(step.settings["formula"])
             yield from under("formula", problems)
@@ -90,10 +98,20 @@ class WaitUntil(StepKind):
         return Rest(until, self.name, {"until": until.isoformat()})
 
     def _until(self, work: StepWork) -> datetime:
+        own, start = work.step.settings, work.run.meant_at
+        if "formula" in own:
+            start = self._named(work)
+            return (
+                start
+                if "window" not in own
+                else _in_window(work, own, max(start, work.run.meant_at))
+            )
+        return _in_window(work, own, start) if "window" in own else _next_time(work, own, start)
+
+    def _named(self, work: StepWork) -> datetime:
+        """The instant that the formula gives."""
         own, zone = work.step.settings, work.uow.workspace.tz
         clock = read_clock(own.get("at", "00:00"))
-        if "formula" not in own:
-            return _next_time(work, own)
         value = work.sight.value(work.scope, own["formula"])
         if isinstance(value, datetime):
             return value
@@ -102,8 +120,22 @@ class WaitUntil(StepKind):
         raise StepFailed("no-date-to-wait-for")
 
 
-def _next_time(work: StepWork, own: Any) -> datetime:
-    zone, after = work.uow.workspace.tz, work.run.meant_at
+def _in_window(work: StepWork, own: Any, after: datetime) -> datetime:
+    """The first instant from ``after`` on that lies in the window of a day that counts."""
+    zone = work.uow.workspace.tz
+    start, end = (read_clock(text) for text in own["window"])
+    local = after.astimezone(zone)
+    clock = local.time()
+    night = start > end
+    inside = (clock >= start or clock < end) if night else start <= clock < end
+    began = local.date() - timedelta(days=1 if night and clock < end else 0)
+    if inside and began.weekday() in own.get("weekdays", _ANY_DAY):
+        return after
+    return _next_time(work, {**own, "at": own["window"][0]}, after)
+
+
+def _next_time(work: StepWork, own: Any, after: datetime) -> datetime:
+    zone = work.uow.workspace.tz
     clock = read_clock(own.get("at", "00:00"))
     day = after.astimezone(zone).date()
     for ahead in range(9):
@@ -159,5 +191,5 @@ class WaitFor(StepKind):
         """What happened since the step before; most often that was just now, and nothing did."""
         run = work.run
         if work.recent is not None and run.anchor_at >= work.uow.now:
-            wanted = [t for t in wanted if (t.on, form_of(t, run.form)) in work.recent]
+            wanted = [t for t in wanted if (happening(t), form_of(t, run.form)) in work.recent]
         return find_event(work.uow, wanted, run, run.anchor_at)

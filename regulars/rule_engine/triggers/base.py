@@ -34,9 +34,10 @@ class Happened(Protocol):
 class TriggerKind:
     """One kind of trigger. ``settings`` are the JSON Schema properties it adds.
 
-    ``by_event``: something that happens starts it (its name is the event's kind), else the clock
-    or a person does. ``about_records``: it says ``form``, ``link`` and ``where``. ``may_start``:
-    it may stand as the trigger of a rule, not only as an exit or an answer.
+    ``by_event``: something that happens starts it, else the clock or a person does; ``happens``
+    is the event's kind where it is not the trigger's name. ``about_records``: it says ``form``,
+    ``link`` and ``where``. ``may_start``: it may stand as the trigger of a rule, not only as an
+    exit or an answer.
     """
 
     name: str
@@ -45,6 +46,12 @@ class TriggerKind:
     by_event: ClassVar[bool] = True
     about_records: ClassVar[bool] = False
     may_start: ClassVar[bool] = True
+    happens: ClassVar[str] = ""
+
+    @property
+    def event_kind(self) -> str:
+        """The kind of event it goes by."""
+        return self.happens or self.name
 
     def matches(self, trigger: Trigger, happened: Happened) -> bool:
         """Whether an event of this kind and form is meant; ``where`` is asked elsewhere."""

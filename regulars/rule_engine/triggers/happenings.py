@@ -79,25 +79,36 @@ class ConsentWithdrawn(_ConsentTurn):
 
 
 class MessageTurn(TriggerKind):
-    """Something became of a message of this run; ``of`` names the step that sent it."""
+    """Something became of a message; ``of`` names the step that sent it.
 
-    settings: ClassVar[Settings] = {"of": KEY_SETTING}
-    may_start = False
+    As an exit or inside a wait it means a message of this very run; as a rule's own trigger any
+    message to the subject, narrowed by ``rule`` and ``message``.
+    """
+
+    settings: ClassVar[Settings] = {
+        "of": KEY_SETTING, "rule": KEY_SETTING, "message": KEY_SETTING,
+    }  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def matches(self, trigger: Trigger, happened: Happened) -> bool:
-        wanted = trigger.settings.get("of")
-        return wanted in (None, (happened.data or {}).get("step"))
+        own = trigger.settings
+        wanted = {"step": own.get("of"), "rule": own.get("rule"), "message": own.get("message")}
+        return _agrees(wanted, happened.data or {}, ("step", "rule", "message"))
 
     def check(self, trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
-        wanted = trigger.settings.get("of")
-        if wanted is None or meaning.rule is None:
-            return
-        step = meaning.rule.step_called(wanted)
-        if step is None or step.do != "send_message":
-            yield Problem("of", "no-such-sending-step", {"step": wanted})
+        own = trigger.settings
+        wanted, other, text = own.get("of"), own.get("rule"), own.get("message")
+        rule = meaning.snapshot.find("rule", other) if other else meaning.rule
+        if rule is None:
+            yield Problem("rule", "no-such-rule", {"rule": other})
+        elif wanted is not None:
+            step = rule.step_called(wanted)
+            if step is None or step.do != "send_message":
+                yield Problem("of", "no-such-sending-step", {"step": wanted})
+        if text is not None and meaning.snapshot.find("message", text) is None:
+            yield Problem("message", "no-message", {"key": text})
 
 
 class TaskTurn(TriggerKind):

@@ -59,7 +59,10 @@ class RecordUpdated(TriggerKind):
 
 
 class RecordDeleted(TriggerKind):
-    """A record went to the recycle bin; ``where`` cannot be asked any more."""
+    """A record went to the recycle bin; ``where`` cannot be asked any more.
+
+    It starts a rule about the record that one of its own links leads to.
+    """
 
     name = "record_deleted"
     about_records = True
@@ -67,5 +70,5 @@ class RecordDeleted(TriggerKind):
     def check(self, trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
         if trigger.where:
             yield Problem("where", "deleted-record-has-no-values")
-        if (trigger.form or meaning.subject) != meaning.subject:
-            yield Problem("form", "deleted-record-leads-nowhere")
+        if "." in (trigger.link or ""):
+            yield Problem("link", "deleted-record-leads-nowhere")
