@@ -34,6 +34,7 @@ from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import BOOLEAN, ValueType
+from regulars.platform.prepared import Prepared
 from regulars.platform.privacy.ledger import consent_state
 from regulars.platform.problems import Problem
 
@@ -99,6 +100,13 @@ class FormCatalog:
     def whole(self) -> FormCatalog:
         """The catalog with everything, by which records are stored and derived values made."""
         return self.origin or self
+
+    def prepared(self, name: Any, make: Callable[[], sa.Executable]) -> Prepared:
+        """The statement under this name, made once; it holds for everybody at any moment."""
+        found: Prepared | None = self.statements.get(name)
+        if found is None:
+            found = self.statements[name] = Prepared(make())
+        return found
 
     def kept(self, name: Any, make: Callable[[], FormCatalog]) -> FormCatalog:
         """What was made of this catalog before under this name, else made now."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,11 +28,39 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 Mode = Literal["auto", "scan", "single"]
+_PASSING = frozenset({"now", "today", "member_id", "unit_ids"})
+_WATCHED = "watched-moment"
 _SAME = ({Kind.TEXT, Kind.CHOICE}, {Kind.DATE, Kind.DATETIME})
+
+
+class WatchedMoment(Moment):
+    """A moment that notes whether anybody asked it for more than the zone and the week."""
+
+    was_asked = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in _PASSING:
+            object.__setattr__(self, "was_asked", True)
+        return super().__getattribute__(name)
+
+
+@contextmanager
+def watched_moment(uow: UnitOfWork, access: Access) -> Iterator[WatchedMoment]:
+    """Give everybody inside this reader's moment, and see whether they look at it."""
+    place = uow.workspace
+    moment = WatchedMoment(uow.now, place.tz, place.week_start, access.member_id, access.unit_ids)
+    uow.memo[_WATCHED] = moment
+    try:
+        yield moment
+    finally:
+        del uow.memo[_WATCHED]
 
 
 def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
     """What now, today, me and my stores mean in this transaction."""
+    watched: Moment | None = uow.memo.get(_WATCHED)
+    if watched is not None:
+        return watched
     place = uow.workspace
     if access is None:
         return Moment(uow.now, place.tz, place.week_start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -95,16 +96,26 @@ def existing_ids(
     wanted = sorted(set(ids))
     if not wanted:
         return set()
-    table = catalog.source().table(target)
+    narrowed = [] if limits is None else limits.of(target)
     found: set[int] = set()
     for some in chunks(wanted):
-        statement = sa.select(table.c.id).where(table.c.id.in_(some)).order_by(table.c.id)
-        if target not in system_forms:
-            statement = statement.with_for_update(read=True, key_share=True)
-        if limits is not None:
-            statement = statement.where(*limits.of(target))
-        found.update(uow.execute(statement).scalars())
+        if narrowed:
+            statement = _existing(catalog, target).where(*narrowed)
+            found.update(uow.execute(statement, {"ids": some}).scalars())
+        else:
+            known = catalog.prepared(("existing", target), partial(_existing, catalog, target))
+            found.update(row[0] for row in known.rows(uow.connection, {"ids": some}))
     return found
+
+
+def _existing(catalog: FormCatalog, target: str) -> sa.Select[Any]:
+    """Which records of ``ids`` there are; they stay while this transaction links to them."""
+    table = catalog.source().table(target)
+    asked = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    statement = sa.select(table.c.id).where(asked).order_by(table.c.id)
+    if target in system_forms:
+        return statement
+    return statement.with_for_update(read=True, key_share=True)
 
 
 def _references(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,9 +18,11 @@ from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.changing.steady import hold_form
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.defaults import reading_of
+from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.guarding import refuse_masks
 from regulars.form_builder.history import history_of, seen_entries
+from regulars.form_builder.kept_queries import ask
 from regulars.form_builder.link_limits import may_use
 from regulars.form_builder.linking import chunks, ids_by_key
 from regulars.form_builder.origin import Origin
@@ -204,21 +207,28 @@ def get_record(
     """One record with everything on it; NotFound when it is not there or not for this reader."""
     catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
-    table = catalog.tables[form_key].main
-    statement = sa.select(*select_list(uow, access, catalog, form)).where(
-        table.c.id == record_id,
-        *[
-            limit
-            for each in (("create",) if verb == "create" else ("read", verb))
-            for limit in scope_conditions(uow, access, catalog, form_key, table, each)
-        ],
-    )
-    row = uow.execute(statement).mappings().first()
-    if row is None:
+    build = partial(_reading, uow, access, catalog, form, verb)
+    rows = ask(uow, access, catalog, ("record", form_key, verb), build, {"record": record_id})
+    if not rows:
         raise gone(uow, access, catalog, form, record_id)
-    record = to_record(catalog, form, row)
+    record = to_record(catalog, form, rows[0])
     complete(uow, access, catalog, form, [record], rows=True)
     return record
+
+
+def _reading(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, verb: str
+) -> sa.Select[Any]:
+    """The SELECT of one ``record``; somebody who just made it reads it whatever their scope."""
+    table = catalog.tables[form.key].main
+    verbs = ("create",) if verb == "create" else ("read", verb)
+    limits = [
+        limit
+        for each in verbs
+        for limit in scope_conditions(uow, access, catalog, form.key, table, each)
+    ]
+    wanted = select_list(uow, access, catalog, form)
+    return sa.select(*wanted).where(table.c.id == sa.bindparam("record"), *limits)
 
 
 def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery) -> RecordPage:

@@ -17,6 +17,7 @@ from regulars.form_builder import expressing
 from regulars.form_builder.linking import chunks
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import Node
+from regulars.platform.prepared import Prepared
 
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
@@ -100,8 +101,8 @@ def _recompute(
     hold, bring_up = _statements(uow, catalog, form, frozenset(fields))
     for some in chunks(ids):
         if uow.dialect == "postgresql":  # SQLite has one writer at a time anyhow
-            uow.execute(hold, {"ids": list(some)})
-        uow.execute(bring_up, {"ids": list(some)})
+            hold.rows(uow.connection, {"ids": list(some)})
+        bring_up.rows(uow.connection, {"ids": list(some)})
     for plan in catalog.rollups_over(form):
         if plan.uses & set(fields):
             _note(pending, plan, _linked_parents(uow, table, plan.via, ids))
@@ -109,14 +110,14 @@ def _recompute(
 
 def _statements(
     uow: UnitOfWork, catalog: FormCatalog, form: str, fields: frozenset[str]
-) -> tuple[sa.Select[Any], sa.Update]:
+) -> tuple[Prepared, Prepared]:
     """What locks the parents ``ids`` and what recomputes them; built once for each catalog.
 
     A rollup never depends on the moment, so the statement stays right as time goes by.
     """
     place = uow.workspace
     name = (form, fields, uow.dialect, place.zone, place.week_start)
-    known: tuple[sa.Select[Any], sa.Update] | None = catalog.statements.get(name)
+    known: tuple[Prepared, Prepared] | None = catalog.statements.get(name)
     if known is None:
         table = catalog.tables[form].main
         chosen = table.c.id.in_(sa.bindparam("ids", expanding=True))
@@ -127,7 +128,10 @@ def _statements(
         }
         # others may link to these parents meanwhile
         hold = sa.select(table.c.id).where(chosen).order_by(table.c.id)
-        known = hold.with_for_update(key_share=True), table.update().where(chosen).values(values)
+        known = (
+            Prepared(hold.with_for_update(key_share=True)),
+            Prepared(table.update().where(chosen).values(values)),
+        )
         catalog.statements[name] = known
     return known
 

@@ -12,6 +12,19 @@ from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.serial import counter_name
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import workspace_counter
+from regulars.platform.prepared import Prepared
+
+_RAISED = Prepared(
+    workspace_counter.update()
+    .where(workspace_counter.c.name == sa.bindparam("counter"))
+    .values(value=workspace_counter.c.value + sa.bindparam("n"))
+    .returning(workspace_counter.c.value)
+)
+_NEXT = Prepared(
+    sa.select(sa.func.nextval(sa.bindparam("sequence", type_=sa.Text))).select_from(
+        sa.func.generate_series(1, sa.bindparam("n", type_=sa.Integer)).table_valued("position")
+    )
+)
 
 
 def take(uow: UnitOfWork, name: str, n: int) -> range:
@@ -20,27 +33,20 @@ def take(uow: UnitOfWork, name: str, n: int) -> range:
     The counter's row stays locked until this transaction ends, so numbers have no gaps but for
     transactions that roll back together with their numbers.
     """
-    raised = (
-        workspace_counter.update()
-        .where(workspace_counter.c.name == name)
-        .values(value=workspace_counter.c.value + n)
-        .returning(workspace_counter.c.value)
-    )
-    last = uow.scalar(raised)
+    wanted = {"counter": name, "n": n}
+    last = _RAISED.scalar(uow.connection, wanted)
     if last is None:
         insert = _insert_if_absent(uow, name)
         uow.execute(insert)
-        last = uow.scalar(raised)
+        last = _RAISED.scalar(uow.connection, wanted)
     return range(last - n + 1, last + 1)
 
 
 def take_ids(uow: UnitOfWork, table: sa.Table, n: int) -> list[int]:
     """``n`` fresh record ids of a table; never one that was used before."""
     if uow.dialect == "postgresql":
-        sequence = f"{table.name}_id_seq"
-        series = sa.func.generate_series(1, n).table_valued("position")
-        statement = sa.select(sa.func.nextval(sequence)).select_from(series)
-        return [int(value) for value in uow.execute(statement).scalars()]
+        wanted = {"sequence": f"{table.name}_id_seq", "n": n}
+        return [int(value) for (value,) in _NEXT.rows(uow.connection, wanted)]
     return list(take(uow, f"id:{table.name}", n))
 
 

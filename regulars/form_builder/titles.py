@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.kept_queries import ask
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import mask_at
-from regulars.form_builder.system_forms import system_forms
+from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Kind
 
 if TYPE_CHECKING:
@@ -64,22 +67,40 @@ def _titles(
 ) -> dict[tuple[str, int], str]:
     system = system_forms.find(form_key)
     if system is not None:
-        table = system.table
-        rows = uow.execute(sa.select(table.c.id, table.c[system.title]).where(table.c.id.in_(ids)))
+        known = catalog.prepared(("titles", form_key), partial(_system_titles, system))
+        rows = known.rows(uow.connection, {"ids": ids})
         return {(form_key, row_id): str(title) for row_id, title in rows}
     if form_key not in catalog.tables:
         return {}
     form = catalog.get_form(form_key)
-    table = catalog.tables[form_key].main
-    limits = expressing.reader_of(uow, catalog, access).limits(form_key, table, "read")
-    parts = _title_parts(uow, access, catalog, form, table)
-    columns = [part.column for part in parts]
-    rows = uow.execute(sa.select(table.c.id, *columns).where(table.c.id.in_(ids), *limits))
+    parts = _title_parts(catalog, form)
+    build = partial(_reading, uow, access, catalog, form, parts)
     found = {}
-    for row in rows:
-        values = {part.path: part.shown(value) for part, value in zip(parts, row[1:], strict=True)}
-        found[form_key, row[0]] = fill_title(form, values, row[0], uow)
+    for row in ask(uow, access, catalog, ("titles", form_key), build, {"ids": ids}):
+        values = {part.path: part.shown(row[f"part_{n}"]) for n, part in enumerate(parts)}
+        found[form_key, row["id"]] = fill_title(form, values, row["id"], uow)
     return found
+
+
+def _system_titles(system: SystemForm) -> sa.Select[Any]:
+    table = system.table
+    asked = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(table.c.id, table.c[system.title]).where(asked)
+
+
+def _reading(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition,
+    parts: Sequence[_Part],
+) -> sa.Select[Any]:  # fmt: skip
+    """The SELECT of what the titles of ``ids`` consist of, for records this reader may see."""
+    table = catalog.tables[form.key].main
+    limits = expressing.reader_of(uow, catalog, access).limits(form.key, table, "read")
+    columns = [
+        expressing.value_sql(uow, catalog, part.tree, table, access).label(f"part_{n}")
+        for n, part in enumerate(parts)
+    ]
+    asked = table.c.id.in_(sa.bindparam("ids", expanding=True))
+    return sa.select(table.c.id, *columns).where(asked, *limits)
 
 
 @dataclass(frozen=True)
@@ -87,7 +108,7 @@ class _Part:
     """One field of a title; ``mask`` says how it is masked for the reader."""
 
     path: str
-    column: Any
+    tree: Node
     mask: str | None
 
     def shown(self, value: Any) -> Any:
@@ -95,18 +116,12 @@ class _Part:
         return masked(self.mask, value) if self.mask else value
 
 
-def _title_parts(
-    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, table: sa.Table
-) -> list[_Part]:
+def _title_parts(catalog: FormCatalog, form: FormDefinition) -> list[_Part]:
     parts = []
     for path in form.title_paths:
         tree, problems = catalog.shown_path(form.key, path)
-        if problems or tree.type is None or tree.type.kind in (Kind.TAGS, Kind.ROWS):
-            continue
-        if tree.type.kind is Kind.LINK:
-            continue
-        column = expressing.value_sql(uow, catalog, tree, table, access)
-        parts.append(_Part(path, column, mask_at(catalog, tree)))
+        if not problems and tree.type is not None and tree.type.kind not in _NOT_IN_TITLES:
+            parts.append(_Part(path, tree, mask_at(catalog, tree)))
     return parts
 
 

@@ -2,7 +2,7 @@
 
 SQLAlchemy's own executemany spends more on a small row than the database does. Here the statement
 is still built by it, values are still bound and converted by their column's type, each distinct
-value once; on PostgreSQL the rows go by COPY.
+value once; on PostgreSQL many rows go by COPY.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy.engine import Dialect
 
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
+from regulars.platform.prepared import send_many
 
 _REPEATING = (columns.Scaled, columns.Instant, columns.Day, columns.Flag)
 Row = tuple[Any, ...]
@@ -48,9 +49,7 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
     """Insert rows given as columns of plain values, all equally long."""
     names = tuple(column.name for column in table.columns if column.name in values)
     given = [values[name] for name in names]
-    if uow.dialect == "postgresql" and len(given[0]) < FEW:
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*given, strict=True)]
-        uow.connection.execute(table.insert(), rows)
+    if not given[0]:
         return
     dialect = uow.connection.dialect
     converted = [
@@ -59,7 +58,7 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
             _converters(table, names, dialect), given, strict=True
         )
     ]
-    send = _copy if uow.dialect == "postgresql" else _execute
+    send = _copy if uow.dialect == "postgresql" and len(given[0]) >= FEW else _execute
     send(uow, table, names, list(zip(*converted, strict=True)))
 
 
@@ -85,15 +84,14 @@ def _converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iter
 
 @lru_cache(maxsize=1000)
 def _statement(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:
-    compiled = table.insert().compile(dialect=dialect, column_keys=list(names))
-    assert compiled.positiontup == list(names)
-    return str(compiled)
+    return str(table.insert().inline().compile(dialect=dialect, column_keys=list(names)))
 
 
 def _execute(uow: UnitOfWork, table: sa.Table, names: tuple[str, ...], rows: list[Row]) -> None:
-    if rows:
-        statement = _statement(table, names, uow.connection.dialect)
-        uow.connection.exec_driver_sql(statement, rows)
+    dialect = uow.connection.dialect
+    named = dialect.paramstyle == "pyformat"
+    given = [dict(zip(names, row, strict=True)) for row in rows] if named else rows
+    send_many(uow.connection, _statement(table, names, dialect), given)
 
 
 def _copy(uow: UnitOfWork, table: sa.Table, names: tuple[str, ...], rows: list[Row]) -> None:

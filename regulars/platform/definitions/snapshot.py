@@ -20,6 +20,7 @@ from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.errors import NotFound
+from regulars.platform.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ workspace_counter = sa.Table(
     sa.Column("name", columns.Text, primary_key=True),
     sa.Column("value", columns.BigInt, nullable=False),
     sqlite_strict=True,
+)
+
+
+_NUMBER = Prepared(
+    sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
 )
 
 
@@ -178,10 +184,7 @@ def is_current(uow: UnitOfWork) -> bool:
 
 def definitions_number(uow: UnitOfWork) -> int:
     """The number that every publish raises; 0 before the first."""
-    found = uow.scalar(
-        sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
-    )
-    return found or 0
+    return _NUMBER.scalar(uow.connection) or 0
 
 
 def _load(uow: UnitOfWork, number: int) -> Snapshot:

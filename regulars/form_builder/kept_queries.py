@@ -1,0 +1,55 @@
+"""Questions that are built once for each reader: the statement is kept with the catalog.
+
+What a formula compares with "now", "today", "me" or "my stores" holds for one moment only; a
+statement in which such a thing stands is built anew each time, all others are not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.expressing import watched_moment
+from regulars.platform.db import UnitOfWork
+from regulars.platform.prepared import Prepared
+
+if TYPE_CHECKING:
+    from regulars.form_builder.catalog import FormCatalog
+    from regulars.platform.accounts.access import Access
+
+_MOST = 5000  # statements of one catalog
+
+
+def ask(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, name: tuple[Any, ...],
+    build: Callable[[], sa.Select[Any]], values: Mapping[str, Any],
+) -> list[Mapping[str, Any]]:  # fmt: skip
+    """The rows that the SELECT of ``build`` gives for ``values``, columns by their names.
+
+    ``name`` says which question this is; it stands for whatever ``build`` depends on besides the
+    reader, the workspace and the moment.
+    """
+    place = uow.workspace
+    who = (access.held, access.member_id, access.unit_ids, access.own_unit_ids)
+    known_as = (name, who, place.zone, place.week_start)
+    known: Prepared | None
+    if known_as in catalog.statements:
+        known = catalog.statements[known_as]
+    else:
+        known = _prepare(uow, access, build)
+        if len(catalog.statements) < _MOST:
+            catalog.statements[known_as] = known
+    if known is None:
+        return [dict(row) for row in uow.execute(build(), values).mappings()]
+    return known.mappings(uow.connection, values)
+
+
+def _prepare(
+    uow: UnitOfWork, access: Access, build: Callable[[], sa.Select[Any]]
+) -> Prepared | None:
+    """The statement, or None where it holds for this moment only."""
+    with watched_moment(uow, access) as moment:
+        statement = build()
+    return None if moment.was_asked else Prepared(statement)
