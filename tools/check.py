@@ -46,9 +46,14 @@ def static_steps() -> list[Step]:
 
 
 def pytest_command(options: list[str]) -> list[str]:
-    """The whole suite on every core; ``--quick`` leaves the browser and PostgreSQL out."""
+    """The whole suite on every core; ``--quick`` leaves the browser and PostgreSQL out.
+
+    Files go out in their own order: handed out by their number of tests, the few long tests with
+    real processes would come last, and one core would wait for the other.
+    """
     rest = [option for option in options if option != "--quick"]
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "logical", "--dist", "loadfile"]
+    spread = ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+    command = [sys.executable, "-m", "pytest", "-q", *spread]
     if "--quick" in options:
         command += ["--database", "sqlite", "-m", "not browser"]
     return [*command, *rest]
