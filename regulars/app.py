@@ -31,6 +31,7 @@ from regulars.platform.backups.web import api as backups_api
 from regulars.platform.backups.web import pages as backups
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
+from regulars.platform.definitions.uses import use_sources
 from regulars.platform.health import web as system_health
 from regulars.platform.jobs import Queues
 from regulars.platform.web import (
@@ -54,6 +55,7 @@ from regulars.platform.web import (
 from regulars.platform.web.json_answer import JsonAnswers
 from regulars.rule_engine.backlog import oldest_due_seconds
 from regulars.seed_templates import web as packs
+from regulars.seed_templates.uses import pack_uses
 
 MAX_BODY = 2 * 1024 * 1024
 
@@ -112,6 +114,7 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
 
 
 def _add_pages(app: Flask) -> None:
+    use_sources.register("packs", pack_uses)
     own = (
         backups, static_files, health, metrics, entrance, home, settings, api, roles_api,
         api_reference, packs,

@@ -16,7 +16,6 @@ from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import ChangeDesk
-from regulars.form_builder.changing.used_by import use_sources
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -66,7 +65,7 @@ from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.form_builder.web.file_routes import api as files_api
 from regulars.platform import addresses, events, jobs, redis_server
-from regulars.platform.accounts import second_factors
+from regulars.platform.accounts import role_keeping, second_factors
 from regulars.platform.accounts.role_kind import role_kind
 from regulars.platform.backups import records as backup_records
 from regulars.platform.backups.desk import JOB as BACKUP_JOB
@@ -84,6 +83,7 @@ from regulars.platform.blobs.following import BlobFollower
 from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
+from regulars.platform.definitions.uses import use_sources
 from regulars.platform.health import storage as storage_health
 from regulars.platform.health.findings import health_checks
 from regulars.platform.jobs import RedisBell
@@ -99,6 +99,8 @@ from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
 from regulars.platform.web.api_route import expansions
+from regulars.platform.web.definition_homes import definition_homes
+from regulars.platform.web.definition_pages import pages as definition_pages
 from regulars.platform.web.idempotency import KeptAnswers
 from regulars.platform.web.shell import CardProvider, NavProvider
 from regulars.platform.web.versions_api import api as versions_api
@@ -246,17 +248,24 @@ def wire() -> None:
         kinds.register(kind.name, kind)
     expansions.register("form", form_schemas)
     _wire_people()
+    _wire_uses()
     _wire_backups()
 
 
 def _wire_people() -> None:
     for holding in (*PEOPLE_HOLDINGS, *RULE_HOLDINGS):
         further_holdings.register(holding.name, holding)
-    use_sources.register("imports", import_uses)
     person_followers.register("rules", RULE_FOLLOWER)
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
+
+
+def _wire_uses() -> None:
+    use_sources.register("imports", import_uses)
+    use_sources.register("roles", role_keeping.role_uses)
+    for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
+        definition_homes.register(home.kind, home)
 
 
 def _wire_backups() -> None:
@@ -366,6 +375,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         changes_api,
         files_api,
         versions_api,
+        definition_pages,
         rules_api,
         activity_api,
         webhooks_api,

@@ -24,6 +24,8 @@ from regulars.cli import (
     workspaces,
 )
 from regulars.cli.base import Main, main
+from regulars.platform.definitions.uses import use_sources
+from regulars.seed_templates.uses import pack_uses
 
 main.add_command(running.up)
 main.add_command(running.web)
@@ -53,5 +55,6 @@ main.add_command(backups.backup)
 main.add_command(backups.restore)
 workspaces.workspace.add_command(backups.delete)
 workspaces.workspace.add_command(backups.resume)
+use_sources.register("packs", pack_uses)
 
 __all__ = ["Main", "main"]

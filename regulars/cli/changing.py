@@ -1,4 +1,4 @@
-"""``regulars form used|archive|restore|purge|retype``: changing forms that are at work."""
+"""``regulars form used-by|archive|restore|purge|retype``: changing forms that are at work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from regulars.cli.base import Shell
-from regulars.form_builder.api_changes import use_json
+from regulars.cli.definitions import say_uses
 from regulars.form_builder.changing import archiving, retypes, working
 from regulars.form_builder.changing.retypes import Retype
 from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
@@ -22,9 +22,10 @@ def add_changing(group: click.Group) -> None:
     """Add the commands to ``regulars form``."""
     for command in (used, archive, restore, purge, retype):
         group.add_command(command)
+    group.add_command(used, "used")
 
 
-@click.command("used", help="Every place that uses the form KEY, or its FIELD.")
+@click.command("used-by", help="Every place that uses the form KEY, or its FIELD.")
 @click.argument("key", metavar="KEY")
 @click.argument("field", metavar="FIELD", required=False)
 @click.pass_obj
@@ -33,8 +34,7 @@ def used(shell: Shell, key: str, field: str | None) -> None:
     access = system_access(shell.locale)
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
         found = uses_of_field(uow, access, key, field) if field else uses_of_form(uow, access, key)
-    data = [use_json(each, shell.locale) for each in found]
-    shell.answer(data, "\n".join(f"{each['name']}  {each['place']}" for each in data))
+    say_uses(shell, found)
 
 
 @click.command("archive", help="Put FIELD of the form KEY away; its values are kept.")

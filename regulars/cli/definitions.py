@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 import click
@@ -12,6 +13,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store, versions
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.definitions.uses import Use, use_json, uses_of_definition
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.json_schema import dump
 from regulars.platform.problems import Problem
@@ -86,6 +88,14 @@ def _add_versions(group: click.Group, kind: str) -> None:
         lines = [f"{e['version']}  {e['published_at']}  {e['published_by']}" for e in data]
         shell.answer(data, "\n".join(lines))
 
+    @group.command("used-by", help="Every place that needs KEY.")
+    @click.argument("key", metavar="KEY")
+    @click.pass_obj
+    def used_by(shell: Shell, key: str) -> None:
+        with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+            found = uses_of_definition(uow, system_access(shell.locale), kind, key)
+        say_uses(shell, found)
+
     @group.command("revert", help="Make the version NUMBER of KEY the working copy again.")
     @click.argument("key", metavar="KEY")
     @click.argument("number", metavar="NUMBER", type=int)
@@ -95,6 +105,12 @@ def _add_versions(group: click.Group, kind: str) -> None:
         with shell.database.workspace_tx(shell.workspace) as uow:
             draft = versions.restore_version(uow, access, kind, key, number)
         shell.answer(_summary(draft, shell.locale), draft.key)
+
+
+def say_uses(shell: Shell, found: Sequence[Use]) -> None:
+    """One line per place."""
+    data = [use_json(each, shell.locale) for each in found]
+    shell.answer(data, "\n".join(f"{each['name']}  {each['place']}" for each in data))
 
 
 def _version(each: versions.Version) -> dict[str, Any]:

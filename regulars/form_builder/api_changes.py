@@ -14,11 +14,11 @@ from regulars.form_builder.changing.conversions import possible_types
 from regulars.form_builder.changing.ghosts import Ghost
 from regulars.form_builder.changing.loss_file import losses_as_csv
 from regulars.form_builder.changing.retypes import Loss, Retype
-from regulars.form_builder.changing.used_by import Use, uses_of_field, uses_of_form
-from regulars.platform import i18n
+from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.uses import Use, use_json
 from regulars.platform.web.api_body import read_shaped
 from regulars.platform.web.api_route import (
     BOOLEAN,
@@ -230,14 +230,6 @@ def csv_answer(lines: Iterable[str]) -> Response:
     answer = Response("".join(lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=values.csv"
     return answer
-
-
-def use_json(use: Use, locale: str) -> dict[str, str]:
-    """One use in the reader's words."""
-    return {
-        "kind": use.kind, "key": use.key, "name": i18n.pick(use.name, locale), "path": use.path,
-        "place": i18n.pick(use.place, locale), "why": i18n.pick(use.why, locale),
-    }  # fmt: skip
 
 
 def _uses(uses: Iterable[Use], access: Access) -> list[dict[str, str]]:

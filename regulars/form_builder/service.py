@@ -23,7 +23,8 @@ from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.starters import start_form
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import draft_log, store
+from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import Seen, edit
 from regulars.platform.definitions.snapshot import definition, snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid
@@ -115,21 +116,17 @@ def edit_form(
     ``force`` the step counts). Raises Conflict when the step names a place that is gone, Invalid
     when the result would not have the shape of a form.
     """
-    access.require(CAPABILITY)
-    draft = store.get_draft(uow, KIND, key)
-    seen = draft.raw if tag in (None, draft.tag) else draft_log.body_at(uow, (KIND, key), tag or 0)
-    if seen is None:
-        raise store.outdated(draft, key)
-    try:
-        changed = step(seen)
-    except StepRefused as refused:
-        raise Conflict(refused.code) from None
-    if tag is not None:
-        changed = store.bring_together(uow, draft, changed, tag, force=force)
-    if changed == draft.raw:
-        return draft
-    saved = store.save_draft(uow, access, KIND, changed)
-    undo.remember(uow, key, draft.raw)
+    before = store.get_draft(uow, KIND, key)
+
+    def taken(form: Form) -> Form:
+        try:
+            return step(form)
+        except StepRefused as refused:
+            raise Conflict(refused.code) from None
+
+    saved = edit(uow, access, KIND, key, taken, Seen(tag, force))
+    if saved.tag != before.tag:
+        undo.remember(uow, key, before.raw)
     return saved
 
 

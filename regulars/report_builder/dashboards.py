@@ -13,6 +13,7 @@ from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import AS_IT_STANDS, Seen, edit
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import RegularsError
 from regulars.report_builder.asking import PERIOD, record_path
@@ -131,10 +132,13 @@ def new_dashboard(uow: UnitOfWork, access: Access, label: str) -> DashboardDefin
 
 
 def change_dashboard(
-    uow: UnitOfWork, access: Access, key: str, step: Callable[[Raw], Raw]
-) -> DashboardDefinition:
-    """Take one step on a dashboard and publish the outcome."""
-    return _publish(uow, access, step(store.get_draft(uow, KIND, key).raw))
+    uow: UnitOfWork, access: Access, key: str, step: Callable[[Raw], Raw],
+    seen: Seen = AS_IT_STANDS,
+) -> DashboardDefinition:  # fmt: skip
+    """Take one step on the dashboard that was seen and publish the outcome."""
+    edit(uow, access, KIND, key, step, seen)
+    store.publish(uow, access, [(KIND, key)])
+    return get_dashboard(uow, access, key)
 
 
 def put_on_dashboard(
@@ -152,6 +156,6 @@ def put_on_dashboard(
 
 
 def _publish(uow: UnitOfWork, access: Access, raw: Raw) -> DashboardDefinition:
-    store.save_draft(uow, access, KIND, raw)
+    store.save_draft(uow, access, KIND, raw, tag=0)
     store.publish(uow, access, [(KIND, raw["key"])])
     return get_dashboard(uow, access, raw["key"])

@@ -39,7 +39,7 @@ def blank_rule(key: str, label: str, rule_class: str, subject: str) -> dict[str,
 def with_part(raw: Raw, name: str, value: Any) -> dict[str, Any]:
     """The rule with one part replaced; an empty part goes."""
     changed = copy.deepcopy(dict(raw))
-    if value in (None, {}, []):
+    if value in (None, {}, [], ""):
         changed.pop(name, None)
     else:
         changed[name] = copy.deepcopy(value)
@@ -136,9 +136,9 @@ def move_step(raw: Raw, path: str, by: int) -> dict[str, Any]:
     return changed
 
 
-def free_id(raw: Raw) -> str:
-    """The first of s1, s2, … that no step has."""
-    taken = {step.get("id") for step in every_step(raw.get("steps", ()))}
+def free_id(*rules: Raw) -> str:
+    """The first of s1, s2, … that no step of these states of a rule has."""
+    taken = {step.get("id") for raw in rules for step in every_step(raw.get("steps", ()))}
     number = 1
     while f"s{number}" in taken:
         number += 1

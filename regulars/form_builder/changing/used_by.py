@@ -8,41 +8,21 @@ them when the change is published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions.effects import Break, breaks, uses_of
+from regulars.platform.definitions.effects import Break, breaks
 from regulars.platform.definitions.kinds import kinds
-from regulars.platform.definitions.places import named, place_in_words
 from regulars.platform.definitions.snapshot import Published, Snapshot, snapshot
+from regulars.platform.definitions.uses import Use, Used, distinct, told, uses_of_definition
 from regulars.platform.errors import NotFound
-from regulars.platform.i18n import Text
-from regulars.platform.registry import Registry
 
 GONE = "gone__"
 """A key that nothing can name, so that a field thought away keeps its place in the list."""
 NO_USE = ("layout",)
-
-
-@dataclass(frozen=True)
-class Use:
-    """One place that uses a form or a field; ``path`` lies within the definition ``kind/key``."""
-
-    kind: str
-    key: str
-    name: Text
-    path: str
-    place: Text
-    why: Text = ""
-    field: str = ""  # the field of the form ``key`` that does the using
-
-
-UseSource = Callable[[UnitOfWork, str, str], Iterable[Use]]
-use_sources: Registry[UseSource] = Registry("source of uses")
-"""Who else knows uses of (form, field ref or ""): whatever is no definition, as import maps."""
 
 
 def uses_of_field(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> list[Use]:
@@ -58,13 +38,13 @@ def uses_of_field(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> l
     item = seen.items["form", form_key]
     changed = replace(item, parsed=_without(form, ref))
     found = [*_breaks_within(seen, item, changed), *breaks(seen, seen.overlaid([changed]))]
-    return [*_distinct(found), *_told(uow, form_key, ref)]
+    return [*distinct(found), *told(uow, Used("form", form_key, ref))]
 
 
 def uses_of_form(uow: UnitOfWork, access: Access, form_key: str) -> list[Use]:
     """Every other definition that needs a form."""
-    access.require("design_forms")
-    return [*_distinct(uses_of(uow, "form", form_key)), *_told(uow, form_key, "")]
+    snapshot(uow).get("form", form_key)
+    return uses_of_definition(uow, access, "form", form_key)
 
 
 def breaks_of_change(seen: Snapshot, item: Published) -> list[Break]:
@@ -107,30 +87,3 @@ def _breaks_within(seen: Snapshot, item: Published, changed: Published) -> Itera
         outside = problem.path.partition("/")[0] not in NO_USE and not own_title
         if outside and (problem.path, problem.code) not in known:
             yield Break(item, problem)
-
-
-def _distinct(found: Iterable[Break]) -> list[Use]:
-    """One use per place, however many problems there are with it."""
-    uses: dict[tuple[str, str, str], Use] = {}
-    for each in found:
-        item, path = each.item, each.problem.path
-        why = {locale: each.problem.message(locale) for locale in ("en", "zh-Hans", "zh-Hant")}
-        use = Use(
-            item.kind, item.key, named(item.kind, item.raw), path,
-            place_in_words(item.kind, item.raw, path), why, _using_field(item, path),
-        )  # fmt: skip
-        uses.setdefault((item.kind, item.key, path), use)
-    return list(uses.values())
-
-
-def _using_field(item: Published, path: str) -> str:
-    parts = path.split("/")
-    fields = item.raw.get("fields", ())
-    if len(parts) < 2 or parts[0] != "fields" or not parts[1].isdecimal():
-        return ""
-    return str(fields[int(parts[1])]["key"]) if int(parts[1]) < len(fields) else ""
-
-
-def _told(uow: UnitOfWork, form_key: str, ref: str) -> Iterator[Use]:
-    for source in use_sources:
-        yield from source(uow, form_key, ref)

@@ -7,16 +7,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.changing.used_by import Use
 from regulars.form_builder.importing.tables import import_batch, import_file
 from regulars.platform import i18n
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.uses import Use, Used
 
 OPEN = ("draft", "checking", "running")
 
 
-def import_uses(uow: UnitOfWork, form: str, ref: str) -> Iterator[Use]:
-    """Each open import whose map fills this field (the whole form for an empty ``ref``)."""
+def import_uses(uow: UnitOfWork, used: Used) -> Iterator[Use]:
+    """Each open import whose map fills this field (the whole form without one)."""
+    if used.kind != "form":
+        return
     rows = uow.execute(
         sa.select(import_batch.c.id, import_batch.c.map, import_file.c.name)
         .join(import_file, import_file.c.id == import_batch.c.file)
@@ -24,7 +26,7 @@ def import_uses(uow: UnitOfWork, form: str, ref: str) -> Iterator[Use]:
     )
     for number, wanted, name in rows:
         for position, target in enumerate(wanted.get("targets", ())):
-            if target.get("form") == form and (not ref or ref in _filled(target)):
+            if target.get("form") == used.key and (not used.ref or used.ref in _filled(target)):
                 words = {
                     locale: i18n.translate("definitions.named.import", locale, name=name)
                     for locale in i18n.LOCALES

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.api_changes import csv_answer
 from regulars.form_builder.changing import archiving, ghosts, retypes
 from regulars.form_builder.changing.conversions import possible_types
 from regulars.form_builder.changing.loss_file import losses_as_csv
-from regulars.form_builder.changing.used_by import Use, uses_of_field, uses_of_form
+from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.web.blueprints import designer, forms
 from regulars.form_builder.web.palette import icon_of
@@ -20,11 +20,12 @@ from regulars.form_builder.web.retype_wish import link_keys, wish_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store, versions
+from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.i18n import Text, pick
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import versions_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to, is_htmx
@@ -32,25 +33,7 @@ from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render, translate
 
 LOSSES_A_PAGE = 50
-_PAGES: Mapping[str, tuple[str, str]] = {
-    "form": ("designer.show", "form_key"),
-    "rule": ("rules.show", "key"),
-    "report": ("reports.show_report", "report_key"),
-    "dashboard": ("dashboards.show_dashboard", "dashboard_key"),
-}
 forms.add_app_template_global(icon_of, "type_icon")
-
-
-@forms.app_template_global("use_url")
-def use_url(use: Use) -> str:
-    """The page of the definition that uses something, "" when it has none here."""
-    endpoint, name = _PAGES.get(use.kind, ("", ""))
-    if endpoint not in current_app.view_functions:
-        return ""
-    values: dict[str, Any] = {name: use.key}
-    if use.field:
-        values["field"] = use.field
-    return url_for(endpoint, **values)
 
 
 @forms.app_template_global("type_choices")
@@ -196,29 +179,12 @@ def act_on_retype(
 @workspace_page("design_forms")
 def form_versions(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Every version and what each changed."""
-    found = versions.list_versions(uow, access, "form", form_key)
-    told = {
-        each.number: versions.compare_versions(
-            uow, access, "form", form_key, (each.number - 1, each.number)
-        )
-        for each in found[:30]
-        if each.number > 1
-    }
     return render(
-        "form_builder/versions.html", form=_form(uow, form_key), versions=found, told=told,
+        "form_builder/versions.html", form=_form(uow, form_key),
+        seen=versions_seen(uow, access, "form", form_key), kind="form", key=form_key,
+        own=url_for("designer.form_versions", form_key=form_key),
         retypes=retypes.list_retypes(uow, access, form_key),
     )  # fmt: skip
-
-
-@designer.post("/versions/<int:number>/restore")
-@workspace_page("design_forms")
-def restore_version(
-    uow: UnitOfWork, access: Access, form_key: str, number: int
-) -> ResponseReturnValue:
-    """Make an old version the draft and look at it."""
-    versions.restore_version(uow, access, "form", form_key, number)
-    flash("forms.version-restored", number=number)
-    return go_to(url_for("designer.review", form_key=form_key))
 
 
 def _archived_page(

@@ -19,12 +19,11 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.definitions.places import place_words, side_words
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.definitions.store import DraftClash
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.i18n import LOCALES, Text
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.rendering import render
@@ -50,11 +49,8 @@ def take_step(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnV
         step = step_from_post(request.form, desk_of(uow, access, form_key))
     except StepRefused as refused:
         raise Conflict(refused.code) from None
-    force = request.form.get("force") == "1"
-    try:
-        after = service.edit_form(uow, access, form_key, step, tag=_posted_tag(), force=force)
-    except DraftClash as clash:
-        return _clash_page(form_key, clash, access.locale)
+    seen = posted_seen()
+    after = service.edit_form(uow, access, form_key, step, tag=seen.tag, force=seen.force)
     selected = _selected_after(before.raw, after.raw)
     return _answer(uow, access, form_key, selected)
 
@@ -116,32 +112,6 @@ def archive(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVal
     service.archive_form(uow, access, form_key)
     flash("forms.archived", name=label)
     return go_to(url_for("forms.index"))
-
-
-def _posted_tag() -> int | None:
-    """The draft that the panel showed; steps without one mean the draft as it stands."""
-    text = request.form.get("tag", "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
-
-
-def _clash_page(form_key: str, clash: DraftClash, locale: str) -> ResponseReturnValue:
-    """Who changed the same place and what both want; the step can be sent again to win."""
-    rows = [
-        {
-            "place": place_words("form", clash.theirs.raw, each.path, locale),
-            "mine": side_words(each.mine, locale),
-            "theirs": side_words(each.theirs, locale),
-        }
-        for each in clash.clashes
-    ]
-    return render(
-        "form_builder/_clash.html" if is_htmx() else "form_builder/clash.html",
-        409,
-        form_key=form_key,
-        clash=clash,
-        rows=rows,
-        posted=[pair for pair in request.form.items(multi=True) if pair[0] != "force"],
-    )
 
 
 def _answer(uow: UnitOfWork, access: Access, form_key: str, selected: str) -> ResponseReturnValue:

@@ -18,6 +18,7 @@ from regulars.form_builder.web import (
 )
 from regulars.form_builder.web.blueprints import designer, forms, records
 from regulars.form_builder.web.role_pages import roles
+from regulars.platform.web.definition_homes import DefinitionHome
 
 MODULES = (
     form_pages,
@@ -34,3 +35,10 @@ MODULES = (
     view_pages,
 )
 BLUEPRINTS = (forms, records, designer, roles)
+HOMES = (
+    DefinitionHome(
+        "form", "forms.index", "nav.forms", "designer.show", "designer.show", "form_key",
+        "designer.review",
+    ),
+    DefinitionHome("role", "roles.show_roles", "roles.title", "roles.role", "roles.role"),
+)  # fmt: skip

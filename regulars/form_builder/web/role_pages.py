@@ -21,7 +21,9 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import seen_draft
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -83,7 +85,8 @@ def save_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Change a role; it holds from everybody's next click on."""
     if key in ROLES:
         raise NotFound("no-role", key=key)
-    before = store.get_draft(uow, role_keeping.KIND, key).raw
+    seen = posted_seen()
+    before = seen_draft(uow, role_keeping.KIND, key, seen)
     return _save(uow, access, key, raw_from(request.form, before, key, access.locale))
 
 
@@ -124,13 +127,24 @@ def _save(
     uow: UnitOfWork, access: Access, key: str, raw: Mapping[str, Any]
 ) -> ResponseReturnValue:
     try:
-        role_keeping.put_role(uow, access, raw)
+        if key:
+            role_keeping.change_role(uow, access, key, lambda _before: raw, posted_seen())
+        else:
+            role_keeping.put_role(uow, access, raw)
     except Invalid as invalid:
         return _page(uow, access, key, raw, _errors(invalid), 422)
     except Forbidden as refused:
         return _page(uow, access, key, raw, {"": [refused.message(access.locale)]}, 403)
     flash("roles.saved", name=i18n.pick(raw["label"], access.locale))
     return go_to(url_for("roles.show_roles"))
+
+
+def _tag(uow: UnitOfWork, key: str) -> int | None:
+    """The draft that the sheet shows; after a mistake still the one it began with."""
+    posted = posted_seen().tag
+    if posted is not None or not key or key in ROLES:
+        return posted
+    return store.get_draft(uow, role_keeping.KIND, key).tag
 
 
 def _errors(invalid: Invalid) -> dict[str, list[str]]:
@@ -151,6 +165,7 @@ def _page(
         "form_builder/role.html",
         status,
         key=key,
+        tag=_tag(uow, key),
         is_fixed=key in ROLES,
         raw=raw,
         name=i18n.pick(raw.get("label"), access.locale),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.platform import columns
+from regulars.platform import columns, i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.roles import ROLES
 from regulars.platform.accounts.tables import api_token, invitation, member
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import Seen, edit
+from regulars.platform.definitions.uses import Use, Used
 from regulars.platform.errors import Conflict, Forbidden
 
 KIND = "role"
@@ -22,6 +24,24 @@ def put_role(uow: UnitOfWork, access: Access, raw: Mapping[str, Any]) -> int:
     """Save a role and publish it at once; its version. Invalid with every problem."""
     draft = store.save_draft(uow, access, KIND, raw)
     return store.publish(uow, access, [(KIND, draft.key)])[KIND, draft.key]
+
+
+def change_role(
+    uow: UnitOfWork, access: Access, key: str,
+    change: Callable[[Mapping[str, Any]], Mapping[str, Any]], seen: Seen,
+) -> int:  # fmt: skip
+    """Change the role that was seen and publish it at once; DraftClash, Invalid as `edit`."""
+    edit(uow, access, KIND, key, change, seen)
+    return store.publish(uow, access, [(KIND, key)])[KIND, key]
+
+
+def role_uses(uow: UnitOfWork, used: Used) -> Iterator[Use]:
+    """How many people, invitations and keys have a role: it cannot go while somebody has it."""
+    held = holders(uow).get(used.key, 0) if used.kind == KIND else 0
+    if held:
+        words = {each: i18n.translate("roles.holders", each, n=held) for each in i18n.LOCALES}
+        place = {each: i18n.translate("roles.holders-where", each) for each in i18n.LOCALES}
+        yield Use("member", used.key, words, "", place)
 
 
 def archive_role(uow: UnitOfWork, access: Access, key: str) -> None:

@@ -20,12 +20,14 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
+from regulars.platform.definitions.store import DraftClash
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.problems import Problem
 from regulars.platform.retrying import in_transaction
 from regulars.platform.web import preferences, rate_limit, shell
 from regulars.platform.web.api_route import route_of
+from regulars.platform.web.clashes import clash_page
 from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
@@ -70,7 +72,10 @@ def workspace_page(
                 _furnish(uow, access, person, places)
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
-                return make_response(view(uow, access, **arguments))
+                try:
+                    return make_response(view(uow, access, **arguments))
+                except DraftClash as clash:
+                    return clash_page(clash, access.name)
 
             with _noting_refusals(place, lambda uow: members.access_of(uow, person.id)):
                 return _in_transaction(place, answer, writes)

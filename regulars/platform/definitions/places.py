@@ -58,6 +58,14 @@ def named(kind: str, raw: Mapping[str, Any]) -> dict[str, str]:
     return {locale: name_words(kind, raw, locale) for locale in i18n.LOCALES}
 
 
+def value_at(raw: Mapping[str, Any], path: str) -> Any:
+    """What stands at a place, `ABSENT` where nothing does."""
+    here: Any = raw
+    for part in (each for each in path.split("/") if each):
+        here = _step(here, part)
+    return here
+
+
 def side_words(value: Any, locale: str) -> str:
     """What one side of a clash wants at its place, short enough to be compared."""
     if value is ABSENT:
@@ -79,16 +87,16 @@ def _short(value: Any) -> str:
 
 def _step(here: Any, part: str) -> Any:
     if isinstance(here, Mapping):
-        return here.get(part)
+        return here.get(part, ABSENT)
     if not isinstance(here, list):
-        return None
+        return ABSENT
     for name in NAMES:
         for item in here:
             if isinstance(item, Mapping) and item.get(name) == part:
                 return item
     if part.isdecimal() and int(part) < len(here):
         return here[int(part)]
-    return None
+    return ABSENT
 
 
 def _part(kind: str, part: str, here: Any, locale: str) -> str:

@@ -262,9 +262,24 @@ def amend(
     served.note(uow, access, item.parsed, fresh[0].parsed)
     if draft.changed:
         save_draft(uow, access, kind, change(draft.raw))
+    else:
+        _move_on(uow, access, draft, fresh[0].raw)
     served.published(uow, before, after, [key])
     raise_number(uow)
     return fresh[0].version
+
+
+def _move_on(uow: UnitOfWork, access: Access, draft: Draft, raw: Mapping[str, Any]) -> None:
+    """Give what holds from now on a tag of its own: who looks at the old one is told."""
+    name, tag = (draft.kind, draft.key), draft.tag + 1
+    if draft_log.body_at(uow, name, draft.tag) is None:
+        draft_log.note(uow, name, draft.tag, draft.raw, draft.saved_by or access.name)
+    uow.execute(
+        definition.update()
+        .where(definition.c.kind == draft.kind, definition.c.key == draft.key)
+        .values(draft_tag=tag, draft_at=uow.now, draft_by=access.name)
+    )
+    draft_log.note(uow, name, tag, raw, access.name)
 
 
 def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:

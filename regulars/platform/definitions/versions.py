@@ -9,12 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.kinds import kinds
-from regulars.platform.definitions.merging import changed_paths
-from regulars.platform.definitions.places import place_words
+from regulars.platform.definitions.merging import ABSENT, changed_paths
+from regulars.platform.definitions.places import place_words, side_words, value_at
 from regulars.platform.definitions.snapshot import (
     definition,
     definition_version,
@@ -22,6 +23,10 @@ from regulars.platform.definitions.snapshot import (
 )
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import NotFound
+
+Raw = Mapping[str, Any]
+SHORT = 60
+"""Up to how many characters a value is told in full."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +80,32 @@ def difference_in_words(
     own = kinds.get(kind).difference
     if own is not None:
         return own(before, after, locale)
-    found = []
-    for path in changed_paths(before or {}, after):
-        side = after if _has(after, path) or before is None else before
-        words = place_words(kind, side, path, locale)
-        if words not in found:
-            found.append(words)
-    return found
+    found = [
+        _change_words(kind, before or {}, after, path, locale)
+        for path in changed_paths(before or {}, after)
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _change_words(kind: str, before: Raw, after: Raw, path: str, locale: str) -> str:
+    """One change: the place, and what stood and stands there where that is short enough."""
+    old, new = value_at(before, path), value_at(after, path)
+    place = place_words(kind, before if new is ABSENT else after, path, locale)
+    if old is ABSENT or new is ABSENT:
+        how = "added" if old is ABSENT else "gone"
+        return i18n.translate(f"definitions.change.{how}", locale, place=place)
+    sides = [side_words(each, locale) for each in (old, new)]
+    if not all(_is_short(each) for each in (old, new)) or sides[0] == sides[1]:
+        return place
+    return i18n.translate(
+        "definitions.change.to", locale, place=place, before=sides[0], after=sides[1]
+    )
+
+
+def _is_short(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return set(value) <= set(i18n.LOCALES)
+    return isinstance(value, (str, int, float, bool)) and len(str(value)) <= SHORT
 
 
 def restore_version(
@@ -107,18 +131,6 @@ def restore_archived(uow: UnitOfWork, access: Access, kind: str, key: str) -> No
     if not done.rowcount:
         raise NotFound(f"no-{kind}", key=key)
     raise_number(uow)
-
-
-def _has(raw: Mapping[str, Any], path: str) -> bool:
-    here: Any = raw
-    for part in path.split("/"):
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list):
-            return any(isinstance(each, Mapping) and part in each.values() for each in here)
-        else:
-            return False
-    return True
 
 
 def _capability(kind: str) -> str:

@@ -7,13 +7,12 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
-from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import versions
-from regulars.platform.definitions.effects import uses_of
 from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.uses import use_json, uses_of_definition
 from regulars.platform.errors import NotFound
 from regulars.platform.web.api_route import (
     BOOLEAN,
@@ -84,19 +83,9 @@ def restore(
 @workspace_api("enter")
 @describe("definitions", listing("uses", PLACE))
 def used_by(uow: UnitOfWork, access: Access, kind: str, key: str) -> ResponseReturnValue:
-    """Every other definition that needs this one."""
-    access.require(kinds.get(_known(kind)).capability)
-    return {
-        "uses": [
-            {
-                "kind": each.item.kind, "key": each.item.key,
-                "name": i18n.pick(each.name, access.locale), "path": each.problem.path,
-                "place": i18n.pick(each.place, access.locale),
-                "why": each.problem.message(access.locale),
-            }
-            for each in uses_of(uow, kind, key)
-        ]
-    }  # fmt: skip
+    """Every place that needs this definition."""
+    found = uses_of_definition(uow, access, _known(kind), key)
+    return {"uses": [use_json(each, access.locale) for each in found]}
 
 
 def _known(kind: str) -> str:

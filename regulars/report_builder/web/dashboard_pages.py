@@ -15,8 +15,9 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.errors import Invalid
+from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
@@ -107,6 +108,7 @@ def show_dashboard(uow: UnitOfWork, access: Access, dashboard_key: str) -> Respo
     context = {
         "dashboard": dashboard,
         "cards": _cards(uow, access, dashboard, chosen),
+        "tag": store.get_draft(uow, KIND, dashboard_key).tag,
         "arranging": bool(request.args.get("arrange")) and access.can(EDIT),
         "chosen": chosen,
     }
@@ -139,7 +141,10 @@ def arrange(
     """Move, resize or take off one card."""
     if step not in STEPS:
         raise Invalid([Problem("step", "unknown-key", {"key": step})])
-    change_dashboard(uow, access, dashboard_key, lambda raw: STEPS[step](raw, number))
+    card = request.form.get("report", "")
+    change_dashboard(
+        uow, access, dashboard_key, lambda raw: STEPS[step](raw, _place_of(raw, card, number))
+    )
     return _arranged(dashboard_key)
 
 
@@ -150,8 +155,9 @@ def rename(uow: UnitOfWork, access: Access, dashboard_key: str) -> ResponseRetur
     name = request.form.get("label", "").strip()
     if name:
         change_dashboard(
-            uow, access, dashboard_key, lambda raw: {**raw, "label": _renamed(raw, name, access)}
-        )
+            uow, access, dashboard_key,
+            lambda raw: {**raw, "label": _renamed(raw, name, access)}, posted_seen(),
+        )  # fmt: skip
         flash("reports.dashboard-renamed")
     return _arranged(dashboard_key)
 
@@ -164,6 +170,14 @@ def archive(uow: UnitOfWork, access: Access, dashboard_key: str) -> ResponseRetu
     store.archive(uow, access, KIND, dashboard_key)
     flash("reports.dashboard-archived", label=i18n.pick(dashboard.label, access.locale))
     return go_to(url_for("dashboards.index"))
+
+
+def _place_of(raw: layout.Raw, report: str, number: int) -> int:
+    """Where the card stands by now: others may have moved it, or taken it off."""
+    places = [n for n, card in enumerate(layout.cards_of(raw)) if card["report"] == report]
+    if report and not places:
+        raise Conflict("card-is-gone")
+    return places[0] if report and number not in places else number
 
 
 def _arranged(dashboard_key: str) -> ResponseReturnValue:

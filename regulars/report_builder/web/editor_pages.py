@@ -15,9 +15,10 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import editing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.rendering import formats, render
@@ -89,11 +90,16 @@ def _save(
     key, posted = wish
     catalog = catalog_for(uow, access)
     drawn = tidied(posted, catalog)
-    raw = _definition(uow, access, key, drawn, _base(uow, report_key))
+    seen = posted_seen()
+    base = editing.seen_draft(uow, KIND, report_key, seen) if report_key else {}
+    raw = _definition(uow, access, key, drawn, base)
     problems = [] if drawn.label else [Problem("label", "required")]
     try:
         if not problems:
-            save_report(uow, access, raw)
+            if report_key:
+                editing.edit(uow, access, KIND, key, lambda _before: raw, seen)
+            else:
+                save_report(uow, access, raw, tag=0)
             if request.form.get("do") != "draft":
                 publish_report(uow, access, key)
     except Invalid as invalid:
@@ -127,6 +133,7 @@ def _page(
         view=view,
         sketch=drawn,
         report_key=report_key,
+        tag=_tag(uow, report_key),
         shown=shown,
         problems=[each.message(access.locale) for each in (problems or found)],
         saving=bool(problems),
@@ -146,6 +153,12 @@ def _helped(sketch: Sketch, view: EditorView) -> Sketch:
 def _base(uow: UnitOfWork, report_key: str) -> Raw:
     found = store.find_draft(uow, KIND, report_key) if report_key else None
     return found.raw if found else {}
+
+
+def _tag(uow: UnitOfWork, report_key: str) -> int | None:
+    """The draft that the editor began with."""
+    found = store.find_draft(uow, KIND, report_key) if report_key else None
+    return posted_seen().tag or (found.tag if found is not None else None)
 
 
 def _definition(

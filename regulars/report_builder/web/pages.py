@@ -8,6 +8,7 @@ from flask import url_for
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.platform.web.shell import HomeCard, NavItem
 from regulars.report_builder.dashboards import list_dashboards
 from regulars.report_builder.service import VIEW
@@ -16,6 +17,16 @@ from regulars.report_builder.web.blueprints import api, dashboards, reports
 
 MODULES = (report_pages, editor_pages, dashboard_pages, api_routes)
 BLUEPRINTS = (reports, dashboards, api)
+HOMES = (
+    DefinitionHome(
+        "report", "reports.index", "reports.reports", "reports.show_report", "reports.edit",
+        "report_key",
+    ),
+    DefinitionHome(
+        "dashboard", "dashboards.index", "reports.dashboards", "dashboards.show_dashboard",
+        "dashboards.show_dashboard", "dashboard_key",
+    ),
+)  # fmt: skip
 SECTION = "nav.section-measure"
 
 

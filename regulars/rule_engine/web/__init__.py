@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     composer,
     navigation,
@@ -17,4 +18,13 @@ from regulars.rule_engine.web import (
 from regulars.rule_engine.web.blueprints import pages
 
 BLUEPRINTS: tuple[Blueprint, ...] = (pages, public.public)
+HOMES = (
+    DefinitionHome(
+        "rule", "rules.list_rules", "nav.rules", "rules.show", "rules.compose",
+        review="rules.review",
+    ),
+    DefinitionHome(
+        "message", "rules.list_texts", "messages.texts", "rules.edit_text", "rules.edit_text"
+    ),
+)  # fmt: skip
 PAGE_MODULES = (composer, navigation, rules, runs, template_words, texts, webhooks)

@@ -14,8 +14,10 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.web.role_words import role_name
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import edit
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
@@ -45,10 +47,9 @@ def change(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Apply one change to the draft; a mistake keeps the form open with its words."""
     action = request.form.get("action", "")
     at = request.form.get("at", "")
-    draft = store.get_draft(uow, "rule", key)
+    make = _change_of(action)
     try:
-        made = _change_of(action)(dict(draft.raw), uow)
-        store.save_draft(uow, access, "rule", made)
+        edit(uow, access, "rule", key, lambda raw: make(dict(raw), uow), posted_seen())
     except Invalid as invalid:
         composer = _composer(uow, access, key, at=at, errors=errors_by_field(invalid.problems))
         return _page(composer, 422)
@@ -85,7 +86,7 @@ def _composer(
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
     roles = [(role, role_name(role)) for role in access.roles]
     programs = [(each.key, each.name) for each in list_webhooks(uow)]
-    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles, programs)
+    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles, programs, draft.tag)
 
 
 def row_kind(row: dict[str, Any]) -> str:
@@ -161,6 +162,8 @@ def _step(raw: dict[str, Any], uow: UnitOfWork) -> dict[str, Any]:
         if step["do"] == "wait_for":
             step["any"] = _answers(step["any"][0], before)
         return composing.change_step(raw, path, step)
+    by_now = store.get_draft(uow, "rule", raw["key"]).raw  # another tab may have added one, too
+    step["id"] = composing.free_id(raw, by_now)
     return composing.add_step(raw, _posted().get("block", "steps"), step)
 
 

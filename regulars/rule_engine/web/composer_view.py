@@ -57,6 +57,7 @@ class Composer:
     errors: Mapping[str, list[str]] = field(default_factory=dict)
     roles: Sequence[Option] = ()  # in which somebody can be asked
     programs: Sequence[Option] = ()  # that can be called
+    draft_tag: int = 0  # what is sent back, so that nobody overwrites unseen
 
     @property
     def catalog(self) -> FormCatalog:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request, url_for
@@ -12,10 +13,12 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
+from regulars.platform.definitions.editing import edit, seen_draft
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import LOCALES, pick
 from regulars.platform.problems import Problem
+from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -75,7 +78,7 @@ def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @workspace_page("edit_rules")
 def change_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A new version of a text."""
-    known = dict(store.get_draft(uow, "message", key).raw)
+    known = dict(seen_draft(uow, "message", key, posted_seen()))
     kept = {name: value for name, value in known.items() if name != "links"}
     raw = {**kept, **_posted(known), "key": key}
     return _save(uow, access, raw, url_for("rules.change_text", key=key))
@@ -124,7 +127,10 @@ def _save(uow: UnitOfWork, access: Access, raw: dict[str, Any], url: str) -> Res
     try:
         if problems:
             raise Invalid(problems)
-        store.save_draft(uow, access, "message", raw)
+        if store.find_draft(uow, "message", raw["key"]) is None:
+            store.save_draft(uow, access, "message", raw, tag=0)
+        else:
+            edit(uow, access, "message", raw["key"], lambda _before: raw, posted_seen())
         store.publish(uow, access, [("message", raw["key"])])
     except Invalid as invalid:
         prefix = f"message/{raw['key']}/"
@@ -165,9 +171,16 @@ def _form(
 ) -> ResponseReturnValue:
     first = [access.locale, *(name for name in LOCALES if name != access.locale)]
     return render(
-        "rule_engine/text.html", status, raw=raw, url=url, errors=errors or {}, locales=first,
+        "rule_engine/text.html", status, raw=raw, url=url, tag=_tag(uow, raw),
+        errors=errors or {}, locales=first,
         in_language=_in_language, link_lines=_link_lines, fields=offered_fields(uow, access),
     )  # fmt: skip
+
+
+def _tag(uow: UnitOfWork, raw: Mapping[str, Any]) -> int | None:
+    """The draft that the page shows; after a mistake still the one it began with."""
+    draft = store.find_draft(uow, "message", raw.get("key", ""))
+    return posted_seen().tag or (draft.tag if draft is not None else None)
 
 
 def _link_lines(raw: dict[str, Any]) -> str:

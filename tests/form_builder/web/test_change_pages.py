@@ -101,7 +101,7 @@ def test_versions_are_told_in_words_and_brought_back(shop: Shop, owner: Visitor)
     follow(owner, f"{BASE}/publish")
     page = owner.get(f"{BASE}/versions")
     assert {"Version 2", "In use", "“price” becomes “Cost”"} <= set(words_of(page.text))
-    follow(owner, f"{BASE}/versions/1/restore")
+    follow(owner, "/w/shop/definitions/form/products/versions/1/restore")
     price = next(f for f in raw(shop)["fields"] if f["key"] == "price")
     assert "label" not in price
 

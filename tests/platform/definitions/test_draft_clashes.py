@@ -124,7 +124,9 @@ def test_versions_of_other_kinds_are_compared_in_words(uow: UnitOfWork) -> None:
     store.publish(uow, ANN, [("message", "hello")])
     store.save_draft(uow, ANN, "message", {**message, "channels": {"sms": {"text": "Hi!"}}})
     store.publish(uow, ANN, [("message", "hello")])
-    assert versions.compare_versions(uow, ANN, "message", "hello", (1, 2)) == ["Text · SMS"]
+    assert versions.compare_versions(uow, ANN, "message", "hello", (1, 2)) == [
+        "Text · SMS: Hi → Hi!"
+    ]
 
 
 def test_the_api_merges_when_asked_and_names_the_clash(site: Site) -> None:
