@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask, g
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from regulars import wiring
+from regulars import pages, wiring
 from regulars.platform.accounts.web import (
     api,
     closing,
@@ -125,14 +125,14 @@ def _add_pages(app: Flask) -> None:
         api_reference.api,
         system_health.blueprint,
         system_health.api,
-        *wiring.blueprints(),
+        *pages.blueprints(),
     ):
         app.register_blueprint(blueprint)
-    nav = (home.nav, backups.nav, packs.nav, *wiring.nav_providers())
+    nav = (home.nav, backups.nav, packs.nav, *pages.nav_providers())
     shell.install(
         app,
         nav=nav,
-        cards=(packs.cards, *wiring.card_providers()),
+        cards=(packs.cards, *pages.card_providers()),
         notices=(closing.notices, backups.notices),
     )
 

@@ -6,13 +6,8 @@ import logging
 from collections.abc import Callable
 from functools import cache
 
-from flask import Blueprint
-
 from regulars.form_builder import health as form_health
-from regulars.form_builder.api import api as form_api
-from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_schemas import instances as form_schemas
-from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import ChangeDesk
@@ -40,7 +35,6 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
-from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
@@ -51,7 +45,6 @@ from regulars.form_builder.indexing.desk import LONGEST as LONGEST_INDEXING
 from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
-from regulars.form_builder.people import routes as people_web
 from regulars.form_builder.people.after_restore import EraseAgain
 from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
@@ -60,10 +53,7 @@ from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.verification import ComparisonDesk
-from regulars.form_builder.web import form_pages, role_pages, task_pages
-from regulars.form_builder.web import import_pages as import_web
-from regulars.form_builder.web import pages as form_web
-from regulars.form_builder.web.file_routes import api as files_api
+from regulars.form_builder.web import task_pages
 from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts import role_keeping, second_factors
 from regulars.platform.accounts.role_kind import role_kind
@@ -99,11 +89,7 @@ from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
 from regulars.platform.web.api_route import expansions
-from regulars.platform.web.definition_homes import definition_homes
-from regulars.platform.web.definition_pages import pages as definition_pages
 from regulars.platform.web.idempotency import KeptAnswers
-from regulars.platform.web.shell import CardProvider, NavProvider
-from regulars.platform.web.versions_api import api as versions_api
 from regulars.platform.workspaces import list_workspaces
 from regulars.report_builder.analyses.base import Analysis, analyses
 from regulars.report_builder.analyses.cohort import Cohort
@@ -119,14 +105,9 @@ from regulars.report_builder.charts.number import NumberChart
 from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
-from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import health as rule_health
 from regulars.rule_engine import mirror_values, webhooks
 from regulars.rule_engine import system_forms as rule_sources
-from regulars.rule_engine import web as rule_web
-from regulars.rule_engine.api import api as rules_api
-from regulars.rule_engine.api_activity import api as activity_api
-from regulars.rule_engine.api_webhooks import api as webhooks_api
 from regulars.rule_engine.channels.base import Provider, Surroundings, providers
 from regulars.rule_engine.channels.outbox import OutboxProvider
 from regulars.rule_engine.channels.smtp import SmtpProvider
@@ -264,8 +245,6 @@ def _wire_people() -> None:
 def _wire_uses() -> None:
     use_sources.register("imports", import_uses)
     use_sources.register("roles", role_keeping.role_uses)
-    for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
-        definition_homes.register(home.kind, home)
 
 
 def _wire_backups() -> None:
@@ -366,42 +345,3 @@ def open_installation(config: Config, say: Say = log.warning) -> Database:
         url = redis_server.url_for(config)
         jobs.install(RedisBell(url, config.secret_keys, job_kinds(database)))
     return database
-
-
-def blueprints() -> tuple[Blueprint, ...]:
-    """The builders' pages and API routes."""
-    return (
-        form_api,
-        changes_api,
-        files_api,
-        versions_api,
-        definition_pages,
-        rules_api,
-        activity_api,
-        webhooks_api,
-        tasks_api,
-        task_pages.tasks,
-        formulas_api,
-        *form_web.BLUEPRINTS,
-        *people_web.BLUEPRINTS,
-        *import_web.BLUEPRINTS,
-        *rule_web.BLUEPRINTS,
-        *report_web.BLUEPRINTS,
-    )
-
-
-def nav_providers() -> tuple[NavProvider, ...]:
-    """What the builders add to the navigation."""
-    return (
-        task_pages.nav,
-        form_pages.nav,
-        role_pages.nav,
-        rule_web.navigation.nav,
-        rule_web.webhooks.nav,
-        report_web.nav,
-    )
-
-
-def card_providers() -> tuple[CardProvider, ...]:
-    """What the builders put on a workspace's first page."""
-    return (task_pages.cards, form_pages.cards, rule_web.navigation.cards, report_web.cards)

@@ -1,0 +1,65 @@
+"""What the builders put on the web: pages, API routes, navigation, and cards of the first page."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from regulars.form_builder.api import api as form_api
+from regulars.form_builder.api_changes import api as changes_api
+from regulars.form_builder.api_tasks import api as tasks_api
+from regulars.form_builder.formula_api import formulas as formulas_api
+from regulars.form_builder.people import routes as people_web
+from regulars.form_builder.web import form_pages, role_pages, task_pages
+from regulars.form_builder.web import import_pages as import_web
+from regulars.form_builder.web import pages as form_web
+from regulars.form_builder.web.file_routes import api as files_api
+from regulars.platform.web.definition_homes import definition_homes
+from regulars.platform.web.definition_pages import pages as definition_pages
+from regulars.platform.web.shell import CardProvider, NavProvider
+from regulars.platform.web.versions_api import api as versions_api
+from regulars.report_builder.web import pages as report_web
+from regulars.rule_engine import web as rule_web
+from regulars.rule_engine.api import api as rules_api
+from regulars.rule_engine.api_activity import api as activity_api
+from regulars.rule_engine.api_webhooks import api as webhooks_api
+
+
+def blueprints() -> tuple[Blueprint, ...]:
+    """The builders' pages and API routes."""
+    for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
+        definition_homes.register(home.kind, home)
+    return (
+        form_api,
+        changes_api,
+        files_api,
+        versions_api,
+        definition_pages,
+        rules_api,
+        activity_api,
+        webhooks_api,
+        tasks_api,
+        task_pages.tasks,
+        formulas_api,
+        *form_web.BLUEPRINTS,
+        *people_web.BLUEPRINTS,
+        *import_web.BLUEPRINTS,
+        *rule_web.BLUEPRINTS,
+        *report_web.BLUEPRINTS,
+    )
+
+
+def nav_providers() -> tuple[NavProvider, ...]:
+    """What the builders add to the navigation."""
+    return (
+        task_pages.nav,
+        form_pages.nav,
+        role_pages.nav,
+        rule_web.navigation.nav,
+        rule_web.webhooks.nav,
+        report_web.nav,
+    )
+
+
+def card_providers() -> tuple[CardProvider, ...]:
+    """What the builders put on a workspace's first page."""
+    return (task_pages.cards, form_pages.cards, rule_web.navigation.cards, report_web.cards)
