@@ -108,10 +108,9 @@ from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.rule_engine import health as rule_health
 from regulars.rule_engine import mirror_values, webhooks
 from regulars.rule_engine import system_forms as rule_sources
-from regulars.rule_engine.channels.base import Provider, Surroundings, providers
-from regulars.rule_engine.channels.outbox import OutboxProvider
-from regulars.rule_engine.channels.smtp import SmtpProvider
-from regulars.rule_engine.channels.webhook import WebhookProvider
+from regulars.rule_engine.channels import accounts as channel_accounts
+from regulars.rule_engine.channels.base import Surroundings, providers
+from regulars.rule_engine.channels.every import PROVIDERS
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
@@ -126,6 +125,7 @@ from regulars.rule_engine.steps.many import ForEach, UpdateRelated
 from regulars.rule_engine.steps.messages import SendMessage
 from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
 from regulars.rule_engine.steps.rules import CallRule
+from regulars.rule_engine.steps.staff import NotifyStaff
 from regulars.rule_engine.steps.tags import AddTags, RemoveTags
 from regulars.rule_engine.steps.tasks import Approval, CreateTask
 from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
@@ -164,12 +164,11 @@ TRIGGERS: tuple[TriggerKind, ...] = (
 STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
     WaitFor(), Branch(), Split(), ForEach(), CallRule(), UpdateRelated(), Stop(), CreateTask(),
-    Approval(), CallWebhook(),
+    Approval(), CallWebhook(), NotifyStaff(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 BLOB_FOLLOWER = BlobFollower()
 TASK_FOLLOWER = TaskFollower()
-PROVIDERS: tuple[Provider, ...] = (OutboxProvider(), SmtpProvider(), WebhookProvider())
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
     "forms": MendForms(),
@@ -317,6 +316,7 @@ def backup_gauges(database: Database) -> dict[str, float]:
 SEALED: tuple[Callable[[Database, Seal], int], ...] = (
     second_factors.seal_again,
     webhooks.seal_again,
+    channel_accounts.seal_again,
 )
 """Whoever keeps sealed secrets: each seals its own with the newest key and says how many."""
 

@@ -14,7 +14,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -38,15 +38,21 @@ class AddressRefused(Exception):
 
 
 class NoAnswer(Exception):
-    """Nobody answered in time, or not in HTTP. Whether the call arrived is not known."""
+    """Nobody answered in time, or not in HTTP. Whether the call arrived is not known, unless it is
+    `NotReached`."""
+
+
+class NotReached(NoAnswer):
+    """The call did not arrive anywhere: no name, no connection, no trusted certificate."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back; at most `MOST_BYTES` of the body."""
+    """What came back; at most `MOST_BYTES` of the body. Names of headers are in lower case."""
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,15 @@ class Door:
         try:
             sock = socket.create_connection((address, _port(parts)), self.timeout)
         except OSError as error:
-            raise NoAnswer(str(error)) from error
+            raise NotReached(str(error)) from error
         line, late = [sock], threading.Event()
         watch = threading.Timer(self.timeout, _cut, [line, late])
         watch.daemon = True
         watch.start()
         try:
             answer = _ask(line, parts, body, headers)
+        except NotReached:
+            raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise NoAnswer(f"{type(error).__name__}: {error}") from error
         finally:
@@ -102,10 +110,10 @@ class Door:
         try:
             found = self.resolve(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise NoAnswer(str(error)) from error
+            raise NotReached(str(error)) from error
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses:
-            raise NoAnswer("The name has no address.")
+            raise NotReached("The name has no address.")
         if not self._is_local(parts) and not all(map(is_public, addresses)):
             raise AddressRefused("address-not-public")
         return addresses[0]
@@ -138,7 +146,10 @@ def _ask(
         tls = ssl.create_default_context()
         safe = tls.wrap_socket(line[0], server_hostname=host, do_handshake_on_connect=False)
         line[0] = safe
-        safe.do_handshake()
+        try:
+            safe.do_handshake()
+        except OSError as error:
+            raise NotReached(f"{type(error).__name__}: {error}") from error
     connection.sock = line[0]
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     default = {"http": 80, "https": 443}[parts.scheme]
@@ -146,7 +157,8 @@ def _ask(
     named = shown if _port(parts) == default else f"{shown}:{_port(parts)}"
     connection.request("POST", path, body, {"Host": named, **headers})
     answer = connection.getresponse()
-    return Answer(answer.status, answer.read(MOST_BYTES))
+    given = {name.lower(): value for name, value in answer.getheaders()}
+    return Answer(answer.status, answer.read(MOST_BYTES), given)
 
 
 def _cut(line: list[socket.socket], late: threading.Event) -> None:

@@ -272,6 +272,9 @@ _STEPS: dict[str, Any] = {
     "wait": lambda say, _rule, own: say.t("wait", length=say.length(own["for"])),
     "wait_until": _wait_until,
     "wait_for": _wait_for,
+    "notify_staff": lambda say, _rule, own: say.t(
+        "notify-staff", to=own["to"], text=i18n.pick(own["text"], say.locale)
+    ),
     "call_webhook": lambda say, _rule, own: say.t("call-webhook", to=own["to"]),
     "create_task": lambda say, _rule, own: _ask(say, own, "create-task"),
     "approval": lambda say, _rule, own: _ask(say, own, "approval"),

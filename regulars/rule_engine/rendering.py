@@ -46,11 +46,13 @@ class Voice:
         self.catalog = catalog
         self.locale = locale
         self.formats = Formats(locale, shop.zone, shop.currency, uow.now)
+        self.said: list[tuple[str, str]] = []  # the merged values of a short message, in order
 
     def parts(self, texts: Mapping[str, str], scope: Scope, sight: Sight) -> dict[str, str]:
         """Every text filled in. Raises MissingValues for all that is missing in any of them."""
         filled: dict[str, str] = {}
         missing: list[MergeField] = []
+        self.said = []
         for name, text in texts.items():
             try:
                 filled[name] = fill_in(text, self._writer(name, scope, sight))
@@ -64,7 +66,9 @@ class Voice:
         """How values stand in one part of a message."""
 
         def plain(field: MergeField) -> str | None:
-            return self.words(field, scope, sight)
+            words = self.words(field, scope, sight)
+            self.said.append((_name_of(field), words or field.fallback or ""))
+            return words
 
         def shielded(field: MergeField) -> str | None:
             words = plain(field)
@@ -124,6 +128,10 @@ class Voice:
 
     def _option(self, field: FieldDefinition | None, value: str) -> str:
         return option_label(field, value, self.locale) if field is not None else value
+
+
+def _name_of(field: MergeField) -> str:
+    return f"link_{field.link}" if field.link is not None else field.path
 
 
 def field_at(catalog: FormCatalog, tree: Node) -> FieldDefinition | None:

@@ -91,12 +91,20 @@ def send_due(
     """Take due messages in hand; how many. One by one where a repeat could not be told apart."""
     total = 0
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        chosen = chosen_providers(uow)
+        waiting = _waiting_channels(uow)
+        chosen = chosen_providers(uow) if waiting else {}
     for channel, provider in chosen.items():
-        if provider.is_ready(surroundings):
+        if channel in waiting and provider.is_ready(surroundings):
             route = Route(database, workspace, now, surroundings, channel, provider)
             total += _send_some(route, _most(provider, limit), lease)
     return total
+
+
+def _waiting_channels(uow: UnitOfWork) -> set[str]:
+    """The channels that anything is due on; the others need no transaction of their own."""
+    due = leases.is_due(uow, outbound, leases.read_database_clock(uow))
+    waiting = outbound.c.status.in_(("queued", "sending"))
+    return set(uow.execute(sa.select(outbound.c.channel).where(waiting, due).distinct()).scalars())
 
 
 def _most(provider: Provider, limit: int) -> int:

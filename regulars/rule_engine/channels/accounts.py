@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from regulars.platform.addresses import absolute
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.sealing import BrokenSeal, Seal
 from regulars.platform.workspaces import list_workspaces
@@ -67,8 +68,13 @@ def prepared_from(row: Any) -> Mapping[str, Any]:
         return {}
     return {
         "account": row.key, "settings": dict(row.settings), "secret": row.secret,
-        "inbound": row.inbound,
+        "inbound_url": inbound_url(row.inbound),
     }  # fmt: skip
+
+
+def inbound_url(token: str | None) -> str | None:
+    """Where a provider hands in receipts and answers."""
+    return absolute(f"/receipts/{token}") if token else None
 
 
 def account_for(

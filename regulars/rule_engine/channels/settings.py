@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,8 @@ from regulars.platform.problems import Problem
 from regulars.platform.safe_http import AddressRefused, Door
 
 LONGEST = 2000
+_HEADER = re.compile(r"[A-Za-z0-9-]{1,60}\Z")
+_NOT_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 LONGEST_LINE = 500
 
 
@@ -18,9 +21,9 @@ LONGEST_LINE = 500
 class Setting:
     """One field. Words at ``channels.<provider>.<name>``, help at ``…-help`` where there is any.
 
-    ``kind``: text, long, choice, flag, url, templates (message → the provider's own template),
-    or secret: sealed, never shown again. A secret belongs to what ``binds``: when such a value
-    changes, the secret has to be given anew, so that it never travels to another address.
+    ``kind``: text, long, choice, flag, url, header, templates (message → the provider's own
+    template), or secret: sealed, never shown again. A secret belongs to what ``binds``: when such
+    a value changes, it has to be given anew, so that it never travels to another address.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Setting:
     binds: bool = False
     options: Sequence[str] = ()
     default: str = ""
+    starts: str = ""  # how a pasted address has to begin
 
     @property
     def is_secret(self) -> bool:
@@ -113,6 +117,10 @@ def _text_problems(field: Setting, text: str, *, local: bool) -> Iterator[Proble
         yield Problem(field.name, "shape-max-length", {"n": most})
     elif field.kind != "long" and not text.isprintable():
         yield Problem(field.name, "one-line-only")
+    elif field.starts and not text.startswith(field.starts):
+        yield Problem(field.name, "other-address", {"starts": field.starts})
+    elif field.kind == "header" and (not _HEADER.match(text) or text.casefold() in _NOT_OURS):
+        yield Problem(field.name, "bad-header")
     elif field.kind == "choice" and text not in field.options:
         yield Problem(field.name, "shape-enum", {"allowed": list(field.options)})
     elif field.kind == "url":

@@ -22,6 +22,7 @@ class WebhookProvider(Provider):
     channels = frozenset({CHANNEL})
     repeatable = True
     at_once: ClassVar[int] = 8
+    by_address = True
 
     def __init__(self, clock: Clock = utc_now) -> None:
         self._clock = clock

@@ -12,6 +12,7 @@ from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
 from regulars.platform.privacy.purposes import CHANNELS, needs_consent
 from regulars.platform.problems import Problem
+from regulars.rule_engine.channels.templates import with_values
 from regulars.rule_engine.definition import Step
 from regulars.rule_engine.durations import LENGTH_SCHEMA, Length, at_local
 from regulars.rule_engine.links import LinkWriter
@@ -82,9 +83,8 @@ class SendMessage(StepKind):
         channel = work.step.settings["channel"]
         purpose = work.rule.guards.purpose or message.purpose
         links = LinkWriter(work.uow.workspace.id, work.key, message.links)
-        body = self._written(work, message, channel, Voice(
-            work.uow, catalog_of(work.uow), locale, links
-        ))  # fmt: skip
+        voice = Voice(work.uow, catalog_of(work.uow), locale, links)
+        body = self._written(work, message, channel, voice)
         if needs_consent(purpose):
             body = with_way_out(body, channel, locale, links)
         address = person.address(channel)
@@ -110,7 +110,8 @@ class SendMessage(StepKind):
         self, work: StepWork, message: Message, channel: str, voice: Voice
     ) -> dict[str, str]:
         try:
-            return voice.parts(message.parts(channel, voice.locale), work.scope, work.sight)
+            filled = voice.parts(message.parts(channel, voice.locale), work.scope, work.sight)
+            return with_values(filled, channel, voice.said)
         except MissingValues as gaps:
             raise StepFailed(
                 "missing-merge-value", paths=gaps.paths, message=message.key

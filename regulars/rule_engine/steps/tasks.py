@@ -65,7 +65,7 @@ class CreateTask(StepKind):
         yield from _check_member(step, meaning)
         yield from _check_roles(step, meaning)
         for name in ("title", "details"):
-            yield from under(name, _check_words(step.settings.get(name), meaning))
+            yield from under(name, check_words(step.settings.get(name), meaning))
 
     def perform(self, work: StepWork) -> Answer:
         made = tasks.create_task(work.uow, work.access, new_task(work, "task", _due(work)))
@@ -170,7 +170,8 @@ def _check_roles(step: Step, meaning: Meaning) -> Iterator[Problem]:
             yield Problem(name, "no-such-role", {"role": role})
 
 
-def _check_words(text: Any, meaning: Meaning) -> list[Problem]:
+def check_words(text: Any, meaning: Meaning) -> list[Problem]:
+    """Merge fields of a step's own words that mean nothing here; each is named once."""
     told: dict[str, Problem] = {}
     texts = [text] if isinstance(text, str) else list((text or {}).values())
     for field in (each for one in texts for each in merge_fields(one)):

@@ -23,6 +23,7 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing
+from regulars.rule_engine.channel_keeping import staff_accounts
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.web import composer_input
@@ -86,7 +87,10 @@ def _composer(
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
     roles = [(role, role_name(role)) for role in access.roles]
     programs = [(each.key, each.name) for each in list_webhooks(uow)]
-    return Composer(rule, draft.raw, say, problems, at, errors or {}, roles, programs, draft.tag)
+    groups = [(each.key, each.name) for each in staff_accounts(uow)]
+    return Composer(
+        rule, draft.raw, say, problems, at, errors or {}, roles, programs, draft.tag, groups
+    )
 
 
 def row_kind(row: dict[str, Any]) -> str:

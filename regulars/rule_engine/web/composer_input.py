@@ -249,10 +249,15 @@ def _webhook(posted: Posted, _catalog: FormCatalog) -> Raw:
     return {"to": posted.get("to"), **({"values": values} if values else {})}
 
 
+def _notify(posted: Posted, _catalog: FormCatalog) -> Raw:
+    return {"to": posted.get("to"), "text": posted.get("text")}
+
+
 _STEP_READERS = {
     "send_message": _send, "wait": _wait, "wait_for": _wait_for, "add_tags": _tags,
     "remove_tags": _tags, "create_record": _create, "update_record": _update, "stop": _stop,
     "create_task": _task, "approval": _approval, "call_webhook": _webhook,
+    "notify_staff": _notify,
 }  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from regulars.rule_engine.explain import Speaker, step_words, trigger_words, val
 OFFERED_STEPS = (
     "send_message", "wait", "wait_for", "create_record", "update_record", "add_tags",
     "remove_tags", "create_task", "approval",
-    "call_webhook", "branch", "stop",
+    "notify_staff", "call_webhook", "branch", "stop",
 )  # fmt: skip
 OFFERED_TRIGGERS = ("record_created", "scan", "date_field", "mirror_entered")
 _BLOCKS_OF = {
@@ -58,6 +58,7 @@ class Composer:
     roles: Sequence[Option] = ()  # in which somebody can be asked
     programs: Sequence[Option] = ()  # that can be called
     draft_tag: int = 0  # what is sent back, so that nobody overwrites unseen
+    groups: Sequence[Option] = ()  # of the shop's own people that can be written to
 
     @property
     def catalog(self) -> FormCatalog:
