@@ -28,13 +28,14 @@ from regulars.form_builder.records import (
     update_record,
     write_batch,
 )
+from regulars.form_builder.told_definitions import is_known, told_form, told_forms
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
-from regulars.platform.errors import Invalid
+from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_route import (
@@ -79,8 +80,7 @@ def list_forms(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     if definition_answers.wants_drafts():
         access.require(service.CAPABILITY)
         return {"forms": [dict(draft.raw) for draft in store.list_drafts(uow, "form")]}
-    found = [each for each in snapshot(uow).items.values() if each.kind == "form"]
-    return {"forms": [dict(each.raw) for each in found]}
+    return {"forms": told_forms(access, _published(uow))}
 
 
 @api.post("/forms")
@@ -97,7 +97,17 @@ def create_form(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("forms", FORM, query=STATE_QUERY, tagged="draft")
 def get_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The published definition, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, "form", form_key)
+    if not is_known(access, form_key):
+        raise NotFound("no-form", key=form_key)
+
+    def told(raw: Mapping[str, Any]) -> dict[str, Any]:
+        return told_form(access, raw, _published(uow))
+
+    return definition_answers.read(uow, access, "form", form_key, told)
+
+
+def _published(uow: UnitOfWork) -> list[Mapping[str, Any]]:
+    return [each.raw for each in snapshot(uow).items.values() if each.kind == "form"]
 
 
 @api.get("/forms/<form_key>/schema")

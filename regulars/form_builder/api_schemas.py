@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.form_builder import record_schema
-from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.field_rights import catalog_for
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.web.api_route import (
@@ -106,7 +107,7 @@ TIMELINE_ENTRY = obj(
 
 def instances(uow: UnitOfWork, access: Access) -> Sequence[Instance]:
     """Every form that this reader may see, with the shapes of its records."""
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     return [
         Instance({"form_key": form.key}, form.label, _schemas(catalog, form.key, access.locale))
         for form in catalog.forms.values()

@@ -22,6 +22,7 @@ import openpyxl
 import sqlalchemy as sa
 from openpyxl.cell import WriteOnlyCell
 
+from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_rights import catalog_for
@@ -31,9 +32,11 @@ from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.reading import column_names
 from regulars.form_builder.importing.suggesting import likely_key
+from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record, RecordQuery, complete
+from regulars.form_builder.reach import Reader
 from regulars.form_builder.records import find_records
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform import i18n
@@ -204,28 +207,41 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
     catalog = catalog_for(export.uow, export.access)
     found: dict[tuple[str, int], str] = {}
     for form, ids in wanted.items():
-        found.update(_keys_of(export.uow, catalog, form, ids))
+        found.update(_keys_of(export, catalog, form, ids))
     return found
 
 
 def _keys_of(
-    uow: UnitOfWork, catalog: FormCatalog, form: str, ids: set[int]
+    export: Export, catalog: FormCatalog, form: str, ids: set[int]
 ) -> dict[tuple[str, int], str]:
-    system = system_forms.find(form)
+    """The keys that this reader may see, of the records that they may see."""
+    system, limits = system_forms.find(form), LinkLimits(_reader(export, catalog))
     if system is not None:
-        column = system.table.c.get(_SYSTEM_KEYS.get(form, ""))
+        column = system.table.c.get(_system_key(catalog, form))
     else:
         key = likely_key(catalog.forms.get(form), "text")
-        column = None if key is None else catalog.tables[form].main.c[key]
+        named = key if key and limits.may_name_by(form, key) else None
+        column = catalog.tables[form].main.c[named] if named else None
     if column is None:
         return {}
     found: dict[tuple[str, int], str] = {}
     for some in chunks(sorted(ids)):
         ids_and_words = sa.select(column.table.c.id, column.label("word"))
-        for row in uow.execute(ids_and_words.where(column.table.c.id.in_(some))):
+        ids_and_words = ids_and_words.where(column.table.c.id.in_(some), *limits.of(form))
+        for row in export.uow.execute(ids_and_words):
             if row.word is not None and not str(row.word).startswith("#"):
                 found[form, row.id] = str(row.word)
     return found
+
+
+def _reader(export: Export, catalog: FormCatalog) -> Reader:
+    return expressing.reader_of(export.uow, catalog, export.access)
+
+
+def _system_key(catalog: FormCatalog, form: str) -> str:
+    """Stores by their code, members by their e-mail, or by their name for who may not see it."""
+    key, shape = _SYSTEM_KEYS.get(form, ""), catalog.shapes.find(form)
+    return key if shape is not None and shape.field(key) is not None else "name"
 
 
 def _write_csv(export: Export, pages: Iterator[list[Record]], path: Path) -> int:

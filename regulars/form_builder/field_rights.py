@@ -35,6 +35,25 @@ def seen_by(whole: FormCatalog, role: Role) -> FormCatalog:
     return whole.kept(("seen by", role), lambda: _narrowed(whole, role))
 
 
+def usable_by(whole: FormCatalog, role: Role) -> FormCatalog:
+    """The forms with only the fields that a role sees whole; what is masked is not there."""
+    whole = whole.whole
+    if seen_by(whole, role) is whole:
+        return whole
+    return whole.kept(("usable by", role), lambda: _narrowed(whole, _without_masked(role)))
+
+
+def _without_masked(role: Role) -> Role:
+    rights = {
+        form: replace(
+            each,
+            fields={k: "hidden" if r == "masked" else r for k, r in each.fields.items()},
+        )
+        for form, each in role.forms.items()
+    }
+    return replace(role, forms=rights)
+
+
 def writable_form(
     access: Access, catalog: FormCatalog, key: str, *, is_new: bool
 ) -> FormDefinition:
@@ -44,6 +63,19 @@ def writable_form(
         return may_write(access.field_right(form_key, field.key), is_new=is_new)
 
     return _trimmed(catalog.whole.get_form(key), fits)
+
+
+def forms_to_fill(
+    access: Access, catalog: FormCatalog, key: str
+) -> tuple[FormDefinition, Mapping[str, FormDefinition]]:
+    """What somebody may import into a form, and the forms by whose fields they name records."""
+    seen = seen_by(catalog, access.held)
+
+    def names(form_key: str, field: FieldDefinition) -> bool:
+        return access.field_right(form_key, field.key) in ("write", "read_only")
+
+    forms = {each.key: _trimmed(each, names) for each in seen.forms.values()}
+    return writable_form(access, catalog, key, is_new=True), forms
 
 
 def may_write(right: FieldRight, *, is_new: bool) -> bool:

@@ -29,6 +29,13 @@ def sees_people_whole(access: Access, form: FormDefinition) -> bool:
     return all(may_use(access, form.key, key) for key in (form.person or {}).values())
 
 
+def sees_whole(access: Access, form: FormDefinition) -> bool:
+    """Whether an actor reads a form's records with nothing hidden or masked in them."""
+    rights = access.held.rights(form.key).fields.values()
+    shown = access.scope(form.key, "read") != "none"
+    return shown and all(right in ("write", "read_only") for right in rights)
+
+
 def require_whole_people(access: Access, form: FormDefinition) -> None:
     """Forbidden for whoever would see in a comparison what is hidden or masked for them."""
     if not sees_people_whole(access, form):

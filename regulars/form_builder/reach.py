@@ -36,6 +36,8 @@ class Reader:
         if isinstance(scope, ByCondition):
             return [self._condition(form_key, scope, table)]
         access = self.access
+        if form_key.startswith("sys_") and {"form", "record"} <= set(table.c.keys()):
+            return self.about_records(table) if scope != "none" else [sa.false()]
         if scope == "all":
             return []
         if scope in ("unit", "unit_tree"):
@@ -46,6 +48,19 @@ class Reader:
         if scope == "own" and "owner" in table.c and access.member_id is not None:
             return [table.c.owner == access.member_id]
         return [sa.false()]
+
+    def about_records(self, table: sa.FromClause) -> list[Any]:
+        """What limits rows that name a record (columns form, record) to the records reached."""
+        tables = self.catalog.whole.tables
+        limits = {key: self.limits(key, tables[key].main, "read") for key in self.catalog.forms}
+        if not any(limits.values()):
+            return []
+        seen = []
+        for key, parts in limits.items():
+            main = tables[key].main
+            inside = table.c.record.in_(sa.select(main.c.id).where(*parts)) if parts else sa.true()
+            seen.append(sa.and_(table.c.form == key, inside))
+        return [sa.or_(*seen)]
 
     def source(self) -> SqlSource:
         """The tables as this reader may look at them; rows of a subform go with their record."""

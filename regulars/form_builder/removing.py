@@ -152,7 +152,8 @@ def purge(writing: Writing, record_id: int) -> str:
     if row is None or not _is_reached(writing, row):
         raise NotFound("no-record", form=writing.form.label, id=record_id)
     writing.uow.execute(trash.delete().where(*here))
-    return str(row.title)
+    titled = guarding.sees_title(catalog_for(writing.uow, writing.access), writing.form.key)
+    return str(row.title) if titled else f"#{record_id}"
 
 
 def _is_reached(writing: Writing, row: Any) -> bool:

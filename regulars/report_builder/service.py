@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.expressing import reader_of
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.link_limits import LinkLimits
+from regulars.form_builder.linking import unknown_names
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
+from regulars.platform.problems import Problem, under
 from regulars.report_builder.analyses.base import analyses
 from regulars.report_builder.asking import ask
 from regulars.report_builder.checks import check_report_against
@@ -76,10 +80,25 @@ def parse_inline(uow: UnitOfWork, access: Access, raw: Mapping[str, Any]) -> Rep
     if problems:
         raise Invalid(problems)
     report = ReportDefinition.from_json(whole)
-    problems = check_report_against(report, catalog_for(uow, access))
+    catalog = catalog_for(uow, access)
+    problems = check_report_against(report, catalog)
+    problems = problems or list(_nobody(uow, access, catalog, report))
     if problems:
         raise Invalid(problems)
     return report
+
+
+def _nobody(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, report: ReportDefinition
+) -> Iterator[Problem]:
+    """A problem for each record that is named in a condition and that this reader cannot find."""
+    limits = LinkLimits(reader_of(uow, catalog, access))
+    asked = [("where", report.where)]
+    asked += [(f"measures/{n}/where", each.where) for n, each in enumerate(report.measures)]
+    for place, raw in asked:
+        if raw is not None:
+            tree, _problems = catalog.condition(report.source, raw)
+            yield from under(place, unknown_names(uow, catalog, tree, limits))
 
 
 def get_report(uow: UnitOfWork, key: str) -> ReportDefinition:

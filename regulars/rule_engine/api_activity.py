@@ -9,6 +9,7 @@ from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.link_limits import may_use
 from regulars.form_builder.linking import ids_by_key
 from regulars.form_builder.records import get_record
 from regulars.platform.accounts.access import Access
@@ -196,6 +197,8 @@ def _person(uow: UnitOfWork, access: Access, given: Any) -> tuple[str, int]:
         raise Invalid([Problem("person", "not-a-link")])
     ((key, value),) = rest.items()
     found: Any = value
+    if key != "id" and not may_use(access, form.key, key):
+        raise Invalid([Problem(f"person/{key}", "link-key-unknown", {"field": key})])
     if key != "id":
         found = ids_by_key(uow, catalog, form.key, key, [str(value)]).get(str(value))
     if not isinstance(found, int) or isinstance(found, bool):

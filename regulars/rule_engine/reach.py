@@ -6,9 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder import expressing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.masking import NOTHING
-from regulars.form_builder.querying import scope_conditions
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
@@ -16,19 +16,7 @@ from regulars.platform.errors import NotFound
 
 def seen_rows(uow: UnitOfWork, access: Access, table: sa.Table) -> list[Any]:
     """What limits rows that name a record (columns form, record); [] for who sees all."""
-    catalog = catalog_of(uow)
-    limits = {
-        key: scope_conditions(uow, access, catalog, key, catalog.tables[key].main, "read")
-        for key in catalog.forms
-    }
-    if not any(limits.values()):
-        return []
-    seen = []
-    for key, parts in limits.items():
-        main = catalog.tables[key].main
-        within = table.c.record.in_(sa.select(main.c.id).where(*parts)) if parts else sa.true()
-        seen.append(sa.and_(table.c.form == key, within))
-    return [sa.or_(*seen)]
+    return expressing.reader_of(uow, catalog_of(uow), access).about_records(table)
 
 
 def require_seen(uow: UnitOfWork, access: Access, table: sa.Table, row_id: int, code: str) -> None:

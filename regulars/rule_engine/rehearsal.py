@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,12 +19,14 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
 from regulars.platform.ids import new_token
+from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule
-from regulars.rule_engine.checks import trigger_form
+from regulars.rule_engine.checks import check_rule, trigger_form
 from regulars.rule_engine.definition import Rule, Step, first_path, path_after
 from regulars.rule_engine.entering import Candidate, run_row
 from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.matching import link_of
+from regulars.rule_engine.reach import hides_contents
 from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.steps.base import Done, End, LiveRun, Rest, StepFailed
@@ -62,11 +64,14 @@ def rehearse(
     """Go through a journey (a draft, too) for one real record without leaving a trace."""
     access.require("edit_rules")
     pinned = draft_rule(uow, rule)
+    require_seen_fields(uow, access, check_rule, rule)
     _require_visible(uow, access, pinned, record)
     with _undone(uow):
         live = _start(uow, pinned, record)
         sight = RunSight(uow, live.form, live.record, live.context)
         steps, outcome = _go(uow, pinned, live, sight, answered=answered)
+    if hides_contents(access, rule.subject):
+        steps = [replace(each, input={}, output={}) for each in steps]
     return Rehearsal(record, outcome, tuple(steps))
 
 

@@ -25,6 +25,7 @@ from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
 from regulars.platform.ids import new_token
 from regulars.rule_engine.answering import end_runs
+from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.checks import check_rule
@@ -87,6 +88,7 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
     The rule may be a draft; Invalid names what keeps it from being counted.
     """
     pinned = draft_rule(uow, rule)
+    require_seen_fields(uow, access, check_rule, rule)
     table = pinned.catalog.tables[rule.subject].main
     scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
     where = [*conditions(uow, pinned, table), *scope]

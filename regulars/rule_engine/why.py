@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.querying import scope_conditions
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -98,18 +99,19 @@ def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Expl
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)
         raise NotFound("no-record", form=form.label, id=record)
-    asking = _Asking(uow, access.locale, pinned, record)
+    asking = _Asking(uow, access, pinned, record)
     return Explanation(key, record, uow.now, tuple(asking.all()))
 
 
 class _Asking:
-    def __init__(self, uow: UnitOfWork, locale: str, pinned: PinnedRule, record: int) -> None:
+    def __init__(self, uow: UnitOfWork, access: Access, pinned: PinnedRule, record: int) -> None:
         self.uow = uow
+        self.access = access
         self.pinned = pinned
         self.rule: Rule = pinned.rule
         self.record = record
         shop = uow.workspace
-        self.formats = Formats(locale, shop.zone, shop.currency, uow.now)
+        self.formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
         self.sight = RunSight(uow, self.rule.subject, record, {})
 
     def all(self) -> Iterator[Answer]:
@@ -136,6 +138,8 @@ class _Asking:
         if problems:
             yield Answer("broken", False)
             return
+        if catalog_for(self.uow, self.access).condition(self.rule.subject, self.rule.when)[1]:
+            return  # it asks about what this reader does not see: nor do they get the answer
         found = explain_result(
             tree, catalog.shapes, self.sight.row(), self.sight.context, self.formats
         )

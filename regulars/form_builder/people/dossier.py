@@ -6,20 +6,24 @@ forms, so that a new table or form is in the copy from its first day.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.guarding import sees_whole
 from regulars.form_builder.history import trash
+from regulars.form_builder.linking import chunks
 from regulars.form_builder.people.identities import Person, open_person, whole_records
 from regulars.form_builder.people.person_log import log_person
 from regulars.form_builder.querying import Record
 from regulars.form_builder.record_json import plain_json
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Forbidden
 from regulars.platform.privacy.holdings import all_holdings
 
 CAPABILITY = "export_people"
@@ -47,18 +51,41 @@ def make_dossier(
     access.require(CAPABILITY)
     person = open_person(uow, access, form_key, record_id, verb="read")
     catalog = catalog_of(uow)
+    linked, binned = linked_ids(uow, catalog, person), binned_links(uow, catalog, person)
+    _require_whole(uow, access, catalog, {form_key: {record_id}, **linked}, binned)
     log_person(uow, access, form_key, record_id, "exported", reason=reason)
     return Dossier(
         person,
         catalog,
         whole_records(uow, catalog, form_key, person.ids),
-        {
-            source: whole_records(uow, catalog, source, ids)
-            for source, ids in linked_ids(uow, catalog, person).items()
-        },
-        [_plain(row) for row in binned_links(uow, catalog, person)],
+        {source: whole_records(uow, catalog, source, ids) for source, ids in linked.items()},
+        [_plain(row) for row in binned],
         _tables(uow, person),
     )
+
+
+def _require_whole(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, held: Mapping[str, Collection[int]],
+    binned: Sequence[Mapping[str, Any]],
+) -> None:  # fmt: skip
+    """Forbidden for whoever sees less than will be in it: a copy is whole, or it is none."""
+    reader = expressing.reader_of(uow, catalog, access)
+    for key, ids in held.items():
+        form, table = catalog.get_form(key), catalog.tables[key].main
+        limits = reader.limits(key, table, "read")
+        if not sees_whole(access, form) or (limits and not _all_within(uow, table, ids, limits)):
+            raise Forbidden("copy-not-whole", form=form.label)
+    for row in binned:
+        form = catalog.get_form(row["form"])
+        if not sees_whole(access, form) or access.scope(form.key, "read") != "all":
+            raise Forbidden("copy-not-whole", form=form.label)
+
+
+def _all_within(uow: UnitOfWork, table: Any, ids: Collection[int], limits: list[Any]) -> bool:
+    counted = sa.select(sa.func.count()).select_from(table)
+    here = [table.c.id.in_(some) for some in chunks(sorted(ids))]
+    all_of_them = sum(uow.scalar(counted.where(part)) for part in here)
+    return bool(all_of_them == sum(uow.scalar(counted.where(part, *limits)) for part in here))
 
 
 def linked_ids(uow: UnitOfWork, catalog: FormCatalog, person: Person) -> dict[str, set[int]]:

@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.guarding import require_whole_people, sees_people_whole
 from regulars.form_builder.history import history
 from regulars.form_builder.linking import chunks
@@ -75,7 +76,7 @@ def find_duplicates(
     require_whole_people(access, people.form)
     groups = _searches.groups(uow, people, least)
     shown = _sketches(uow, access, people, {one for group in groups for one in group.ids})
-    titles = titles_of(uow, access, catalog_of(uow), {form_key: shown})
+    titles = titles_of(uow, access, catalog_for(uow, access), {form_key: shown})
     found = []
     for group in groups:
         if all(one in shown for one in group.ids):
@@ -96,7 +97,7 @@ def look_alikes(
     close = _closest(wanted, [
         sketch for sketch in _near(uow, access, people, wanted) if sketch.id != besides
     ])  # fmt: skip
-    titles = titles_of(uow, access, catalog_of(uow), {form_key: [s.id for s, _ in close]})
+    titles = titles_of(uow, access, catalog_for(uow, access), {form_key: [s.id for s, _ in close]})
     return [
         LookAlike(sketch.id, titles.get((form_key, sketch.id), f"#{sketch.id}"), sketch, likeness)
         for sketch, likeness in close

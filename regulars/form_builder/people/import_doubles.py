@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.people.grouping import find_groups
 from regulars.form_builder.people.person_forms import PersonForm, person_form
 from regulars.form_builder.titles import titles_of
@@ -52,7 +53,7 @@ def shown_doubles(
     """The examples of a stored check, with the titles these people have now."""
     told = (check or {}).get("doubles", [])
     wanted = {each["form"]: [one["id"] for one in each["examples"]] for each in told}
-    titles = titles_of(uow, access, catalog_of(uow), wanted)
+    titles = titles_of(uow, access, catalog_for(uow, access), wanted)
     return [
         LikelyDouble(
             each["form"], one["id"], titles[each["form"], one["id"]],

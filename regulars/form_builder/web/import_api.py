@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.exporting import export_records
+from regulars.form_builder.field_rights import forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
@@ -59,9 +60,9 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
             uow, path, given.filename, wanted if isinstance(wanted, dict) else {}, access.actor
         )
     if raw_map is None:
-        catalog = catalog_of(uow)
+        form, forms = forms_to_fill(access, catalog_of(uow), form_key)
         guesses = {str(each["column"]): each for each in file.guesses}
-        raw_map = suggest_map(catalog.get_form(form_key), catalog.forms, file.columns, guesses)
+        raw_map = suggest_map(form, forms, file.columns, guesses)
     batch = batches.create_batch(uow, access, form_key or _first_form(raw_map), file.id, raw_map)
     if run:
         deed = batches.start_check if run == "check" else batches.start_batch

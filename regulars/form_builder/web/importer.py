@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.exporting import FORMATS, export_records
-from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.field_rights import catalog_for, forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files, wording
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.encodings import ENCODINGS
@@ -78,35 +79,35 @@ def match_page(
     uow: UnitOfWork, access: Access, form_key: str, file_id: int
 ) -> ResponseReturnValue:
     """Match the columns: as an earlier import of such a file did, else by their names."""
-    catalog = catalog_of(uow)
-    form, file = catalog.get_form(form_key), get_own_file(uow, access, file_id)
+    form, forms = forms_to_fill(access, catalog_of(uow), form_key)
+    file = get_own_file(uow, access, file_id)
     draft = _draft_of_file(uow, access, file)
-    raw = draft.map if draft else batches.remembered_map(uow, form.key, file.columns)
+    raw = draft.map if draft else _remembered(uow, access, form, file)
     known = None if raw is None else ImportMap.from_json(raw)
     if known is not None and choosing.fits_page(known, form):
-        return _match_page(uow, form, file, choosing.from_map(known, file), {})
-    chosen = choosing.suggested(form, catalog.forms, file)
-    return _match_page(uow, form, file, chosen, {}, remembered=known)
+        return _match_page((form, forms), file, choosing.from_map(known, file), {})
+    chosen = choosing.suggested(form, forms, file)
+    return _match_page((form, forms), file, chosen, {}, remembered=known)
 
 
 @blueprint.post("/forms/<form_key>/import/<int:file_id>")
 @workspace_page("import_records")
 def match(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> ResponseReturnValue:
     """Keep the choices as a draft; mistakes are shown at their columns."""
-    catalog = catalog_of(uow)
-    form, file = catalog.get_form(form_key), get_own_file(uow, access, file_id)
+    form, forms = forms_to_fill(access, catalog_of(uow), form_key)
+    file = get_own_file(uow, access, file_id)
     if "remembered" in request.form:
-        raw = batches.remembered_map(uow, form.key, file.columns)
-        return _drafted(uow, access, form, file, raw or {})
+        return _drafted(uow, access, form, file, _remembered(uow, access, form, file) or {})
     chosen = choosing.from_post(request.form, file)
-    raw, problems = choosing.to_map(chosen, form, catalog.forms)
+    raw, problems = choosing.to_map(chosen, form, forms)
     try:
         if problems:
             raise Invalid(problems)
         return _drafted(uow, access, form, file, raw)
     except Invalid as invalid:
         problems = problems or choosing.at_inputs(invalid.problems, chosen)
-        return _match_page(uow, form, file, chosen, _errors(problems, chosen), status=422)
+        errors = _errors(problems, chosen)
+        return _match_page((form, forms), file, chosen, errors, status=422)
 
 
 @blueprint.post("/forms/<form_key>/import/<int:file_id>/reading")
@@ -132,7 +133,8 @@ def read_again(
 @workspace_page("import_records")
 def use_map(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> ResponseReturnValue:
     """Use a plan that was saved as a file."""
-    form, file = catalog_of(uow).get_form(form_key), get_own_file(uow, access, file_id)
+    form, forms = forms_to_fill(access, catalog_of(uow), form_key)
+    file = get_own_file(uow, access, file_id)
     given = request.files.get("map")
     try:
         raw = parse_json(given.read()) if given is not None else None
@@ -145,8 +147,8 @@ def use_map(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> Res
             return _drafted(uow, access, form, file, raw)
         except Invalid as invalid:
             problems = [Problem("", p.code, p.params, p.text) for p in invalid.problems]
-    chosen = choosing.suggested(form, catalog_of(uow).forms, file)
-    return _match_page(uow, form, file, chosen, errors_by_field(problems), status=422)
+    chosen = choosing.suggested(form, forms, file)
+    return _match_page((form, forms), file, chosen, errors_by_field(problems), status=422)
 
 
 @blueprint.get("/imports")
@@ -162,7 +164,7 @@ def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def show(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
     """One import: what it will do, does, or has done."""
     batch = batches.get_batch(uow, access, batch_id)
-    catalog = catalog_of(uow)
+    catalog = catalog_for(uow, access)
     locale = current_locale()
     left = batches.left_behind(uow, access, batch_id) if batch.state == "undone" else []
     wanted: dict[str, set[int]] = {}
@@ -274,11 +276,25 @@ def _listed(uow: UnitOfWork, found: list[Batch]) -> dict[str, Any]:
     return {"batches": found, "names": names, "forms": catalog_of(uow).forms}
 
 
-def _match_page(  # noqa: PLR0913 - what a page shows
-    uow: UnitOfWork, form: FormDefinition, file: StoredFile, chosen: Choices,
-    errors: dict[str, list[str]], *, status: int = 200, remembered: ImportMap | None = None,
+def _remembered(
+    uow: UnitOfWork, access: Access, form: FormDefinition, file: StoredFile
+) -> Mapping[str, Any] | None:
+    """How such a file last went in, as far as this importer may do it, too."""
+    raw = batches.remembered_map(uow, form.key, file.columns)
+    try:
+        if raw is not None:
+            batches.check_map(uow, access, raw, file.columns)
+    except Invalid:
+        return None
+    return raw
+
+
+def _match_page(
+    fillable: tuple[FormDefinition, Mapping[str, FormDefinition]], file: StoredFile,
+    chosen: Choices, errors: dict[str, list[str]], *, status: int = 200,
+    remembered: ImportMap | None = None,
 ) -> Response:  # fmt: skip
-    forms = catalog_of(uow).forms
+    form, forms = fillable
     return render(
         "form_builder/import_match.html",
         status,

@@ -51,6 +51,11 @@ CAPABILITIES = (
     "view_audit",
 )
 
+CONTACTS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {("sys_members", "email"): "manage_members"}
+)
+"""What only somebody who manages it reads: the form and field, and the capability."""
+
 CAPABILITY_OF: Mapping[str, str] = MappingProxyType({verb: f"{verb}_records" for verb in VERBS})
 """The capability that opens the doors to a verb; a role holds it when it may do so anywhere."""
 
@@ -116,8 +121,9 @@ class Role:
 
     @property
     def narrows_fields(self) -> bool:
-        """Whether there is a field that it may not write."""
-        return any(rights.fields for rights in self.forms.values())
+        """Whether there is a field that it may not write, or may not see."""
+        hides = not self.capabilities.issuperset(CONTACTS.values())
+        return hides or any(rights.fields for rights in self.forms.values())
 
     def rights(self, form_key: str) -> FormRights:
         """What it may do with a form's records; ``orders.items`` goes by ``orders``."""
@@ -134,6 +140,8 @@ class Role:
 
     def field_right(self, form_key: str, field_key: str) -> FieldRight:
         """What it may see of a field; a hidden subform hides its columns."""
+        if CONTACTS.get((form_key, field_key), "enter") not in self.capabilities:
+            return "hidden"
         fields = self.rights(form_key).fields
         if not fields:
             return "write"

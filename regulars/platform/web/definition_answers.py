@@ -36,15 +36,20 @@ class DefinitionExists(Conflict):
     code = "definition-exists"
 
 
-def read(uow: UnitOfWork, access: Access, kind: str, key: str) -> Response:
-    """The published definition, or the working copy with ``?state=draft`` for who may edit."""
+def read(
+    uow: UnitOfWork, access: Access, kind: str, key: str, told: Callable[[Raw], Raw] = dict
+) -> Response:
+    """The published definition, or the working copy with ``?state=draft`` for who may edit.
+
+    ``told`` makes of the published one what this reader may see of it.
+    """
     if wants_drafts():
         access.require(kinds.get(kind).capability)
         return draft_answer(store.get_draft(uow, kind, key))
     found = snapshot(uow).items.get((kind, key))
     if found is None:
         raise NotFound(f"no-{kind}", key=key)
-    answer = jsonify(dict(found.raw))
+    answer = jsonify(dict(told(found.raw)))
     answer.set_etag(f"v{found.version}")
     return answer.make_conditional(request)
 

@@ -1,0 +1,46 @@
+"""What somebody may put into a rule or a text: fields that they see whole, and no others.
+
+A rule acts for the house and reads everything. Whoever writes one could have it say, count by or
+copy what is hidden or masked for them, so their rules are checked against the forms as they see
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.field_rights import usable_by
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import Snapshot, snapshot
+from regulars.platform.errors import Invalid
+from regulars.platform.problems import Problem
+
+Check = Callable[[Any, Snapshot], list[Problem]]
+Guard = Callable[[UnitOfWork, Access, Any | None, Any | None], None]
+
+
+def only_what_they_see(check: Check) -> Guard:
+    """The guard of a kind of definition whose meaning ``check`` looks at."""
+
+    def guard(uow: UnitOfWork, access: Access, _before: Any | None, after: Any | None) -> None:
+        if after is not None:
+            require_seen_fields(uow, access, check, after)
+
+    return guard
+
+
+def require_seen_fields(uow: UnitOfWork, access: Access, check: Check, parsed: Any) -> None:
+    """Invalid with a problem at each place that speaks of a field this author does not see."""
+    whole, here = catalog_of(uow), snapshot(uow)
+    seen = usable_by(whole, access.held)
+    if access.kind == "system" or seen is whole:
+        return
+    known = check(parsed, here)
+    problems = check(parsed, replace(here, derived={**here.derived, "forms": seen}))
+    more = [problem for problem in problems if problem not in known]
+    if more:
+        raise Invalid(more)
