@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import expressing, guarding, rollups, storing, uniqueness
 from regulars.form_builder.batch import Writing
+from regulars.form_builder.changing.binned import brought_up
 from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.field_rights import catalog_for
@@ -74,7 +75,9 @@ def restore(writing: Writing, record_id: int) -> None:
     ).first()
     if row is None:
         raise NotFound("no-record", form=form.label, id=record_id)
-    draft, system = _draft_of(writing, row.body, record_id)
+    access = system_access(writing.access.locale)
+    body, told = brought_up(uow, access, form.key, row.body, row.deleted_at)
+    draft, system = _draft_of(writing, body, record_id)
     if not guarding.reaches(writing, "delete", _as_it_was(writing, draft, system), draft):
         raise NotFound("no-record", form=form.label, id=record_id)
     settle_links(uow, writing.catalog, form, [draft])
@@ -97,7 +100,7 @@ def restore(writing: Writing, record_id: int) -> None:
     restore_archived_values(uow, form, record_id, row.body.get("archived", {}))
     uow.execute(trash.delete().where(trash.c.form == form.key, trash.c.record == record_id))
     stored = storing.load_rows(uow, form, writing.tables, [record_id])
-    _tell(writing, "restored", stored.values(), {})
+    _tell(writing, "restored", stored.values(), {}, told)
     rollups.recompute_all(uow, writing.catalog, form.key, [record_id])
     touched = rollups.Touched(form.key, [(None, row) for row in stored.values()])
     rollups.refresh(uow, writing.catalog, [touched])
@@ -289,13 +292,14 @@ def _draft_of(
 
 
 def _tell(
-    writing: Writing, action: str, rows: Iterable[Mapping[str, Any]], titles: Mapping[Any, str]
-) -> None:
+    writing: Writing, action: str, rows: Iterable[Mapping[str, Any]], titles: Mapping[Any, str],
+    changes: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
     form, origin, access = writing.form.key, writing.origin, writing.access
     entries, events = [], []
     for row in rows:
         data = {"title": titles.get((form, row["id"]), ""), "links": _links_of(writing, row)}
-        entries.append(_entry(writing, action, row["id"], row["version"] + 1, {}))
+        entries.append(_entry(writing, action, row["id"], row["version"] + 1, changes or {}))
         events.append(
             Event(
                 f"record_{action}",

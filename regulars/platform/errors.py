@@ -81,6 +81,10 @@ class Busy(RegularsError):
     status, code = 503, "busy"
 
 
+class Overtaken(Busy):
+    """What this transaction stood on was published anew meanwhile; run again it goes through."""
+
+
 class Invalid(RegularsError):
     """What was sent has problems; all of them are listed."""
 

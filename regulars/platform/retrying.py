@@ -1,8 +1,9 @@
 """Work that only lost a race is done again from its start: deadlocks, doubled unique values.
 
 PostgreSQL ends one of two transactions that wait for each other, and the second of two that
-insert the same unique value. Neither is anybody's mistake: run again, the work sees what the
-other one committed and either goes through or says what is in the way.
+insert the same unique value; a form may change under a writer. Neither is anybody's mistake: run
+again, the work sees what the other one committed and either goes through or says what is in the
+way.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.errors import Overtaken
 
 ATTEMPTS = 6
 _LONGEST_PAUSE = 0.2  # seconds
@@ -32,7 +34,7 @@ T = TypeVar("T")
 def lost_race(error: BaseException) -> bool:
     """Whether another transaction got in the way, so that a second try may succeed."""
     orig = getattr(error, "orig", None)
-    return getattr(orig, "sqlstate", None) in _LOST
+    return isinstance(error, Overtaken) or getattr(orig, "sqlstate", None) in _LOST
 
 
 def in_transaction(
@@ -47,7 +49,7 @@ def in_transaction(
         try:
             with database.workspace_tx(workspace, write=write, now=now) as uow:
                 return work(uow)
-        except DBAPIError as error:
+        except (DBAPIError, Overtaken) as error:
             if attempt == ATTEMPTS - 1 or not lost_race(error):
                 raise
         time.sleep(random.uniform(0.002, _LONGEST_PAUSE * (attempt + 1) / ATTEMPTS))  # noqa: S311

@@ -175,7 +175,7 @@ def drop(uow: UnitOfWork, number: int) -> bool:
 def may_drop(uow: UnitOfWork, number: int) -> bool:
     """Whether dropping it now would keep nobody waiting for long."""
     moves = get_ghost(uow, number).moved
-    return all(not move.column or _may_rewrite(uow, move.table) for move in moves)
+    return all(not move.column or may_rewrite(uow, move.table) for move in moves)
 
 
 def problem_of_purge(label: Any) -> Problem:
@@ -183,7 +183,8 @@ def problem_of_purge(label: Any) -> Problem:
     return Problem("confirm", "confirm-by-name", {"name": label})
 
 
-def _may_rewrite(uow: UnitOfWork, table: str) -> bool:
+def may_rewrite(uow: UnitOfWork, table: str) -> bool:
+    """Whether dropping a column of the table now would keep nobody waiting for long."""
     if uow.dialect == "postgresql" or not ddl.has_table(uow, table):
         return True  # there a drop only marks the column
     known = sa.table(table)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder.changing.ddl import columns_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import Reading, field_types
+from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.tables import physical_name
 from regulars.platform.db import UnitOfWork
@@ -46,7 +47,10 @@ def restore_archived_values(
     stored: dict[str, Any] = {}
     for each in known.values():
         kind = field_types.get(each.type)
-        stored |= kind.stored(each, kind.convert(each, values[each.key], reading))
+        with suppress(BadValue):  # of another type than when it was put away
+            stored |= kind.stored(each, kind.convert(each, values[each.key], reading))
+    if not stored:
+        return
     uow.execute(table.update().where(table.c.id == record).values(**stored))
 
 

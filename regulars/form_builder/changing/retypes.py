@@ -32,6 +32,8 @@ JOB = "change_types"
 CAPABILITY = "design_forms"
 WORKING = ("checking", "running")
 OPEN = (*WORKING, "checked")
+ENDED_EARLY = ("cancelled", "stopped")
+"""With a ``due_at`` these still have half-filled columns that a worker takes away."""
 
 
 @dataclass(frozen=True)
@@ -151,13 +153,16 @@ def confirm(uow: UnitOfWork, access: Access, number: int) -> Retype:
 
 
 def cancel(uow: UnitOfWork, access: Access, number: int) -> Retype:
-    """Stop it; the field stays as it is. Half-filled columns stay in the store, unused."""
+    """Stop it; the field stays as it is. What was half-filled is taken away in the background."""
     access.require(CAPABILITY)
     found = get_retype(uow, access, number)
     if found.state not in OPEN:
         raise Conflict("retype-finished")
     token = form_retype.c.token + 1
-    _set(uow, number, state="cancelled", due_at=None, token=token, finished_at=uow.now)
+    begun = uow.now if found.state == "running" else None
+    _set(uow, number, state="cancelled", due_at=begun, token=token, finished_at=uow.now)
+    if begun is not None:
+        uow.after_commit(jobs.ringer(JOB))
     return get_retype(uow, access, number)
 
 

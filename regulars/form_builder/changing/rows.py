@@ -150,6 +150,23 @@ def prepare(uow: UnitOfWork, place: Place) -> None:
     ddl.patiently(uow, add)
 
 
+def take_away(uow: UnitOfWork, place: Place) -> None:
+    """Drop what `prepare` added, as far as it is still there; safe to repeat."""
+    if not ddl.has_table(uow, place.table):
+        return
+    have = ddl.columns_of(uow, place.table)
+    wanted = [place.seen, *(place.fresh(c.name) for c in place.new_columns())]
+
+    def drop(operations: Operations) -> None:
+        for name in wanted:
+            if name in have:
+                operations.drop_column(place.table, name)
+        if place.to_tags and ddl.has_table(uow, place.new_side):
+            operations.drop_table(place.new_side)
+
+    ddl.patiently(uow, drop)
+
+
 def read_batch(uow: UnitOfWork, place: Place, after: int, limit: int) -> list[Row]:
     """The next rows by id, with or without a value."""
     source = place.source()

@@ -19,7 +19,6 @@ from alembic.operations import Operations
 from sqlalchemy.exc import IntegrityError
 
 from regulars.form_builder import edits
-from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.changing import ddl, ghosts, rows
 from regulars.form_builder.changing.conversions import (
     EMPTY,
@@ -29,14 +28,13 @@ from regulars.form_builder.changing.conversions import (
     convert,
     say,
 )
-from regulars.form_builder.changing.retypes import WORKING, Retype, retype_of
+from regulars.form_builder.changing.retypes import ENDED_EARLY, WORKING, Retype, retype_of
 from regulars.form_builder.changing.rows import Place, Row
 from regulars.form_builder.changing.steady import hold_writers
 from regulars.form_builder.changing.tables import form_retype, form_retype_loss
+from regulars.form_builder.changing.terms import terms_of
 from regulars.form_builder.checks import RETYPED
-from regulars.form_builder.field_types.base import Reading, fold
-from regulars.form_builder.linking import ids_by_key
-from regulars.form_builder.titles import titles_of
+from regulars.form_builder.field_types.base import fold
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
@@ -46,6 +44,7 @@ from regulars.platform.faultpoint import faultpoint
 BATCH = 1000
 LEASE = timedelta(seconds=60)
 MOST_TRIES = 5
+TIDY_LATER = timedelta(minutes=30)
 MOST_IN_SWAP = 2000
 """With more rows than this written meanwhile, they are converted before the last transaction."""
 BREATH_SECONDS = 0.01
@@ -75,7 +74,7 @@ def run_job(database: Database, workspace: Workspace, number: int) -> bool:
     if work is None:
         return False
     try:
-        work.check() if work.job.state == "checking" else work.change()
+        work.do()
     except JobLost:
         log.info("The change of type %s goes on elsewhere, or was cancelled.", number)
         return False
@@ -92,7 +91,7 @@ def _claim(database: Database, workspace: Workspace, number: int) -> _Work | Non
             form_retype.update()
             .where(
                 form_retype.c.id == number,
-                form_retype.c.state.in_(WORKING),
+                form_retype.c.state.in_((*WORKING, *ENDED_EARLY)),
                 form_retype.c.due_at <= uow.now,
             )
             .values(
@@ -105,8 +104,9 @@ def _claim(database: Database, workspace: Workspace, number: int) -> _Work | Non
             return None
         row = uow.execute(form_retype.select().where(form_retype.c.id == number)).one()
         work = _Work(database, workspace, retype_of(row), row.token)
-        if row.tries > MOST_TRIES:
-            work.hold(uow, state="stopped", due_at=None, error={"code": "retype-keeps-failing"})
+        if row.tries > MOST_TRIES and row.state in WORKING:
+            error = {"code": "retype-keeps-failing"}
+            work.hold(uow, state="stopped", due_at=uow.now, error=error, finished_at=uow.now)
             return None
         return work
 
@@ -133,7 +133,33 @@ class _Work:
         problems = [p.as_json(self.job.options["locale"]) for p in getattr(error, "problems", ())]
         said = {"code": error.code, "params": error.params, "problems": problems[:20]}
         with self.database.workspace_tx(self.workspace) as uow:
-            self.hold(uow, state="stopped", due_at=None, error=said, finished_at=uow.now)
+            begun = self.job.state == "running"
+            due = uow.now if begun else None
+            self.hold(uow, state="stopped", due_at=due, error=said, finished_at=uow.now)
+        if begun:
+            self.tidy()
+
+    def do(self) -> None:
+        """Whatever the job's state asks for."""
+        if self.job.state in ENDED_EARLY:
+            self.tidy()
+        elif self.job.state == "checking":
+            self.check()
+        else:
+            self.change()
+
+    def tidy(self) -> None:
+        """Take away the columns and the table that a change which ended early had begun to fill.
+
+        Safe to repeat; a table too large for the time of day waits for the night.
+        """
+        with self.database.workspace_tx(self.workspace) as uow:
+            place = self.place(uow)
+            if not ghosts.may_rewrite(uow, place.table):
+                self.hold(uow, due_at=uow.now + TIDY_LATER)
+                return
+            rows.take_away(uow, place)
+            self.hold(uow, due_at=None)
 
     def check(self) -> None:
         """Convert every row without keeping anything but what would be lost."""
@@ -188,7 +214,9 @@ class _Work:
     def place(self, uow: UnitOfWork, old: dict[str, str] | None = None) -> Place:
         """Where the values stand; ``old`` once the old columns have other names."""
         job = self.job
-        ghost = ghosts.get_ghost(uow, job.back_to) if job.back_to is not None else None
+        ghost = None
+        if job.back_to is not None and job.state in WORKING:
+            ghost = ghosts.get_ghost(uow, job.back_to)
         names = old or {job.old_field.key: job.old_field.key}
         return Place(job.id, job.form, job.field, job.old_field, job.new_field, names, ghost)
 
@@ -208,27 +236,8 @@ class _Work:
         return [(row, made.value) for row, made, _terms in self.converted(uow, place, found)]
 
     def _terms(self, uow: UnitOfWork, place: Place, found: Sequence[Row]) -> Terms:
-        locale = self.job.options.get("locale", uow.workspace.locale)
-        reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now, locale)
-        terms = Terms(place.before, place.after, reading)
-        sides = (
-            (place.before, [row.value for row in found]),
-            (place.after, [r.kept for r in found]),
-        )
-        catalog = catalog_of(uow)
-        for field, values in sides:
-            if field.type == "link":
-                to = str(field.settings["to"])
-                titles = titles_of(
-                    uow, self._access(), catalog, {to: [v for v in values if isinstance(v, int)]}
-                )
-                named = {record: title for (_form, record), title in titles.items()}
-                terms = replace(terms, titles={**terms.titles, **named})
-        if "by" in self.job.options and place.after.type == "link":
-            texts = {say(terms, row.value) for row in found if row.value not in EMPTY}
-            to, by = str(place.after.settings["to"]), str(self.job.options["by"])
-            terms = replace(terms, ids=ids_by_key(uow, catalog, to, by, texts))
-        return terms
+        values = [row.value for row in found], [row.kept for row in found]
+        return terms_of(uow, self._access(), self.job, values)
 
     def _count(
         self, uow: UnitOfWork, place: Place, made: Sequence[tuple[Row, Converted, Terms]],

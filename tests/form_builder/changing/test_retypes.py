@@ -1,6 +1,7 @@
 """Another type for a field at work: rehearsed, done beside the writers, undone."""
 
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,21 @@ import sqlalchemy as sa
 
 from regulars.form_builder.changing import ghosts, retypes, working
 from regulars.form_builder.changing.retypes import Retype
+from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import Origin
-from regulars.form_builder.records import create_record, delete_record, get_record, update_record
+from regulars.form_builder.records import (
+    create_record,
+    delete_record,
+    get_record,
+    restore_record,
+    update_record,
+)
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
+from regulars.platform.definitions.snapshot import definitions_number
 from regulars.platform.errors import Conflict, Invalid, RegularsError
+from regulars.platform.retrying import in_transaction
 from tests.support.shop_forms import CUSTOMERS, ORDERS, PRODUCTS, publish_forms
 
 CLI = Origin("cli")
@@ -298,3 +308,83 @@ def test_a_day_becomes_midnight_in_the_shop(shop: Shop) -> None:
     assert shop.values("day")[0].isoformat() == "2024-02-29T16:00:00+00:00"
     assert shop.run(shop.check("day", type="date")).state == "done"
     assert shop.values("day")[0] == date(2024, 3, 1)
+
+
+def stored_names(shop: Shop) -> set[str]:
+    """Every column of the visits and every table that belongs to them."""
+
+    def read(uow: UnitOfWork) -> set[str]:
+        inspector = sa.inspect(uow.connection)
+        tables = [name for name in inspector.get_table_names() if "visits" in name]
+        return {c["name"] for t in tables for c in inspector.get_columns(t)} | set(tables)
+
+    found: set[str] = shop.do(read)
+    return found
+
+
+@pytest.mark.parametrize("end", ["cancelled", "stopped"])
+def test_a_change_that_ends_early_leaves_nothing_half_filled(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    before = stored_names(shop)
+    job = shop.check("spent", type="tags")
+    shop.do(lambda u: retypes.confirm(u, OWNER, job.id))
+
+    def meanwhile(name: str) -> None:
+        if name == "retype-filling":
+            monkeypatch.undo()
+            assert stored_names(shop) > before
+            if end == "stopped":
+                raise RegularsError("retype-doubles")
+            shop.do(lambda u: retypes.cancel(u, OWNER, job.id))
+
+    monkeypatch.setattr(working, "faultpoint", meanwhile)
+    assert shop.finish(job).state == end
+    shop.finish(job)
+    assert stored_names(shop) == before
+    assert shop.values("spent")[0] == "10"
+    assert shop.run(shop.check("spent", type="tags")).state == "done", "it can be tried again"
+
+
+def test_what_lies_in_the_bin_comes_back_in_the_new_type(shop: Shop) -> None:
+    kept, lost, cut = shop.ids[1], shop.ids[2], shop.ids[5]
+    shop.write(kept, items=[{"what": "tea", "n": "2"}])
+    for record in (kept, lost, cut):
+        shop.do(lambda u, record=record: delete_record(u, OWNER, "visits", record, origin=CLI))
+    shop.run(shop.check("spent", **MONEY))
+    shop.run(shop.check("items.n", type="number"))
+    for record in (kept, lost, cut):
+        shop.do(lambda u, record=record: restore_record(u, OWNER, "visits", record, origin=CLI))
+    shop.ids = [kept, lost, cut]
+    assert shop.values("spent") == [Decimal("2.50"), None, Decimal("7.56")]
+    assert shop.values("items")[0][0]["n"] == Decimal(2)
+    told = shop.do(lambda u: history_of(u, "visits", lost))[0]
+    assert (told.action, told.changes["spent"][0]) == ("restored", "a lot")
+
+
+def test_a_writer_who_meets_the_swap_goes_through_with_the_new_type(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries: list[int] = []
+
+    def write(uow: UnitOfWork) -> None:
+        tries.append(definitions_number(uow))
+        values = {"spent": "12"}
+        update_record(uow, OWNER, "visits", shop.ids[0], values, origin=CLI)
+
+    with ThreadPoolExecutor(1) as pool:
+        writers: list[Future[None]] = []
+
+        def meanwhile(name: str) -> None:
+            if name == "retype-in-swap":
+                writers.append(pool.submit(in_transaction, shop.database, shop.workspace, write))
+                with pytest.raises(TimeoutError):
+                    writers[0].result(0.4)
+
+        job = shop.check("spent", **MONEY)
+        monkeypatch.setattr(working, "faultpoint", meanwhile)
+        assert shop.run(job).state == "done"
+        writers[0].result(20)
+    assert shop.values("spent")[0] == Decimal(12), "nothing of the writer is lost"
+    one_writer_at_a_time = shop.do(lambda u: u.dialect) == "sqlite"
+    assert len(tries) == (1 if one_writer_at_a_time else 2)
