@@ -9,7 +9,8 @@ import click
 
 from regulars.cli.base import Shell
 from regulars.cli.definitions import say_uses
-from regulars.form_builder.changing import archiving, retypes, working
+from regulars.form_builder.api_changes import replacement_json
+from regulars.form_builder.changing import archiving, repairing, retypes, working
 from regulars.form_builder.changing.retypes import Retype
 from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
 from regulars.platform.accounts.access import system_access
@@ -20,7 +21,7 @@ SHOWN_LOSSES = 20
 
 def add_changing(group: click.Group) -> None:
     """Add the commands to ``regulars form``."""
-    for command in (used, archive, restore, purge, retype):
+    for command in (used, replace, archive, restore, purge, retype):
         group.add_command(command)
     group.add_command(used, "used")
 
@@ -35,6 +36,23 @@ def used(shell: Shell, key: str, field: str | None) -> None:
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
         found = uses_of_field(uow, access, key, field) if field else uses_of_form(uow, access, key)
     say_uses(shell, found)
+
+
+@click.command("replace", help="Let everything that uses FIELD of the form KEY use OTHER.")
+@click.argument("key", metavar="KEY")
+@click.argument("field", metavar="FIELD")
+@click.argument("other", metavar="OTHER")
+@click.option("--dry-run", is_flag=True, help="Only say what would be replaced.")
+@click.pass_obj
+def replace(shell: Shell, key: str, field: str, other: str, dry_run: bool) -> None:
+    """Repair the uses of one field."""
+    access = system_access(shell.locale)
+    work = repairing.plan if dry_run else repairing.repair
+    with shell.database.workspace_tx(shell.workspace, write=not dry_run) as uow:
+        found = work(uow, access, key, field, other)
+    data = [replacement_json(each, shell.locale) for each in found]
+    lines = [f"{e['name']}  {e['place']}  {e['before']} → {e['after'] or '?'}" for e in data]
+    shell.answer(data, "\n".join(lines))
 
 
 @click.command("archive", help="Put FIELD of the form KEY away; its values are kept.")

@@ -9,12 +9,14 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.form_builder.changing import archiving, ghosts, retypes
+from regulars.form_builder.changing import archiving, ghosts, repairing, retypes
 from regulars.form_builder.changing.conversions import possible_types
 from regulars.form_builder.changing.ghosts import Ghost
 from regulars.form_builder.changing.loss_file import losses_as_csv
+from regulars.form_builder.changing.repairing import Replacement
 from regulars.form_builder.changing.retypes import Loss, Retype
 from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
+from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
@@ -42,6 +44,14 @@ USE = named(
     "Use",
     obj({"kind": TEXT, "key": TEXT, "name": TEXT, "path": TEXT, "place": TEXT, "why": TEXT}),
 )
+REPLACED = named(
+    "Replacement",
+    obj({
+        "kind": TEXT, "key": TEXT, "name": TEXT, "path": TEXT, "place": TEXT, "before": TEXT,
+        "after": TEXT, "done": BOOLEAN,
+    }),
+)  # fmt: skip
+REPLACE = obj({"with": TEXT}, {"dry_run": BOOLEAN})
 FIELD = obj({"field": TEXT, "definition": OBJECT})
 GHOST = named(
     "PutAside",
@@ -87,6 +97,19 @@ def form_uses(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnV
 def field_uses(uow: UnitOfWork, access: Access, form_key: str, field: str) -> ResponseReturnValue:
     """Every place that uses this field (``amount``, ``items.price``)."""
     return {"uses": _uses(uses_of_field(uow, access, form_key, field), access)}
+
+
+@api.post("/forms/<form_key>/fields/<field>/replace")
+@workspace_api("design_forms")
+@describe("forms", listing("places", REPLACED), body=REPLACE)
+def replace_uses(
+    uow: UnitOfWork, access: Access, form_key: str, field: str
+) -> ResponseReturnValue:
+    """Let everything that uses the field use ``with`` instead; ``dry_run`` only says what."""
+    body = read_shaped(request, REPLACE)
+    work = repairing.plan if body.get("dry_run") else repairing.repair
+    found = work(uow, access, form_key, field, body["with"])
+    return {"places": [replacement_json(each, access.locale) for each in found]}
 
 
 @api.get("/forms/<form_key>/archived-fields")
@@ -230,6 +253,15 @@ def csv_answer(lines: Iterable[str]) -> Response:
     answer = Response("".join(lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = "attachment; filename=values.csv"
     return answer
+
+
+def replacement_json(each: Replacement, locale: str) -> dict[str, Any]:
+    """One place in the reader's words."""
+    return {
+        "kind": each.kind, "key": each.key, "name": i18n.pick(each.name, locale),
+        "path": each.path, "place": i18n.pick(each.place, locale), "before": each.before,
+        "after": each.after, "done": each.is_done,
+    }  # fmt: skip
 
 
 def _uses(uses: Iterable[Use], access: Access) -> list[dict[str, str]]:

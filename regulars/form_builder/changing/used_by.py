@@ -35,10 +35,15 @@ def uses_of_field(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> l
     form: FormDefinition = seen.get("form", form_key)
     if find_field(form, ref) is None:
         raise NotFound("no-field", key=ref)
-    item = seen.items["form", form_key]
-    changed = replace(item, parsed=_without(form, ref))
-    found = [*_breaks_within(seen, item, changed), *breaks(seen, seen.overlaid([changed]))]
+    found = breaks_of_field(seen, form_key, ref)
     return [*distinct(found), *told(uow, Used("form", form_key, ref))]
+
+
+def breaks_of_field(seen: Snapshot, form_key: str, ref: str) -> list[Break]:
+    """Every problem that there would be without the field, in its own form and elsewhere."""
+    item = seen.items["form", form_key]
+    changed = replace(item, parsed=without(item.parsed, ref))
+    return [*_breaks_within(seen, item, changed), *breaks(seen, seen.overlaid([changed]))]
 
 
 def uses_of_form(uow: UnitOfWork, access: Access, form_key: str) -> list[Use]:
@@ -73,7 +78,8 @@ def with_field(form: FormDefinition, ref: str, fresh: FieldDefinition) -> FormDe
     return replace(form, fields=fields, by_key={each.key: each for each in fields})
 
 
-def _without(form: FormDefinition, ref: str) -> FormDefinition:
+def without(form: FormDefinition, ref: str) -> FormDefinition:
+    """The form with the field thought away; its place in the list stays."""
     field = find_field(form, ref)
     assert field is not None
     return with_field(form, ref, replace(field, key=GONE))

@@ -9,7 +9,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.api_changes import csv_answer
-from regulars.form_builder.changing import archiving, ghosts, retypes
+from regulars.form_builder.changing import archiving, ghosts, repairing, retypes
 from regulars.form_builder.changing.conversions import possible_types
 from regulars.form_builder.changing.loss_file import losses_as_csv
 from regulars.form_builder.changing.used_by import uses_of_field, uses_of_form
@@ -60,10 +60,30 @@ def used_by(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVal
     found = (
         uses_of_field(uow, access, form_key, ref) if ref else uses_of_form(uow, access, form_key)
     )
+    published = snapshot(uow).find("form", form_key)
+    others = repairing.fields_instead(published, ref) if published and ref else []
+    wanted = request.args.get("instead", "")
     return render(
         "form_builder/used_by.html", form=_form(uow, form_key), ref=ref, uses=found,
-        field=_field(uow, form_key, ref) if ref else None,
+        field=_field(uow, form_key, ref) if ref else None, others=others, wanted=wanted,
+        plan=repairing.plan(uow, access, form_key, ref, wanted) if wanted else None,
     )  # fmt: skip
+
+
+@designer.post("/used-by/replace")
+@workspace_page("design_forms")
+def replace_field(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """Use another field wherever this one is used."""
+    ref, instead = request.form.get("field", ""), request.form.get("instead", "")
+    try:
+        done = repairing.repair(uow, access, form_key, ref, instead)
+    except Invalid as invalid:
+        flash(
+            "forms.replace-refused", tone="danger", why=invalid.problems[0].message(access.locale)
+        )
+        return go_to(url_for("designer.used_by", form_key=form_key, field=ref))
+    flash("forms.replaced", n=sum(each.is_done for each in done))
+    return go_to(url_for("designer.used_by", form_key=form_key, field=ref))
 
 
 @designer.get("/archived")
