@@ -32,7 +32,6 @@ import sqlalchemy as sa
 from regulars.form_builder import records
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import convert_row
-from regulars.form_builder.defaults import reading_of
 from regulars.form_builder.history import history
 from regulars.form_builder.indexing.desk import look_after
 from regulars.form_builder.origin import API, Origin
@@ -265,7 +264,7 @@ def _batches(database: Database, place: Workspace) -> None:
 def _small_costs(database: Database, place: Workspace) -> None:
     with database.workspace_tx(place, write=False) as uow:
         form = catalog_of(uow).get_form("orders")
-        reading = reading_of(records._writing(uow, ACCESS, "orders", API))
+        reading = records._writing(uow, ACCESS, "orders", API).reading
         raw = {**_order(1), "paid_at": "2026-03-01T10:00:00Z", "status": "paid"}
         judged = Timed(lambda _n: convert_row(form, raw, reading, index=0, texts=False), 20_000)
     say(f"convert and check one record            {judged.cpu * 1e6:8.1f} us")

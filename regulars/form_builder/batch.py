@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.tables import FormTables
 from regulars.platform.accounts.access import Access
@@ -24,6 +26,17 @@ class Writing:
     catalog: FormCatalog
     form: FormDefinition
     origin: Origin
+
+    @cached_property
+    def reading(self) -> Reading:
+        """How input of this workspace is read."""
+        place = self.uow.workspace
+        return Reading(place.tz, place.currency, self.uow.now, self.access.locale)
+
+    @cached_property
+    def unit_keys(self) -> list[str]:
+        """The fields that say which unit a record belongs to."""
+        return [f.key for f in self.form.fields if field_types.get(f.type).uses_unit()]
 
     @property
     def tables(self) -> FormTables:

@@ -18,20 +18,15 @@ from regulars.form_builder.rows import DraftRecords
 from regulars.form_builder.serials import take_ids, take_serials
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.expressions.calls import FormulaError
+from regulars.platform.expressions.constants import is_constant
 from regulars.platform.problems import Problem
-
-
-def reading_of(writing: Writing) -> Reading:
-    """How input of this workspace is read."""
-    place = writing.uow.workspace
-    return Reading(place.tz, place.currency, writing.uow.now, writing.access.locale)
 
 
 def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Give new records the default of every field nobody filled, and None to the rest."""
-    reading = reading_of(writing)
+    reading = writing.reading
     wanted = [
-        (field, _fixed_default(field, reading))
+        (field, _fixed_default(writing, field))
         for field in writing.form.fields
         if field_types.get(field.type).writable and field.type != "subform"
     ]
@@ -47,31 +42,36 @@ def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
 _WORKED_OUT: Any = object()  # a default that each row has to be asked for
 
 
-def _fixed_default(field: FieldDefinition, reading: Reading) -> Any:
+def _fixed_default(writing: Writing, field: FieldDefinition) -> Any:
     """The default that is the same for every row."""
     empty: Any = frozenset() if field.type == "tags" else None
     if field.default is None:
         return empty
     if isinstance(field.default, Mapping) and "formula" in field.default:
-        return _WORKED_OUT
+        tree = writing.catalog.formula(writing.form.key, str(field.default["formula"]))
+        if not is_constant(tree):
+            return _WORKED_OUT
+        return _default(writing, field, RowDraft(0), writing.reading)
     try:
-        return field_types.get(field.type).convert(field, field.default, reading)
+        return field_types.get(field.type).convert(field, field.default, writing.reading)
     except BadValue:
         return empty
 
 
 def fill_rows(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Give new rows of subforms, also of records that are there, their columns' defaults."""
-    reading = reading_of(writing)
+    reading = writing.reading
     for field in writing.form.fields:
+        if field.type != "subform":
+            continue
+        inner = replace(writing, form=row_form(writing.form, field))
         columns = [
-            (each, _fixed_default(each, reading))
+            (each, _fixed_default(inner, each))
             for each in field.fields
             if each.default is not None and field_types.get(each.type).writable
         ]
-        if field.type != "subform" or not columns:
+        if not columns:
             continue
-        inner = replace(writing, form=row_form(writing.form, field))
         for draft in drafts:
             for child in draft.rows.get(field.key, ()):
                 if child.id is None:
@@ -159,11 +159,10 @@ def _unit_codes(writing: Writing, ids: set[int]) -> dict[int, str]:
 
 def unit_of(writing: Writing, draft: RowDraft) -> int | None:
     """The unit a record belongs to: its own unit field's, else the writer's home unit when new."""
-    for field in writing.form.fields:
-        if field_types.get(field.type).uses_unit():
-            value = draft.seen().get(field.key)
-            if value is not None:
-                return int(value)
+    for key in writing.unit_keys:
+        value = draft.values.get(key, (draft.current or {}).get(key))
+        if value is not None:
+            return int(value)
     if draft.is_new and writing.access.unit_ids:
         return writing.access.unit_ids[0]
     return None

@@ -17,7 +17,6 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.changing.steady import hold_form
 from regulars.form_builder.converting import RowDraft, convert_row
-from regulars.form_builder.defaults import reading_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.guarding import refuse_masks
@@ -81,7 +80,7 @@ def create_record(
     """Make a record; Invalid with every problem at its field, Forbidden without permission."""
     work = _writing(uow, access, form_key, origin)
     _require(access, form_key, "create")
-    draft = _read_row(work, values, 0, texts=texts)
+    draft = _read_row(work, _seen_form(work), values, 0, texts=texts)
     _write_one(work, draft)
     assert draft.id is not None
     return get_record(uow, access, form_key, draft.id, verb="create")
@@ -98,7 +97,7 @@ def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
     work = _writing(uow, access, form_key, origin)
     _require(access, form_key, "update")
     _visible(work, record_id, "update")
-    draft = _read_row(work, values, 0, texts=texts)
+    draft = _read_row(work, _seen_form(work), values, 0, texts=texts)
     draft.id = record_id
     draft.expected_version = expected_version
     _write_one(work, draft)
@@ -118,12 +117,12 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
         _require(access, form_key, verb)
-    drafts = []
+    drafts, seen = [], _seen_form(work)
     for index, row in enumerate(rows):
         # A row that makes a record has no id to give: there it is a field nobody knows.
         named = mode != "insert" and row.get("id") is not None
-        cells = {name: value for name, value in row.items() if mode == "insert" or name != "id"}
-        draft = _read_row(work, cells, index, texts=texts)
+        cells = row if mode == "insert" else {k: v for k, v in row.items() if k != "id"}
+        draft = _read_row(work, seen, cells, index, texts=texts)
         if named:
             _name_record(draft, row["id"])
         drafts.append(draft)
@@ -254,10 +253,15 @@ def _require(access: Access, form_key: str, verb: str) -> None:
         raise Forbidden(f"may-not-{verb}", form=form_key)
 
 
-def _read_row(work: Writing, raw: Mapping[str, Any], index: int, *, texts: bool) -> RowDraft:
-    """One row as its writer sees the form: nobody sets what is not there for them."""
-    seen = catalog_for(work.uow, work.access).get_form(work.form.key)
-    draft = convert_row(seen, raw, reading_of(work), index=index, texts=texts)
+def _seen_form(work: Writing) -> FormDefinition:
+    """The form as its writer sees it: nobody sets what is not there for them."""
+    return catalog_for(work.uow, work.access).get_form(work.form.key)
+
+
+def _read_row(
+    work: Writing, seen: FormDefinition, raw: Mapping[str, Any], index: int, *, texts: bool
+) -> RowDraft:
+    draft = convert_row(seen, raw, work.reading, index=index, texts=texts)
     refuse_masks(work.access, work.form.key, raw, draft)
     return draft
 

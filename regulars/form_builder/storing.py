@@ -167,12 +167,12 @@ def insert_rows(
             "id": ids,
             "parent": [parent for parent, _position, _values in rows],
             "position": [position for _parent, position, _values in rows],
-            **_field_columns(row_form(form, form.by_key[key]), table, given),
+            **field_columns(row_form(form, form.by_key[key]), table, given),
         },
     )
 
 
-def _field_columns(
+def field_columns(
     form: FormDefinition, table: sa.Table, given: Sequence[Mapping[str, Any]]
 ) -> dict[str, list[Any]]:
     """Column → values of all rows, for every field that has columns (folded texts included)."""

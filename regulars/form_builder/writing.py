@@ -21,12 +21,14 @@ from regulars.form_builder.storing import (
     change_records,
     column_values,
     delete_rows,
-    insert_records,
+    field_columns,
     insert_rows,
     load_rows,
     load_subform_rows,
     replace_tags,
 )
+from regulars.platform import columns as types
+from regulars.platform.bulk import insert_columns
 from regulars.platform.events import Event, record_events
 
 
@@ -107,21 +109,19 @@ def _insert(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     uow, form = writing.uow, writing.form
     version = writing.catalog.version(form.key)
     at = writing.origin.at or uow.now
-    blank: dict[str, Any] = {column.name: None for column in writing.tables.main.columns}
-    for key in writing.catalog.zero_columns(form.key):
-        blank[key] = 0
-    system = {
+    each = {
+        **dict.fromkeys(writing.catalog.zero_columns(form.key), 0),
         "version": 1, "created_at": at, "updated_at": at, "form_version": version,
         "created_by": writing.access.member_id, "updated_by": writing.access.member_id,
         "owner": writing.access.member_id, "batch": writing.origin.batch,
     }  # fmt: skip
-    rows = []
-    for draft in drafts:
-        values = column_values(form, draft.values)
-        unit = draft.values.get("unit") if "unit" not in form.by_key else values.get("unit")
-        values |= {"id": draft.id, "unit": unit or defaults.unit_of(writing, draft)}
-        rows.append({**blank, **system, **values})
-    insert_records(uow, writing.tables, rows)
+    columns = {
+        **{name: [value] * len(drafts) for name, value in each.items()},
+        **field_columns(form, writing.tables.main, [draft.values for draft in drafts]),
+        "id": [draft.id for draft in drafts],
+        "unit": [d.values.get("unit") or defaults.unit_of(writing, d) for d in drafts],
+    }
+    insert_columns(uow, writing.tables.main, columns)
 
 
 def _update(writing: Writing, drafts: Sequence[RowDraft]) -> None:
@@ -189,7 +189,7 @@ def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore)
     at = origin.at or uow.now
     entries, events = [], []
     for draft in drafts:
-        changes = changes_of(writing, draft, before_rows)
+        changes = types.written(changes_of(writing, draft, before_rows))
         action = "created" if draft.is_new else "updated"
         version = 1 if draft.is_new else (draft.current or {})["version"] + 1
         entries.append({

@@ -112,6 +112,20 @@ class Scaled(TypeDecorator[Decimal]):
         return None if value is None else from_scaled(value, self.scale)
 
 
+class Written(str):
+    """A JSON value that is written out already; several columns may take the same one."""
+
+    __slots__ = ()
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def written(value: Any) -> Written:
+    """The text by which a `Json` column keeps a value."""
+    return Written(_encode(value))
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value kept as text, keys in the order they were written."""
 
@@ -119,9 +133,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return value if value is None or isinstance(value, Written) else written(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

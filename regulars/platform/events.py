@@ -55,7 +55,7 @@ class Event:
     kind: str
     form: str | None = None
     record: int | None = None
-    changes: Mapping[str, Sequence[Any]] | None = None
+    changes: Mapping[str, Sequence[Any]] | columns.Written | None = None
     data: Mapping[str, Any] | None = None
     actor: str = "system"
     chain: tuple[str, ...] = ()
@@ -74,12 +74,16 @@ def record_events(uow: UnitOfWork, events: Sequence[Event]) -> None:
             told(uow)
 
 
+def _plain(changes: Mapping[str, Any] | columns.Written | None) -> Any:
+    return changes if changes is None or isinstance(changes, str) else dict(changes)
+
+
 def _values(uow: UnitOfWork, each: Event) -> dict[str, Any]:
     return {
         "kind": each.kind,
         "form": each.form,
         "record": each.record,
-        "changes": None if each.changes is None else dict(each.changes),
+        "changes": _plain(each.changes),
         "data": None if each.data is None else dict(each.data),
         "actor": each.actor,
         "chain": list(each.chain),

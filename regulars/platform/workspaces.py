@@ -7,7 +7,7 @@ another one, because other processes may still hold connections to the store of 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from itertools import chain, count
 from typing import Any
@@ -41,6 +41,7 @@ workspace = sa.Table(
     sqlite_strict=True,
 )
 
+WORKSPACE_FIELDS = [workspace.c[each.name] for each in fields(Workspace)]
 _SETTINGS = ("name", "zone", "currency", "locale", "week_start")
 
 

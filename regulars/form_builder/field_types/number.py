@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -100,8 +101,14 @@ def _json_number(value: Decimal) -> int | float:
 
 def bound(field: FieldDefinition, name: str) -> Decimal | None:
     """The setting ``min`` or ``max`` as a number, None when absent or unreadable."""
+    setting = field.settings.get(name)
+    return None if setting is None else _limit(str(setting))
+
+
+@lru_cache(maxsize=1000)
+def _limit(setting: str) -> Decimal | None:
     try:
-        return exact(field.settings.get(name))
+        return exact(setting)
     except BadValue:
         return None
 

@@ -33,7 +33,6 @@ from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
 from regulars.platform.web.shell import Shell
 from regulars.platform.web.visit import fingerprint, lengthen_visit, visit_id
-from regulars.platform.workspaces import list_workspaces
 
 View = Callable[..., ResponseReturnValue]
 
@@ -171,16 +170,13 @@ def api_token() -> tuple[Workspace, tokens.Token]:
         raise NotSignedIn("no-token")
     database, now = installation().database, request_now()
     with database.main_tx(write=False) as connection:
-        token = tokens.find_token(connection, secret)
-    if token is None:
+        found = tokens.find_bearer(connection, secret)
+    if found is None:
         rate_limit.spend_wrong_key()
         raise NotSignedIn("bad-token")
+    token, place = found
     if "allowance" not in g:
         rate_limit.spend_request(secret)
-    places = list_workspaces(database, archived=True)
-    place = next((each for each in places if each.id == token.workspace_id), None)
-    if place is None:
-        raise NotSignedIn("bad-token")
     if tokens.needs_touch(token, now=now):
         with database.main_tx() as connection:
             tokens.touch_token(connection, token.id, now=now)

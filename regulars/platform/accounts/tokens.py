@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from regulars.platform import ids
@@ -14,7 +15,9 @@ from regulars.platform.accounts.tables import api_token
 from regulars.platform.accounts.users import name_problems
 from regulars.platform.db import Workspace
 from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.prepared import Prepared
 from regulars.platform.web.visit import fingerprint
+from regulars.platform.workspaces import WORKSPACE_FIELDS, workspace
 
 PREFIX = "rgl_"
 _USED_EVERY = timedelta(minutes=5)
@@ -34,6 +37,18 @@ class Token:
     created_at: datetime
     used_at: datetime | None
     revoked_at: datetime | None
+
+
+_FIELDS = [api_token.c[each.name] for each in fields(Token)]
+_BEARER = Prepared(
+    sa.select(*_FIELDS, *WORKSPACE_FIELDS)
+    .join(workspace, workspace.c.id == api_token.c.workspace_id)
+    .where(
+        api_token.c.token_hash == sa.bindparam("hash"),
+        api_token.c.revoked_at.is_(None),
+        workspace.c.deleted_at.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -89,6 +104,15 @@ def find_token(connection: Connection, secret: str) -> Token | None:
         )
     ).first()
     return None if row is None else _token(row)
+
+
+def find_bearer(connection: Connection, secret: str) -> tuple[Token, Workspace] | None:
+    """The working token with this secret and its workspace, or None; asked in every request."""
+    row = _BEARER.first(connection, {"hash": fingerprint(secret)})
+    if row is None:
+        return None
+    token = Token(*row[: len(_FIELDS)])
+    return replace(token, unit_ids=tuple(token.unit_ids)), Workspace(*row[len(_FIELDS) :])
 
 
 def revoke_token(

@@ -7,6 +7,7 @@ Numbers with a point come as Decimal. Refused: ``NaN``, doubled keys, NUL and lo
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -16,6 +17,8 @@ from regulars.platform.errors import RegularsError, TooLarge
 
 MAX_DEPTH = 64
 MAX_DIGITS = 18
+_NO_BRACKET = re.compile(r'(?:"(?:[^"\\]++|\\.)*+"?|[^"\[\]{}]++)++', re.DOTALL)
+"""What stands between two brackets: whole strings, also one that does not end, and the rest."""
 
 
 class BadJson(RegularsError):
@@ -71,23 +74,13 @@ def parse_json(raw: bytes | str) -> Any:
 
 def _check_depth(text: str) -> None:
     """Count brackets outside strings, because the parser itself would run out of stack."""
-    depth, in_string, escaped = 0, False, False
-    for character in text:
-        if in_string:
-            if escaped:
-                escaped = False
-            elif character == "\\":
-                escaped = True
-            elif character == '"':
-                in_string = False
-        elif character == '"':
-            in_string = True
-        elif character in "[{":
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise BadJson("json-too-deep", limit=MAX_DEPTH)
-        elif character in "]}":
-            depth -= 1
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return
+    depth = 0
+    for bracket in _NO_BRACKET.sub("", text):
+        depth += 1 if bracket in "[{" else -1
+        if depth > MAX_DEPTH:
+            raise BadJson("json-too-deep", limit=MAX_DEPTH)
 
 
 def _check_text(text: str, value: Any) -> None:

@@ -49,10 +49,10 @@ class RedisCounter:
         if self._client is None or time.monotonic() < self._asleep_until:
             return None
         try:
-            pipe = self._client.pipeline(transaction=False)
-            pipe.incr(key)
-            pipe.expire(key, WINDOW + 1)
-            return int(pipe.execute()[0])
+            used = int(self._client.incr(key))
+            if used == 1:
+                self._client.expire(key, WINDOW + 1)
+            return used
         except redis.RedisError:
             self._asleep_until = time.monotonic() + _AVOIDED
             return None
