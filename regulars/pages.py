@@ -19,9 +19,7 @@ from regulars.platform.web.shell import CardProvider, NavProvider
 from regulars.platform.web.versions_api import api as versions_api
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import web as rule_web
-from regulars.rule_engine.api import api as rules_api
-from regulars.rule_engine.api_activity import api as activity_api
-from regulars.rule_engine.api_webhooks import api as webhooks_api
+from regulars.rule_engine.api_blueprints import BLUEPRINTS as RULE_APIS
 
 
 def blueprints() -> tuple[Blueprint, ...]:
@@ -34,9 +32,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         files_api,
         versions_api,
         definition_pages,
-        rules_api,
-        activity_api,
-        webhooks_api,
+        *RULE_APIS,
         tasks_api,
         task_pages.tasks,
         formulas_api,

@@ -119,6 +119,7 @@ from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.restored import HeldMessages, LetGo
 from regulars.rule_engine.self_check import desk as self_check
+from regulars.rule_engine.simulating.desk import SimulationDesk
 from regulars.rule_engine.steps.base import StepKind, step_kinds
 from regulars.rule_engine.steps.flow import Branch, Split, Stop
 from regulars.rule_engine.steps.many import ForEach, UpdateRelated
@@ -268,6 +269,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
         changes.job(),
+        SimulationDesk(database).job(),
         self_check.SelfCheckDesk(database).job(),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
@@ -287,6 +289,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         *changes.ticks(),
+        *SimulationDesk(database).ticks(),
         *self_check.SelfCheckDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),

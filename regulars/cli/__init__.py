@@ -19,6 +19,7 @@ from regulars.cli import (
     roles,
     rules,
     running,
+    simulating,
     upgrading,
     webhooks,
     workspaces,
@@ -38,6 +39,7 @@ main.add_command(importing.export)
 main.add_command(rules.rule_group)
 main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
+rules.rules_group.add_command(simulating.simulate_rule)
 main.add_command(webhooks.webhook)
 main.add_command(people.person)
 main.add_command(reports.report)

@@ -37,7 +37,7 @@ def rules_group() -> None:
 def tick(shell: Shell, at: datetime | None) -> None:
     """Do all due work once: events, schedules, tags, steps, messages."""
     engine = wiring.rule_engine(shell.database)
-    done = engine.tick(_instant(shell, at), shell.workspace)
+    done = engine.tick(instant(shell, at), shell.workspace)
     words = translate("rules.ticked", shell.locale, **asdict(done))
     shell.answer(asdict(done), words)
 
@@ -49,7 +49,7 @@ def tick(shell: Shell, at: datetime | None) -> None:
 @click.pass_obj
 def enrol(shell: Shell, key: str, at: datetime | None, limit: int | None) -> None:
     """Let people in who fit, those who fitted before the rule was published included."""
-    now = _instant(shell, at)
+    now = instant(shell, at)
     with shell.database.workspace_tx(shell.workspace, now=now) as uow:
         done = enrol_people(uow, system_access(shell.locale), key, limit=limit)
         is_paused = state_of(uow, key) == "paused"
@@ -77,7 +77,7 @@ def pause(shell: Shell, key: str) -> None:
 @click.pass_obj
 def resume(shell: Shell, key: str, at: datetime | None) -> None:
     """Switch a paused rule on."""
-    with shell.database.workspace_tx(shell.workspace, now=_instant(shell, at)) as uow:
+    with shell.database.workspace_tx(shell.workspace, now=instant(shell, at)) as uow:
         resume_rule(uow, system_access(shell.locale), key)
     words = translate("rules.resumed", shell.locale, rule=key)
     shell.answer({"rule": key, "state": "active"}, words)
@@ -90,7 +90,7 @@ def resume(shell: Shell, key: str, at: datetime | None) -> None:
 @click.pass_obj
 def explain(shell: Shell, key: str, record: int, at: datetime | None) -> None:
     """Why a rule acts, or not, for one record."""
-    now = _instant(shell, at)
+    now = instant(shell, at)
     with shell.database.workspace_tx(shell.workspace, write=False, now=now) as uow:
         found = explain_rule(uow, system_access(shell.locale), key, record)
         data = found.as_json(shell.locale)
@@ -100,7 +100,8 @@ def explain(shell: Shell, key: str, record: int, at: datetime | None) -> None:
     shell.answer(data, "\n".join(lines))
 
 
-def _instant(shell: Shell, at: datetime | None) -> datetime | None:
+def instant(shell: Shell, at: datetime | None) -> datetime | None:
+    """The instant of `AT`; without an offset it is the shop's time."""
     if at is None or at.tzinfo is not None:
         return at
     return at.replace(tzinfo=shell.workspace.tz)

@@ -100,6 +100,10 @@ class UnitOfWork:
         if action not in self._after:
             self._after.append(action)
 
+    def forget_actions(self) -> None:
+        """Run none of the actions: what happens here is of no interest to anybody else."""
+        self._after.clear()
+
 
 class Database:
     """The stores of one installation, on SQLite files or on one PostgreSQL database."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, request
@@ -22,6 +21,7 @@ from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, li
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
 from regulars.rule_engine.retiring import archive_message
 from regulars.rule_engine.schema import rule_problems
@@ -227,11 +227,6 @@ def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
             for step in found.steps
         ],
     }  # fmt: skip
-
-
-def json_instant(value: datetime) -> str:
-    """An instant at the border."""
-    return value.isoformat().replace("+00:00", "Z")
 
 
 def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Save:

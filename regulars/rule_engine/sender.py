@@ -84,15 +84,19 @@ class Sent:
     trip: bool = False
 
 
-def send_due(
+def send_due(  # noqa: PLR0913 - what to send, how, and how long it may take
     database: Database, workspace: Workspace, now: Now, surroundings: Surroundings, *,
-    limit: int = BATCH, lease: timedelta = LEASE,
+    limit: int = BATCH, lease: timedelta = LEASE, chosen: Mapping[str, Provider] | None = None,
 ) -> int:  # fmt: skip
-    """Take due messages in hand; how many. One by one where a repeat could not be told apart."""
+    """Take due messages in hand; how many. One by one where a repeat could not be told apart.
+
+    ``chosen`` says which way each channel leaves, instead of what the shop has set.
+    """
     total = 0
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
         waiting = _waiting_channels(uow)
-        chosen = chosen_providers(uow) if waiting else {}
+        if chosen is None:
+            chosen = chosen_providers(uow) if waiting else {}
     for channel, provider in chosen.items():
         if channel in waiting and provider.is_ready(surroundings):
             route = Route(database, workspace, now, surroundings, channel, provider)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.support.clocks import NOW
 from tests.support.rule_shop import SILENT_30, RuleShop, journey, sms
 
 Call = Callable[..., Result]
+DAY = timedelta(days=1)
 LAPSED = journey(
     "lapsed",
     trigger={"on": "scan", "every": "day", "at": "10:00"},
@@ -103,3 +105,14 @@ def test_a_rule_that_events_start_has_nobody_to_enrol(call: Call, shop: RuleShop
     refused = call("rules", "enrol", "greet")
     assert refused.exit_code == 1
     assert "nobody to bring in" in refused.output
+
+
+def test_simulate_tells_what_would_have_happened(shop: RuleShop, call: Call) -> None:
+    shop.publish(sms(), LAPSED)
+    shop.order(shop.customer(at=NOW - 60 * DAY), at=NOW - 40 * DAY)
+    done = call("--json", "rules", "simulate", "lapsed", "--days", "30", "--at", NOW.isoformat())
+    found = json.loads(done.stdout)
+    assert (done.exit_code, found["figures"]["sent"], found["state"]) == (0, 1, "done")
+    assert "1 message" in call("rules", "simulate", "lapsed", "--at", NOW.isoformat()).stdout
+    assert shop.runs("lapsed", status="live") == []
+    assert call("rules", "simulate", "nonsense").exit_code == 1

@@ -9,7 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.origin import Origin
-from regulars.form_builder.records import create_record, get_record, update_record
+from regulars.form_builder.records import (
+    create_record,
+    delete_record,
+    get_record,
+    update_record,
+)
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
@@ -183,6 +188,11 @@ class RuleShop:
         """Change a record."""
         with self.work(at) as uow:
             update_record(uow, SYSTEM, form, record, values, origin=Origin("cli"))
+
+    def delete(self, form: str, record: int) -> None:
+        """Move a record to the recycle bin."""
+        with self.work() as uow:
+            delete_record(uow, SYSTEM, form, record, origin=Origin("cli"))
 
     def read(self, form: str, record: int) -> dict[str, Any]:
         """A record's values."""

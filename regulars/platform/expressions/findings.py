@@ -5,6 +5,7 @@ The same closures as `evaluate` decide, so that the explanation cannot differ fr
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,14 @@ class Finding:
         else:
             made["items"] = [item.as_json() for item in self.items]
         return made
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Finding:
+        """What `as_json` told; the plain value is gone, its words are there."""
+        return cls(
+            raw["kind"], raw["text"], raw["holds"], None, str(raw.get("actual", "")),
+            tuple(cls.from_json(item) for item in raw.get("items", ())), raw.get("against", ""),
+        )  # fmt: skip
 
 
 def explain_result(

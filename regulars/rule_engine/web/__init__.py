@@ -7,10 +7,12 @@ from flask import Blueprint
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     composer,
+    insight_words,
     navigation,
     public,
     rules,
     runs,
+    simulations,
     template_words,
     texts,
     webhooks,
@@ -27,4 +29,6 @@ HOMES = (
         "message", "rules.list_texts", "messages.texts", "rules.edit_text", "rules.edit_text"
     ),
 )  # fmt: skip
-PAGE_MODULES = (composer, navigation, rules, runs, template_words, texts, webhooks)
+PAGE_MODULES = (
+    composer, insight_words, navigation, rules, runs, simulations, template_words, texts, webhooks,
+)  # fmt: skip

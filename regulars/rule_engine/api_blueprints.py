@@ -1,0 +1,12 @@
+"""The API of rules: definitions, runs and messages, simulations, programs that are told."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from regulars.rule_engine.api import api as rules
+from regulars.rule_engine.api_activity import api as activity
+from regulars.rule_engine.api_insight import api as insight
+from regulars.rule_engine.api_webhooks import api as webhooks
+
+BLUEPRINTS: tuple[Blueprint, ...] = (rules, activity, insight, webhooks)
