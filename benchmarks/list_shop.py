@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.indexing.desk import look_after
+from regulars.form_builder.searching.keeping import keep
 from regulars.form_builder.serials import go_on_counting
 from regulars.platform.accounts.access import system_access
 from regulars.platform.bulk import insert_columns
@@ -18,8 +19,15 @@ from regulars.platform.definitions import store
 
 ACCESS = system_access("en")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段雷黎史龙陶贺顾毛郝龚邵万钱严"
-GIVEN = "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰玉萍红建文华志国春梅琳雪晨宇欣怡子轩梓涵浩然思雨佳俊豪嘉诗天翔雅婷晓东海燕振宁若曦家乐"
+SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁于余"
+    "叶蒋杜苏魏程吕丁沈任姚卢傅钟姜崔谭廖范汪陆金石戴贾韦夏邱方侯邹熊孟秦白江阎薛尹段"
+    "雷黎史龙陶贺顾毛郝龚邵万钱严"
+)
+GIVEN = (
+    "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂兰玉萍红建文华志国春梅琳雪晨宇欣怡"
+    "子轩梓涵浩然思雨佳俊豪嘉诗天翔雅婷晓东海燕振宁若曦家乐"
+)
 MAIL = ("qq.com", "163.com", "gmail.com", "outlook.com", "shop.example")
 TIERS = ("basic", "silver", "gold", "diamond")
 STORES = 40
@@ -73,6 +81,7 @@ def fill(database: Database, place: Workspace, known: int, customers: int) -> No
         for key in ("stores", "customers"):
             go_on_counting(uow, tables[key].main, 0)
     look_after(database, place, database.clock())
+    keep(database, place, database.clock(), all_of_it=True)
     _gather(database, place)
 
 

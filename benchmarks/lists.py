@@ -173,7 +173,7 @@ def _deep(database: Database, place: Workspace, customers: int) -> Iterator[Ques
     points, number = last["points"], last.id
     yield Question(
         "by points, from the middle on", query,
-        f"(c.points < {points} OR (c.points = {points} AND c.id < {number}))", BY_POINTS,
+        f"(c.points, c.id) < ({points}, {number})", BY_POINTS,
     )  # fmt: skip
 
 
@@ -241,10 +241,8 @@ class Web:
 
 @contextmanager
 def _web(database: Database, place: Workspace, folder: Path) -> Iterator[Web]:
-    config = Config.from_environ(
-        {"REGULARS_DATA_DIR": str(folder), "REGULARS_SECRET_KEY": new_token(48),
-         "REGULARS_API_LIMIT": "1000000"}  # fmt: skip
-    )
+    settings = {"SECRET_KEY": new_token(48), "API_LIMIT": "1000000", "DATA_DIR": str(folder)}
+    config = Config.from_environ({f"REGULARS_{name}": each for name, each in settings.items()})
     app = create_app(config, database)
     client = app.test_client()
     now = database.clock()

@@ -50,6 +50,7 @@ from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
+from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.verification import ComparisonDesk
@@ -264,13 +265,14 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
     """What workers may be asked to do, and in which queue it waits."""
     rules, desk, indexes = rule_engine(database), ImportDesk(database), IndexDesk(database)
     backups = backup_desk(database)
-    changes = ChangeDesk(database)
+    changes, searches = ChangeDesk(database), SearchDesk(database)
     return (
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
         changes.job(),
         SimulationDesk(database).job(),
         self_check.SelfCheckDesk(database).job(),
+        searches.job(),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
@@ -291,6 +293,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         *changes.ticks(),
         *SimulationDesk(database).ticks(),
         *self_check.SelfCheckDesk(database).ticks(),
+        *SearchDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),

@@ -11,11 +11,13 @@ from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.importing.tables import import_batch
 from regulars.form_builder.indexing import desk, making
+from regulars.form_builder.searching import keeping
 from regulars.form_builder.tables import all_tables
 from regulars.platform.db import UnitOfWork
 from regulars.platform.health.findings import Finding, HealthCheck, Place
 
 _DAY_AND_A_HALF = 36 * 3600
+_BEHIND = 5000  # records; fewer are looked at beside the index
 
 
 def derived_values(place: Place) -> Iterator[Finding]:
@@ -84,6 +86,23 @@ def ask_for_indexes(place: Place) -> None:
     desk.make_due(place.database, place.workspace, place.now)
 
 
+def search_index(place: Place) -> Iterator[Finding]:
+    """Records that the search index does not have yet, where those are many."""
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        catalog = catalog_of(uow)
+        behind = [(form, n) for form, n in keeping.waiting(uow, catalog) if n > _BEHIND]
+    for form, n in behind:
+        yield Finding("watch", "search-coming", {"form": catalog.get_form(form).label, "n": n})
+    if not behind:
+        yield Finding("good", "search-ready")
+
+
+def bring_search_up(place: Place) -> int:
+    """Put everything into the search index now; this counts as no changed value."""
+    keeping.keep(place.database, place.workspace, place.now, all_of_it=True)
+    return 0
+
+
 def imports(place: Place) -> Iterator[Finding]:
     """Imports that wait although they could go on."""
     overdue = sa.select(sa.func.min(import_batch.c.due_at))
@@ -117,5 +136,6 @@ CHECKS = (
     HealthCheck("derived values", derived_values, compare_and_mend),
     HealthCheck("tables", tables),
     HealthCheck("indexes", indexes, make_indexes, ask_for_indexes),
+    HealthCheck("search index", search_index, bring_search_up),
     HealthCheck("imports", imports),
 )

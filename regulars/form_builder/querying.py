@@ -12,11 +12,13 @@ from regulars.form_builder import cursors, expressing
 from regulars.form_builder.canonical import canonical_filter
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
-from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import unknown_names
 from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import values_at
+from regulars.form_builder.searching.asking import narrowed
+from regulars.form_builder.searching.keeping import searched_fields
+from regulars.form_builder.searching.marking import FOLDED
 from regulars.form_builder.shaping import DERIVED_TYPES
 from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
 from regulars.form_builder.titles import own_titles, titles_of
@@ -126,7 +128,7 @@ def conditions(
             raise Invalid(under("filter", problems))
         parts.append(expressing.where_sql(uow, catalog, tree, table, access))
     if query.search and query.search.strip():
-        parts.append(search_condition(uow.dialect, catalog, form, table, query.search.strip()))
+        parts.append(search_condition(uow, catalog, form, table, query.search.strip()))
     return parts
 
 
@@ -139,27 +141,24 @@ def scope_conditions(
 
 
 def search_condition(
-    dialect: str, catalog: FormCatalog, form: FormDefinition, table: sa.Table, words: str
+    uow: UnitOfWork, catalog: FormCatalog, form: FormDefinition, table: sa.Table, said: str
 ) -> Any:
     """Records in whose text fields every word stands somewhere; a masked one is not searched.
 
     Of more than `MOST_WORDS` words, or of letters past `LONGEST_WORD` in one, the rest is ignored.
     """
-    names = [
-        f"{f.key}__ci"
-        for f in form.fields
-        if f"{f.key}__ci" in table.c
-        and f.type not in FILE_TYPES
-        and not catalog.mask_of(form.key, f.key)
-    ]
-    if not names:
+    fields = {
+        key: kind
+        for key, kind in searched_fields(form, table).items()
+        if not catalog.mask_of(form.key, key)
+    }
+    if not fields:
         return sa.false() if catalog.masks.get(form.key) else sa.true()
-    return sa.and_(
-        *[
-            sa.or_(*[_holds(dialect, table.c[name], str(fold(word))) for name in names])
-            for word in (each[:LONGEST_WORD] for each in words.split()[:MOST_WORDS])
-        ]
-    )
+    words = [str(fold(word[:LONGEST_WORD])) for word in said.split()[:MOST_WORDS]]
+    columns = [table.c[f"{key}{FOLDED}"] for key in fields]
+    held = [sa.or_(*[_holds(uow.dialect, each, word) for each in columns]) for word in words]
+    few = narrowed(uow, table, fields, words)
+    return sa.and_(*held) if few is None else sa.and_(few, *held)
 
 
 def _holds(dialect: str, column: Any, word: str) -> Any:

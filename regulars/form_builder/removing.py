@@ -17,6 +17,7 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries, trash
 from regulars.form_builder.linking import chunks, settle_links
+from regulars.form_builder.searching.marking import mark
 from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Conflict, Invalid, NotFound
@@ -57,6 +58,7 @@ def delete(
     for side in tables.sides.values():
         storing.delete_rows(uow, side, stored, "record")
     storing.delete_rows(uow, tables.main, stored)
+    mark(uow, tables.main, stored)
     _tell(writing, "deleted", stored.values(), titles)
     touched = rollups.Touched(form.key, [(row, None) for row in stored.values()])
     rollups.refresh(uow, writing.catalog, [touched])
@@ -90,6 +92,7 @@ def restore(writing: Writing, record_id: int) -> None:
     values = {**blank, **storing.column_values(form, draft.values), **system}
     values["version"] = system["version"] + 1
     storing.insert_records(uow, writing.tables, [values])
+    mark(uow, writing.tables.main, [record_id])
     for key, side in writing.tables.sides.items():
         storing.replace_tags(
             uow, side, {record_id: (frozenset(), draft.values.get(key) or frozenset())}

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.searching.marking import mark_texts
 from regulars.form_builder.serials import take_ids
 from regulars.form_builder.tables import FormTables
 from regulars.platform.bulk import insert_columns
@@ -128,6 +129,7 @@ def change_records(
             .values({name: sa.bindparam(f"v_{name}") for name in names})
         )
         uow.connection.execute(statement, parameters_list)
+        mark_texts(uow, tables.main, [each["b_id"] for each in parameters_list], names)
 
 
 def replace_tags(

@@ -14,6 +14,9 @@ import sqlalchemy as sa
 
 from regulars.form_builder import expressing, rollups
 from regulars.form_builder.field_types.base import fold
+from regulars.form_builder.searching.building import look_again
+from regulars.form_builder.searching.comparing import unlike
+from regulars.form_builder.searching.marking import mark
 from regulars.platform.db import UnitOfWork
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ SLICE = 5000  # record ids looked at in one transaction
 class Drift:
     """Values of one field that are not as they should be.
 
-    ``kind`` is rollup, folded, row, tag or link; ``ids`` are those of the records, or of the rows
-    that lost theirs.
+    ``kind`` is rollup, folded, row, tag, link or search; ``ids`` are those of the records, or of
+    the rows that lost theirs.
     """
 
     kind: str
@@ -57,6 +60,7 @@ def look_at(uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: in
         *_folded(uow, catalog, form, after, to),
         *_orphans(uow, catalog, form, after, to),
         *_links(uow, catalog, form, after, to),
+        *_search(uow, catalog, form, after, to),
     ]
     return [each for each in found if each.ids]
 
@@ -80,6 +84,8 @@ def mend(uow: UnitOfWork, catalog: FormCatalog, drift: Drift) -> None:
         rollups.recompute_all(uow, catalog, drift.form, drift.ids)
     elif drift.kind == "folded":
         _fold_again(uow, table, drift)
+    elif drift.kind == "search":
+        look_again(uow, table, drift.ids)
     elif drift.kind in ("row", "tag"):
         column = table.c.id if drift.kind == "row" else table.c.record
         uow.execute(table.delete().where(column.in_(drift.ids)))
@@ -99,6 +105,7 @@ def _fold_again(uow: UnitOfWork, table: sa.Table, drift: Drift) -> None:
     values = [{"b_id": row[0], "b_value": fold(row[1])} for row in rows]
     if values:
         uow.connection.execute(statement.values({folded: sa.bindparam("b_value")}), values)
+        mark(uow, table, drift.ids)
 
 
 def _rollups(
@@ -153,6 +160,13 @@ def _links(
                 table.c[key].is_not(None), _nobody(table.c[key], catalog.source().table(target))
             )
             yield Drift("link", form, key, _ids(uow, table.c.id, after, to, lost))
+
+
+def _search(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: int
+) -> Iterator[Drift]:
+    for field, ids in unlike(uow, catalog.tables[form].main, after, to):
+        yield Drift("search", form, field, ids)
 
 
 def _nobody(column: Any, table: sa.Table) -> Any:

@@ -30,6 +30,9 @@ from regulars.form_builder.people.person_log import log_person
 from regulars.form_builder.people.sweeping import sweep
 from regulars.form_builder.people.tables import person_log
 from regulars.form_builder.people.traces import Traces, traces_of
+from regulars.form_builder.searching.building import forget_marked
+from regulars.form_builder.searching.keeping import indexed_tables
+from regulars.form_builder.searching.marking import mark
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
@@ -124,6 +127,7 @@ def _carry_out(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan)
     )
     for name, n in sweep(uow, traces).items():
         _count(counts, name, n)
+    forget_marked(uow, indexed_tables(uow, work.catalog))
     return counts
 
 
@@ -171,5 +175,6 @@ def _delete_records(work: Writing, person: Person) -> None:
                 if owner is not None:
                     uow.execute(table.delete().where(owner.in_(ids)))
     storing.delete_rows(uow, tables.main, ids)
+    mark(uow, tables.main, ids)
     touched = rollups.Touched(person.form, [(row, None) for row in stored.values()])
     rollups.refresh(uow, work.catalog, [touched])

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from regulars.form_builder.importing import files
 from regulars.form_builder.importing.tables import import_error, import_file
 from regulars.form_builder.people.traces import Traces
+from regulars.form_builder.searching.marking import mark_texts
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.privacy.suppressions import suppression
@@ -70,6 +71,8 @@ def _blot(uow: UnitOfWork, table: sa.Table, traces: Traces) -> int:
         changed = {name: value for name, value in fresh.items() if value != row[table.c[name]]}
         if changed:
             uow.execute(table.update().where(same).values(changed))
+            if "id" in table.c:
+                mark_texts(uow, table, [row[table.c.id]], changed)
     return len(rows)
 
 

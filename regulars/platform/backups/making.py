@@ -114,7 +114,15 @@ def _dump_workspace(
     with database.snapshot_tx(place.store) as connection:
         shapes = workspace_shapes(database, place, connection)
         about = {"revision": migrations.revision_of(connection), "people": _people(connection)}
-        return dump_store(connection, writer, Dump(place.store, about, shapes), progress)
+        return dump_store(
+            connection, writer, Dump(place.store, about, shapes, _made_again()), progress
+        )
+
+
+def _made_again() -> frozenset[str]:
+    """Tables whose rows the product makes again by itself, like those of the search index."""
+    tables = workspace_metadata.tables.items()
+    return frozenset(name for name, table in tables if table.info.get("made_again"))
 
 
 def _people(connection: Connection) -> list[dict[str, Any]]:
