@@ -20,4 +20,7 @@ pytest_plugins = [
     "tests.support.live_server",
     "tests.support.site",
     "tests.support.log_lines",
+    "tests.support.rule_shop",
+    "tests.support.rule_faults",
+    "tests.support.busy_shop",
 ]

@@ -26,6 +26,7 @@ from regulars.platform import migrations
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.errors import Busy
 from regulars.platform.expressions import sqlite_functions
+from regulars.platform.faultpoint import faultpoint
 
 MAIN_SCHEMA = "regulars"
 BUSY_TIMEOUT_MS = 10_000
@@ -140,6 +141,8 @@ class Database:
         with self._begin(workspace.store, workspace.store, write=write) as connection:
             uow = UnitOfWork(self, workspace, connection, now or self.clock())
             yield uow
+        if uow._after:
+            faultpoint("W2")
         for action in uow._after:
             action()
 

@@ -137,12 +137,13 @@ def _usual(channel: str) -> Provider:
 
 def _send_some(route: Route, limit: int, lease: timedelta) -> int:
     token = new_token(12)
+    faultpoint("K0")
     taken, ready = patiently(lambda: _mark(route, token, limit, lease))
     if not ready:
         return taken
-    faultpoint("message-marked")
+    faultpoint("K2")
     results = _call_all(route, ready)
-    faultpoint("message-provider-called")
+    faultpoint("K3")
     patiently(lambda: _write(route, token, results))
     faultpoint("message-written")
     return taken
@@ -169,6 +170,7 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
         if passable is None:
             return 0, []
         rows = _claim(uow, token, route.channel, passable, lease)
+        faultpoint("K1")
         pricing = Pricing(uow, route.provider)
         gate = Gate(uow, rows, pricing.of)
         ready, changes = [], []

@@ -140,6 +140,7 @@ class Engine:
         """What a worker does when the doorbell rings; it rings itself again when time was up."""
         if not self.drain():
             jobs.ring(JOB)
+        faultpoint("K4")
 
 
 def remind(database: Database, workspace: Workspace, now: Now) -> int:
@@ -157,11 +158,13 @@ def plan_fires(database: Database, workspace: Workspace, now: Now) -> int:
         passed = _passed(uow)
     if not passed:
         return 0
-    faultpoint("slot-before")
+    faultpoint("C0")
     with database.workspace_tx(workspace, now=now()) as uow:
-        made = sum(_note_slots(uow, key, slots) for key, slots in _passed(uow).items())
-        faultpoint("slot-mid")
-    faultpoint("slot-after")
+        made = 0
+        for key, slots in _passed(uow).items():
+            made += _note_slots(uow, key, slots)
+            faultpoint("C2")
+    faultpoint("C1")
     return made
 
 

@@ -169,7 +169,7 @@ def test_the_same_command_goes_on_after_a_kill(
 ) -> None:
     path = file(tmp_path, PEOPLE)
     command = [sys.executable, "-m", "regulars.cli", "import", "customers", str(path)]
-    environ = {**os.environ, VARIABLE: "import-before-finish:kill"}
+    environ = {**os.environ, VARIABLE: "I2:kill"}
     killed = subprocess.run(command, env=environ, check=False, capture_output=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr.decode()
     with database.workspace_tx(shop) as uow:  # a minute passes

@@ -116,10 +116,11 @@ def check_all_is_there_once(database: Database, shop: Workspace, batch: Batch) -
 @pytest.mark.parametrize(
     "place",
     [
-        "import-in-chunk@1",
-        "import-in-chunk@4",
+        "I0",
+        "I1@1",
+        "I1@4",
         "import-after-chunk@4",
-        "import-before-finish",
+        "I2",
     ],
 )
 def test_a_killed_import_is_finished_by_the_next_worker(
@@ -138,7 +139,7 @@ def test_killed_again_and_again_it_still_arrives(
     database: Database, shop: Workspace, clock: MovableClock
 ) -> None:
     batch = start(database, shop)
-    for place in ("import-in-chunk@2", "import-after-chunk@1"):
+    for place in ("I1@2", "import-after-chunk@1"):
         work_until_killed(database, clock, place)
         clock.forward(seconds=61)
     check_all_is_there_once(database, shop, finish(database, shop, batch.id))

@@ -36,8 +36,7 @@ def database(
     database_kind: str, request: pytest.FixtureRequest, tmp_path: Path, clock: MovableClock
 ) -> Iterator[Database]:
     """A fresh installation with one workspace, once per database; its clock is `clock`."""
-    copy = _sqlite_copy if database_kind == "sqlite" else _postgres_copy
-    with copy(request, tmp_path / "data", clock) as fresh:
+    with copied(request, database_kind, tmp_path / "data", clock) as fresh:
         suppressions.install((SECRET,))
         yield fresh
         fresh.close()
@@ -81,18 +80,19 @@ def _fill(database: Database) -> None:
 
 
 @contextmanager
-def _sqlite_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> Iterator[Database]:
-    shutil.copytree(request.getfixturevalue("sqlite_template"), data)
-    yield Database("", data, clock=clock)
-
-
-@contextmanager
-def _postgres_copy(request: pytest.FixtureRequest, data: Path, clock: Clock) -> Iterator[Database]:
+def copied(
+    request: pytest.FixtureRequest, kind: str, data: Path, clock: Clock, template: str = ""
+) -> Iterator[Database]:
+    """A copy of the session's template, or of another: a folder, or the name of a database."""
+    if kind == "sqlite":
+        shutil.copytree(template or request.getfixturevalue("sqlite_template"), data)
+        yield Database("", data, clock=clock)
+        return
     server = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("postgres_template")
-    name = f"{template}_{next(_number)}"
-    administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, template)
-    data.mkdir()
+    source = template or request.getfixturevalue("postgres_template")
+    name = f"{request.getfixturevalue('postgres_template')}_{next(_number)}"
+    administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, source)
+    data.mkdir(exist_ok=True)
     front = request.getfixturevalue("postgres_front")
     yield Database(url_of(front, name), data, clock=clock)
     administer(server, "DROP DATABASE {} WITH (FORCE)", name)

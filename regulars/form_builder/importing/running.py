@@ -104,13 +104,14 @@ def run_batch(
 
 def _import(lease: Lease) -> None:
     with TemporaryDirectory(prefix="regulars-import-") as folder, _steady_memory():
+        faultpoint("I0")
         job = _prepared(lease, Path(folder))
 
         def hold(uow: UnitOfWork, done: int) -> None:
             lease.hold(uow, phase="writing", work_done=done)
 
         _write(job, lease.database, hold)
-        faultpoint("import-before-finish")
+        faultpoint("I2")
         with lease.database.workspace_tx(lease.workspace) as uow:
             result = _finish(uow, job)
             if not result["refused_lines"]:
@@ -121,6 +122,7 @@ def _import(lease: Lease) -> None:
 def _check(lease: Lease) -> None:
     """The same work on a copy of the workspace; only what it came to is kept."""
     with TemporaryDirectory(prefix="regulars-import-") as folder, _steady_memory():
+        faultpoint("I0")
         job = _prepared(lease, Path(folder))
         with rehearsal(lease.database, lease.workspace) as copy:
             beat = _every(BEAT_SECONDS, lambda done: lease.beat(phase="writing", work_done=done))
@@ -202,7 +204,7 @@ def _write_chunk(
         # writing leaves its marks on the drafts, so a second try reads them anew
         drafts = ready.pop() if ready else loading.drafts_of(staged, chunk, clear=clear)
         loading.write_chunk(load, chunk, drafts)
-        faultpoint("import-in-chunk")
+        faultpoint("I1")
 
     in_transaction(database, job.lease.workspace, write)
     faultpoint("import-after-chunk")

@@ -282,6 +282,7 @@ def _in_transaction(
         faultpoint("W1")
         return response
 
+    faultpoint("W0")
     try:
         return in_transaction(
             installation().database, place, work,

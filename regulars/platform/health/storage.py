@@ -51,11 +51,20 @@ def queue(place: Place) -> Iterator[Finding]:
     asked = redis_server.client(place.redis_url)
     try:
         asked.ping()
-        yield _policy(asked)
+        yield _taking(asked) or _policy(asked)
     except redis.RedisError:
         yield Finding("watch", "queue-silent")
     finally:
         asked.close()
+
+
+def _taking(asked: redis.Redis) -> Finding | None:
+    """A server that is full, or somebody's replica, answers and yet takes no work."""
+    try:
+        asked.set("regulars:health", 1, ex=5)
+    except redis.ResponseError:
+        return Finding("watch", "queue-refuses")
+    return None
 
 
 def _policy(asked: redis.Redis) -> Finding:

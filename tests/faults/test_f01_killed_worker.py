@@ -1,0 +1,56 @@
+"""F01: a worker killed at any named point loses nothing and does nothing twice."""
+
+import signal
+
+import pytest
+
+from tests.support.busy_shop import assert_all_done, finish
+from tests.support.clocks import MovableClock
+from tests.support.rule_faults import LedgerMailer, assert_sound, dies, in_child, wait_for
+from tests.support.rule_shop import RuleShop
+
+MAY_BE_UNKNOWN = ("K2", "K3", "message-mid")
+POINTS = (
+    "fire-claimed", "fire-mid", "fire-done",
+    "ingest-claimed", "ingest-mid", "ingest-committed",
+    "run-claimed", "run-mid", "run-mid@3", "run-before-commit", "run-committed",
+    "K0", "K1", "K2", "K3", "message-mid", "message-written",
+    "K1@2", "K2@2", "K3@2", "message-mid@2", "message-written@2",
+    "mirror-read", "mirror-mid",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_f01_a_worker_killed_anywhere_loses_and_doubles_nothing(
+    busy: RuleShop, mailer: LedgerMailer, point: str
+) -> None:
+    dies(busy.database, point, lambda: finish(busy, mailer))
+    finish(busy, mailer)
+    assert_all_done(busy, mailer)
+    unknown = busy.messages(status="unknown")
+    assert len(unknown) == (1 if point in MAY_BE_UNKNOWN else 0)
+    for message in unknown:
+        assert message.reason == {"code": "outcome-unknown"}
+
+
+def test_f01_a_worker_killed_at_every_point_in_turn_still_finishes(
+    busy: RuleShop, mailer: LedgerMailer
+) -> None:
+    for point in POINTS:
+        child = in_child(busy.database, f"{point}:kill", lambda: finish(busy, mailer))
+        assert wait_for(child) in (0, -signal.SIGKILL)
+    finish(busy, mailer)
+    assert_all_done(busy, mailer)
+
+
+def test_f01_killed_and_whole_end_in_the_same_state(
+    busy: RuleShop, mailer: LedgerMailer, clock: MovableClock
+) -> None:
+    dies(busy.database, "run-before-commit", lambda: finish(busy, mailer))
+    dies(busy.database, "message-mid@2", lambda: finish(busy, mailer))
+    finish(busy, mailer)
+    clock.forward(days=8)
+    dies(busy.database, "run-mid@2", lambda: finish(busy, mailer))
+    finish(busy, mailer)
+    assert_sound(busy, mailer)
+    assert {run.outcome for run in busy.runs("thanks")} == {"finished"}
