@@ -1,6 +1,5 @@
 """F02: the worker is killed and its work-horse goes on alone, beside the one who takes over."""
 
-import os
 import signal
 
 import redis
@@ -8,7 +7,7 @@ import redis
 from tests.support.busy_shop import assert_all_done, finish
 from tests.support.processes import is_alive
 from tests.support.processes import wait_for as wait_until
-from tests.support.real_worker import bell, stopped_child, ticker, worker
+from tests.support.real_worker import bell, ticker, worker
 from tests.support.rule_faults import AT_ONCE, LedgerMailer, engine_with, picture, wait_for
 from tests.support.rule_shop import RuleShop
 
@@ -18,15 +17,15 @@ def test_f02_an_orphan_that_goes_on_adds_nothing_to_what_its_heir_did(
 ) -> None:
     engine = engine_with(busy.database, mailer)
     bell(valkey_url, engine)
-    with worker(busy, mailer, valkey_url, "run-claimed@1:stop", AT_ONCE) as parent:
+    with worker(busy, mailer, valkey_url, "run-claimed@1:sleep:2", AT_ONCE) as parent:
         ticker(busy, engine).run_once()
-        orphan = stopped_child(parent)
+        wait_until(lambda: any(run.token for run in busy.runs()), "runs in hand")
+        (orphan,) = parent.children()
         parent.kill()
         assert wait_for(parent.pid) == -signal.SIGKILL
         assert is_alive(orphan.pid)
         finish(busy, mailer)
         before = picture(busy)
-        os.kill(orphan.pid, signal.SIGCONT)
         wait_until(lambda: not is_alive(orphan.pid), "the orphan's end")
     assert picture(busy) == before
     assert_all_done(busy, mailer)
