@@ -9,6 +9,7 @@ from regulars.cli import (
     accounts,
     api,
     backups,
+    channels,
     doctor,
     forms,
     importing,
@@ -41,6 +42,9 @@ main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 main.add_command(webhooks.webhook)
+main.add_command(channels.channel)
+main.add_command(channels.sending)
+main.add_command(channels.suppression)
 main.add_command(people.person)
 main.add_command(reports.report)
 main.add_command(reports.dashboard)

@@ -17,11 +17,21 @@ _NAME = "hold"
 
 @dataclass(frozen=True)
 class Hold:
-    """Why the brake is on, and since when. ``as_of`` is the moment a backup was made."""
+    """Why the brake is on, since when, and who has put it on.
+
+    ``reason`` is ``restored`` (then ``as_of`` is when the backup was made), or a person's own
+    words; ``by`` is that person, empty for the system.
+    """
 
     reason: str
     since: datetime
     as_of: datetime | None = None
+    by: str = ""
+
+    @property
+    def is_restore(self) -> bool:
+        """Whether a restore has put it on."""
+        return self.as_of is not None
 
 
 def find_hold(uow: UnitOfWork) -> Hold | None:
@@ -31,12 +41,15 @@ def find_hold(uow: UnitOfWork) -> Hold | None:
         return None
     as_of = value.get("as_of")
     since = datetime.fromisoformat(value["since"])
-    return Hold(value["reason"], since, datetime.fromisoformat(as_of) if as_of else None)
+    made = datetime.fromisoformat(as_of) if as_of else None
+    return Hold(value["reason"], since, made, value.get("by", ""))
 
 
-def place_hold(uow: UnitOfWork, reason: str, *, as_of: datetime | None = None) -> None:
+def place_hold(
+    uow: UnitOfWork, reason: str, *, as_of: datetime | None = None, by: str = ""
+) -> None:
     """Put the brake on; takes effect with this commit, on every worker."""
-    value = {"reason": reason, "since": uow.now.isoformat()}
+    value = {"reason": reason, "since": uow.now.isoformat(), "by": by}
     if as_of is not None:
         value["as_of"] = as_of.isoformat()
     write_note(uow.connection, _NAME, value, now=uow.now)

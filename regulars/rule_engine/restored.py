@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from regulars.platform.backups.hooks import Came
 from regulars.platform.db import UnitOfWork
+from regulars.platform.hold import find_hold
 from regulars.rule_engine.tables import fire, outbound, run
 
 _WAITING = outbound.c.status == "queued"
 REASON = {"code": "restored"}
+STOPPED = {"code": "sending-stopped"}
 
 
 class LetGo:
@@ -43,11 +45,13 @@ class HeldMessages:
 
     def drop(self, uow: UnitOfWork, actor: str) -> int:
         """Never send them; they stay in the list with the reason."""
+        held = find_hold(uow)
+        reason = REASON if held is None or held.is_restore else STOPPED
         done = uow.execute(
             outbound.update()
             .where(_WAITING)
             .values(
-                status="suppressed", token=None, reason=REASON, resolved_by=actor,
+                status="suppressed", token=None, reason=reason, resolved_by=actor,
                 finished_at=uow.now,
             )
         )  # fmt: skip

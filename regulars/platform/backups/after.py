@@ -16,7 +16,7 @@ def waiting_work(uow: UnitOfWork) -> int:
 
 def resume_sending(uow: UnitOfWork, access: Access, *, drop: bool) -> int:
     """Take the brake off; with ``drop`` what waited never leaves. How much waited."""
-    access.require("manage_workspace")
+    access.require("send_messages")
     waiting = waiting_work(uow)
     if drop:
         for work in held_work:

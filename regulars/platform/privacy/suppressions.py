@@ -105,6 +105,20 @@ def suppress(uow: UnitOfWork, addresses: Iterable[tuple[str, str]], why: str) ->
     upsert(uow, suppression, list(rows.values()), ("reason", "at", "scheme"))
 
 
+def free_address(uow: UnitOfWork, channel: str, address: str, *, but_not: str) -> bool | None:
+    """Take an address off the list; None when it is not there, False when its reason stays."""
+    key = _key_of(uow.database)
+    digests = (digest_of(key, channel, address), _old_digest(address))
+    mine = sa.and_(suppression.c.channel == channel, suppression.c.digest.in_(digests))
+    reasons = set(uow.execute(sa.select(suppression.c.reason).where(mine)).scalars())
+    if not reasons:
+        return None
+    if but_not in reasons:
+        return False
+    uow.execute(suppression.delete().where(mine))
+    return True
+
+
 def suppressed_among(
     uow: UnitOfWork, addresses: Iterable[tuple[str, str | None]]
 ) -> set[tuple[str, str]]:

@@ -6,12 +6,15 @@ from flask import Blueprint
 
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
+    channels,
     composer,
     insight_words,
     navigation,
     public,
+    receipts,
     rules,
     runs,
+    sending,
     simulations,
     template_words,
     texts,
@@ -30,5 +33,6 @@ HOMES = (
     ),
 )  # fmt: skip
 PAGE_MODULES = (
-    composer, insight_words, navigation, rules, runs, simulations, template_words, texts, webhooks,
+    channels, composer, insight_words, navigation, receipts, rules, runs, sending, simulations,
+    template_words, texts, webhooks,
 )  # fmt: skip

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from regulars.platform.i18n import find_text
+from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import translate
 from regulars.rule_engine.web.blueprints import pages
 
@@ -41,3 +43,12 @@ def told_lines(values: Mapping[str, Any]) -> str:
 def moment_of(written: str) -> datetime:
     """The moment a step wrote into its trace (ISO 8601 with its offset)."""
     return datetime.fromisoformat(written)
+
+
+@pages.app_template_global("suppression_reason")
+def suppression_reason(reason: str) -> str:
+    """Why an address is on the list, as far as that was noted."""
+    locale = current_locale()
+    return find_text(f"suppressions.reason.{reason}", locale) or translate(
+        "suppressions.reason.unnamed"
+    )

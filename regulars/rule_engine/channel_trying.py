@@ -1,0 +1,96 @@
+"""A test message to somebody who asked for it: the same provider, outside of any rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.hold import find_hold
+from regulars.platform.i18n import translate
+from regulars.platform.ids import new_token
+from regulars.platform.privacy.purposes import CHANNELS
+from regulars.platform.privacy.suppressions import suppressed_among
+from regulars.platform.problems import Problem
+from regulars.rule_engine.channels.accounts import find_account, prepared_from
+from regulars.rule_engine.channels.base import (
+    Outgoing,
+    Provider,
+    SendFailed,
+    SendUnknown,
+    Surroundings,
+    providers,
+)
+from regulars.rule_engine.channels.templates import with_values
+from regulars.rule_engine.merging import merge_fields
+from regulars.rule_engine.message import Message
+
+LONGEST_ADDRESS = 300
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A test message, ready to be handed over."""
+
+    provider: Provider
+    outgoing: Outgoing
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of it: ``sent``, ``failed`` or ``unknown``, with a reason unless it is sent."""
+
+    status: str
+    reason: dict[str, Any] | None = None
+    provider_id: str | None = None
+
+
+def prepare_trial(uow: UnitOfWork, access: Access, key: str, to: str, message: str = "") -> Trial:
+    """A test message through an account (or ``smtp``) to an address of the asker's choice.
+
+    NotFound for an unknown account; Invalid without an address; Conflict while all sending is
+    stopped, or when the address must not be written to.
+    """
+    access.require("manage_workspace")
+    row = find_account(uow, key)
+    provider = providers.find(row.provider if row is not None else key)
+    if provider is None or (provider.fields and row is None):
+        raise NotFound("no-channel-account", key=key[:60])
+    if find_hold(uow) is not None:
+        raise Conflict("sending-is-stopped")
+    channel = next(iter(sorted(provider.channels & set(CHANNELS) or provider.channels)))
+    address = key if provider.staff else to.strip()
+    if not address or len(address) > LONGEST_ADDRESS:
+        raise Invalid([Problem("to", "required")])
+    if suppressed_among(uow, [(channel, address)]):
+        raise Conflict("address-is-suppressed")
+    prepared = {**prepared_from(row), "message": message}
+    parts = _parts(uow, access, channel, message)
+    name = f"test:{uow.workspace.id}:{new_token(9)}"
+    return Trial(provider, Outgoing(name, channel, address, parts, access.locale, prepared))
+
+
+def send_trial(trial: Trial, around: Surroundings) -> Tried:
+    """Hand it over now, outside of any transaction."""
+    try:
+        return Tried("sent", provider_id=trial.provider.send(trial.outgoing, around))
+    except SendFailed as failure:
+        return Tried("failed", {"code": failure.code, "detail": failure.detail[:300]})
+    except SendUnknown as doubt:
+        return Tried("unknown", {"code": "outcome-unknown", "detail": str(doubt)[:300]})
+
+
+def _parts(uow: UnitOfWork, access: Access, channel: str, key: str) -> Mapping[str, str]:
+    words = translate("channels.test-words", access.locale, shop=uow.workspace.name)
+    if channel == "email":
+        return {"subject": words, "markdown": words}
+    message: Message | None = snapshot(uow).find("message", key) if key else None
+    if channel != "sms" or message is None:
+        return {"text": words}
+    text = message.parts("sms", access.locale).get("text", words)
+    shown = [(each.path, each.fallback or "…") for each in merge_fields(text) if each.link is None]
+    return with_values({"text": text}, "sms", shown)
