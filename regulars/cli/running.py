@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -57,6 +58,7 @@ def web(shell: Shell) -> None:
     """Serve the pages and the API."""
     leash.hold()
     config = _with_secret(shell)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # all busy for a moment is no news
     app = create_app(config, shell.database)
     waitress.serve(
         app,

@@ -7,7 +7,9 @@ One installation has a *main* store (users, sessions, workspaces) and one store 
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, CursorResult, Engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform import migrations
@@ -27,9 +30,11 @@ from regulars.platform.clock import Clock, utc_now
 from regulars.platform.errors import Busy
 from regulars.platform.expressions import sqlite_functions
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.prepared import send
 
 MAIN_SCHEMA = "regulars"
 BUSY_TIMEOUT_MS = 10_000
+LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
 
 main_metadata = sa.MetaData()
 workspace_metadata = sa.MetaData()
@@ -242,8 +247,8 @@ class Database:
     def _turn(self, store: str, *, write: bool) -> Iterator[None]:
         """The threads of this process write to an SQLite file one after the other.
 
-        SQLite lets who waits sleep ever longer and look again, so that with several waiting some
-        wait for seconds. Other processes are still waited for that way.
+        A lock wakes the next one at once; for other processes' writers one has to look again and
+        again (`_begin_writing`).
         """
         if not (write and self.is_sqlite):
             yield
@@ -310,7 +315,32 @@ def _sqlite_engine(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "IMMEDIATE")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if mode == "IMMEDIATE" else "BEGIN")
+        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
+            send(connection, "BEGIN")
+        else:
+            _begin_writing(connection)
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the file's one writing transaction; wait for other processes that have it.
+
+    SQLite itself sleeps ever longer between two looks, up to a tenth of a second, so that who
+    waits finds out late that the way was free, or that it is taken again.
+    """
+    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    send(connection, f"PRAGMA busy_timeout = {LOOK_AGAIN_MS}")
+    try:
+        while True:
+            try:
+                return send(connection, "BEGIN IMMEDIATE")
+            except OperationalError as error:
+                if not _is_taken(error) or time.monotonic() > until:
+                    raise
+    finally:
+        send(connection, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+
+
+def _is_taken(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -125,6 +125,12 @@ class Prepared:
         )  # fmt: skip
 
 
+def send(connection: Connection, text: str) -> None:
+    """Run a text of the driver's own."""
+    with _cursor(connection, text) as cursor:
+        cursor.execute(text)
+
+
 def send_many(connection: Connection, text: str, rows: Sequence[Any]) -> None:
     """Run a text of the driver's own once for each row of its own values."""
     with _cursor(connection, text) as cursor:
