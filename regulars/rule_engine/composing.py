@@ -10,13 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from regulars.rule_engine.definition import BLOCKS
+from regulars.rule_engine.placing import NoSuchPlace
 
 Raw = Mapping[str, Any]
-MATCHES = ("all", "any")
-
-
-class NoSuchPlace(LookupError):
-    """The rule changed in the meantime: there is nothing at this place any more."""
 
 
 def blank_rule(key: str, label: str, rule_class: str, subject: str) -> dict[str, Any]:
@@ -46,52 +42,6 @@ def with_part(raw: Raw, name: str, value: Any) -> dict[str, Any]:
     return changed
 
 
-def conditions_of(condition: Raw | None) -> tuple[str, list[Raw]]:
-    """How the rows of a condition are joined (all or any), and the rows."""
-    if not condition:
-        return "all", []
-    for match in MATCHES:
-        if set(condition) == {match} and isinstance(condition[match], list):
-            return match, list(condition[match])
-    return "all", [condition]
-
-
-def condition_from(match: str, rows: Sequence[Raw]) -> dict[str, Any] | None:
-    """The condition of rows; None without any."""
-    if not rows:
-        return None
-    return dict(rows[0]) if len(rows) == 1 else {match: [dict(row) for row in rows]}
-
-
-def with_condition_row(condition: Raw | None, row: Raw, position: int | None) -> dict[str, Any]:
-    """The condition with ``row`` at ``position``, or added at the end."""
-    match, rows = conditions_of(condition)
-    if position is None:
-        rows.append(row)
-    elif 0 <= position < len(rows):
-        rows[position] = row
-    else:
-        raise NoSuchPlace
-    return condition_from(match, rows) or {}
-
-
-def without_condition_row(condition: Raw | None, position: int) -> dict[str, Any] | None:
-    """The condition without one row."""
-    match, rows = conditions_of(condition)
-    if not 0 <= position < len(rows):
-        raise NoSuchPlace
-    del rows[position]
-    return condition_from(match, rows)
-
-
-def joined_by(condition: Raw | None, match: str) -> dict[str, Any] | None:
-    """The same rows, all of them needed or any of them."""
-    _match, rows = conditions_of(condition)
-    if len(rows) < 2 or match not in MATCHES:
-        return dict(condition) if condition else None
-    return {match: [dict(row) for row in rows]}
-
-
 def step_at(raw: Raw, path: str) -> Raw:
     """The step at a place; NoSuchPlace otherwise."""
     block, position = _block_of(raw, path)
@@ -113,7 +63,8 @@ def change_step(raw: Raw, path: str, step: Raw) -> dict[str, Any]:
     changed = copy.deepcopy(dict(raw))
     block, position = _block_of(changed, path)
     before = block[position]
-    kept = {name: before[name] for name in ("id", *BLOCKS) if name in before}
+    same = before.get("do") == step.get("do")
+    kept = {name: before[name] for name in ("id", *(BLOCKS if same else ())) if name in before}
     block[position] = {**copy.deepcopy(dict(step)), **kept}
     return changed
 

@@ -86,6 +86,9 @@ class Entry:
     group: str | None = None
     max_live_per_group: int | None = None
     backlog: str = "skip"  # people who already match when it is published: skip or enrol
+    per_day: int | None = None  # so many of them enter on each day; None: all at once
+    max_per_hour: int | None = None  # entries of one record
+    allow_self: bool = False  # it may start on what it caused itself
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ class Guards:
     cap: Cap | None = None
     on_cap: str = "skip"
     control_group: int = 0  # per cent of the people who get no message, for comparison
+    max_per_hour: int | None = None  # messages of this rule, to everybody together
 
     @classmethod
     def from_json(cls, raw: Raw) -> Guards:
@@ -124,6 +128,7 @@ class Guards:
             cap=Cap(int(cap["n"]), int(cap["days"])) if cap else None,
             on_cap=raw.get("on_cap", "skip"),
             control_group=int(raw.get("control_group", 0)),
+            max_per_hour=raw.get("max_per_hour"),
         )
 
 

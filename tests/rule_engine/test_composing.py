@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.rule_engine import composing
-from regulars.rule_engine.composing import NoSuchPlace
+from regulars.rule_engine.placing import NoSuchPlace
 from regulars.rule_engine.schema import rule_problems
 from regulars.wiring import wire
 
@@ -68,19 +68,6 @@ def test_moving_stops_at_the_edge() -> None:
 def test_a_place_that_is_gone_is_said_so(place: str) -> None:
     with pytest.raises(NoSuchPlace):
         composing.remove_step(journey(WAIT), place)
-
-
-def test_rows_join_and_part() -> None:
-    one = composing.with_condition_row(None, ROW, None)
-    assert one == ROW
-    two = composing.with_condition_row(one, OTHER, None)
-    assert two == {"all": [ROW, OTHER]}
-    assert composing.joined_by(two, "any") == {"any": [ROW, OTHER]}
-    assert composing.without_condition_row(two, 0) == OTHER
-    assert composing.without_condition_row(OTHER, 0) is None
-    assert composing.with_condition_row(two, OTHER, 0) == {"all": [OTHER, OTHER]}
-    with pytest.raises(NoSuchPlace):
-        composing.without_condition_row(two, 2)
 
 
 def test_the_original_is_never_touched() -> None:

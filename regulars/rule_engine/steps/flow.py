@@ -51,7 +51,7 @@ class Split(StepKind):
     """
 
     name = "split"
-    icon = "percent"
+    icon = "shuffle"
     settings: ClassVar[Settings] = {
         "percent": {"type": "integer", "minimum": 1, "maximum": 99},
         "then": STEPS_SETTING,

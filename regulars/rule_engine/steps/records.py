@@ -37,7 +37,7 @@ class CreateRecord(StepKind):
 
     name = "create_record"
     writes = True
-    icon = "file-plus"
+    icon = "plus"
     settings: ClassVar[Settings] = {
         "form": NAME_SETTING,
         "values": VALUES_SETTING,

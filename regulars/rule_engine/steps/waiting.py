@@ -154,7 +154,7 @@ class WaitFor(StepKind):
     """
 
     name = "wait_for"
-    icon = "ear"
+    icon = "bell"
     settings: ClassVar[Settings] = {
         "any": {
             "type": "array",

@@ -7,7 +7,6 @@ from flask import Blueprint
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     channels,
-    composer,
     insight_words,
     navigation,
     public,
@@ -21,6 +20,7 @@ from regulars.rule_engine.web import (
     webhooks,
 )
 from regulars.rule_engine.web.blueprints import pages
+from regulars.rule_engine.web.composing import pages as composer
 
 BLUEPRINTS: tuple[Blueprint, ...] = (pages, public.public)
 HOMES = (

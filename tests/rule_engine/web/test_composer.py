@@ -11,6 +11,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.tables import message_link
+from regulars.rule_engine.web.composing import showing
 from tests.support.live_server import LiveServer
 from tests.support.people import let_in
 from tests.support.rule_shop import CUSTOMERS
@@ -111,25 +112,16 @@ def test_every_form_of_the_composer_opens(shop: Site) -> None:
     visitor = shop.signed_in()
     key = composed(shop, visitor)
     url = f"{shop.home}/rules/{key}/compose"
-    for on in ("scan", "record_created", "date_field", "mirror_entered"):
+    for on in showing.offered_triggers(starts=True):
         assert visitor.get(f"{url}?at=trigger&on={on}").status_code == 200
     for kind in ("silent", "related", "field", "consent", "formula"):
-        assert visitor.get(f"{url}?at=row/new&kind={kind}").status_code == 200
+        assert visitor.get(f"{url}?at=row@when&kind={kind}").status_code == 200
     for field in ("name", "birthday", "tier", "tags", "order_count", "total_spend"):
-        page = visitor.get(f"{url}?at=row/new&kind=field&field={field}")
+        page = visitor.get(f"{url}?at=row@when&kind=field&field={field}")
         assert page.status_code == 200
-    for do in (
-        "send_message",
-        "wait",
-        "wait_for",
-        "create_record",
-        "update_record",
-        "add_tags",
-        "branch",
-        "stop",
-    ):
+    for do in showing.offered_steps():
         assert visitor.get(f"{url}?at=step@steps%2B&kind={do}").status_code == 200
-    for at in ("guards", "entry", "exits", "label", "step@steps/0", "row/0"):
+    for at in ("guards", "entry", "goal", "event@exit", "label", "step@steps/0", "row@when"):
         assert visitor.get(f"{url}?at={at}").status_code == 200
 
 
@@ -154,7 +146,7 @@ def test_rows_and_steps_move_and_go(shop: Site) -> None:
     visitor.send(url, {"action": "row", "row": "formula", "formula": "order_count > 1"})
     visitor.send(url, {"action": "match", "match": "any"})
     assert set(draft_of(shop, key).when or {}) == {"any"}
-    visitor.send(url, {"action": "drop-row", "position": "0"})
+    visitor.send(url, {"action": "drop-row", "place": "when/any/0"})
     assert draft_of(shop, key).when == {"formula": "order_count > 1"}
     visitor.send(url, {"action": "step-up", "path": "steps/1"})
     assert [step.do for step in draft_of(shop, key).steps] == ["send_message", "wait"]
