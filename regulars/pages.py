@@ -13,6 +13,7 @@ from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.form_builder.web.file_routes import api as files_api
+from regulars.form_builder.web.record_links import record_links
 from regulars.platform.web.definition_homes import definition_homes
 from regulars.platform.web.definition_pages import pages as definition_pages
 from regulars.platform.web.shell import CardProvider, NavProvider
@@ -20,12 +21,14 @@ from regulars.platform.web.versions_api import api as versions_api
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api_blueprints import BLUEPRINTS as RULE_APIS
+from regulars.rule_engine.web.why_pages import why_link
 
 
 def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
     for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
         definition_homes.register(home.kind, home)
+    record_links.register("why", why_link)
     return (
         form_api,
         changes_api,

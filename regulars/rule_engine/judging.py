@@ -135,14 +135,15 @@ def _capped(question: Question, facts: Facts, guards: Guards, moment: Moment) ->
         (guards.cap, "frequency-cap"),
         (moment.policy.caps.get(question.purpose), "shop-cap"),
     ):
-        used = 0 if cap is None else _used(cap, facts, moment)
+        used = 0 if cap is None else used_of(cap, facts, moment)
         if cap is not None and used >= cap.n:
             told = {"code": code, "n": cap.n, "days": cap.days, "used": used}
             return Verdict("suppress", told)
     return None
 
 
-def _used(cap: Cap, facts: Facts, moment: Moment) -> int:
+def used_of(cap: Cap, facts: Facts, moment: Moment) -> int:
+    """How many messages of this purpose count for a cap at this moment."""
     since = Length(cap.days, "day").before(moment.now, moment.zone)
     return sum(1 for at in facts.sent_at if at > since)
 

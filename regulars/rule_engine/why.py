@@ -1,7 +1,8 @@
 """Why a rule does, did or does not act for one person: every question it asks, with the answer.
 
-The same functions decide as when the rule runs, so the explanation cannot drift from the deed.
-What a record was like at an earlier instant is not known here: values are today's.
+The same functions decide as when the rule runs, so the explanation cannot drift from the deed. As
+of an earlier instant the same is asked of the record as it was then (`past_sight`), of the wording
+that was published then, and of what people had said by then.
 """
 
 from __future__ import annotations
@@ -13,24 +14,26 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder import expressing
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.querying import scope_conditions
+from regulars.form_builder.rows import StoredRecords
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import definition_version
 from regulars.platform.errors import NotFound
 from regulars.platform.events import event
 from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
 from regulars.platform.i18n import translate
-from regulars.platform.privacy.consents import find_state
-from regulars.platform.privacy.purposes import needs_consent
-from regulars.rule_engine.book import PinnedRule, book_of
+from regulars.rule_engine.book import PinnedRule, book_of, pinned_rule
 from regulars.rule_engine.checks import trigger_form
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.entering import arm_of, key_text, last_entries, live_in_group
+from regulars.rule_engine.matching import fits, form_of, link_of
+from regulars.rule_engine.past_sight import PastSight
 from regulars.rule_engine.people import Person
-from regulars.rule_engine.quiet import is_quiet
 from regulars.rule_engine.scans import fixed_key
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
@@ -40,7 +43,10 @@ from regulars.rule_engine.tables import (
     rule_state,
     run,
 )
-from regulars.rule_engine.triggers.base import trigger_kinds
+from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
+from regulars.rule_engine.why_sending import GateQuestions
+
+LATEST_EVENTS = 50
 
 
 @dataclass(frozen=True)
@@ -89,18 +95,34 @@ class Explanation:
 
 
 def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Explanation:
-    """Why the published rule acts, or not, for this record as of now."""
+    """Why the rule acts, or not, for this record at the instant that the transaction means."""
     access.require("edit_rules")
     pinned = book_of(uow).rules.get(key)
     if pinned is None:
         raise NotFound("no-rule", key=key)
+    then = _published_then(uow, pinned)
     table = pinned.catalog.tables[pinned.rule.subject].main
     scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)
         raise NotFound("no-record", form=form.label, id=record)
-    asking = _Asking(uow, access, pinned, record)
-    return Explanation(key, record, uow.now, tuple(asking.all()))
+    asking = _Asking(uow, access, then or pinned, record)
+    first = () if then else (Answer("not-published-then", False),)
+    return Explanation(key, record, uow.now, (*first, *asking.all()))
+
+
+def _published_then(uow: UnitOfWork, pinned: PinnedRule) -> PinnedRule | None:
+    """The wording that was published at the instant meant; None before the first."""
+    version = uow.scalar(
+        sa.select(sa.func.max(definition_version.c.version)).where(
+            definition_version.c.kind == "rule",
+            definition_version.c.key == pinned.rule.key,
+            definition_version.c.published_at <= uow.now,
+        )
+    )
+    if version is None or version == pinned.version:
+        return None if version is None else pinned
+    return pinned_rule(uow, pinned.rule.key, version)
 
 
 class _Asking:
@@ -112,9 +134,14 @@ class _Asking:
         self.record = record
         shop = uow.workspace
         self.formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
-        self.sight = RunSight(uow, self.rule.subject, record, {})
+        self.is_past = uow.now < uow.database.clock()
+        kind = PastSight if self.is_past else RunSight
+        self.sight = kind(uow, self.rule.subject, record, {})
 
     def all(self) -> Iterator[Answer]:
+        if not self.sight.is_there:
+            yield Answer("not-there-then", False)
+            return
         yield self._state()
         yield from self._when()
         if self.rule.is_mirror:
@@ -157,26 +184,44 @@ class _Asking:
         kind = trigger_kinds.get(self.rule.trigger.on)
         if not kind.by_event:
             return
-        seen = self.uow.scalar(
-            sa.select(sa.func.count()).where(
-                event.c.kind == kind.name, event.c.form == self.rule.subject,
-                event.c.record == self.record,
-            )
-        )  # fmt: skip
-        if not kind.about_records:
-            yield Answer("event-seen" if seen else "no-event", None if seen else False)
+        seen = self._happened(kind)
+        when = {"at": self.formats.datetime(seen)} if seen else {}
+        yield Answer("event-seen-at" if seen else "no-event", None if seen else False, when)
         held = self.uow.execute(
             decision.select()
             .where(
                 decision.c.rule == self.rule.key, decision.c.form == self.rule.subject,
-                decision.c.record == self.record,
+                decision.c.record == self.record, decision.c.at <= self.uow.now,
             )
             .order_by(decision.c.id.desc())
             .limit(1)
         ).first()  # fmt: skip
         if held is not None:
-            when = self.formats.datetime(held.at)
-            yield Answer(f"held-{held.reason['code']}", None, {"at": when})
+            when = {"at": self.formats.datetime(held.at)}
+            yield Answer(f"held-{held.reason['code']}", None, when)
+
+    def _happened(self, kind: TriggerKind) -> datetime | None:
+        """When what starts the rule happened last, by then."""
+        trigger, subject = self.rule.trigger, self.rule.subject
+        records = StoredRecords(self.uow, self.pinned.catalog)
+        about = [event.c.form == subject, event.c.record == self.record]
+        form, link = form_of(trigger, subject), link_of(self.pinned.catalog, trigger, subject)
+        if kind.about_records and link is not None:
+            table = self.pinned.catalog.tables[form].main
+            tree, _problems = self.pinned.catalog.path(form, link)
+            leads_to = expressing.value_sql(self.uow, self.pinned.catalog, tree, table)
+            linked = sa.select(table.c.id).where(leads_to == self.record)
+            about = [event.c.form == form, event.c.record.in_(linked)]
+        rows = self.uow.execute(
+            event.select()
+            .where(
+                event.c.kind == kind.name, event.c.at <= self.uow.now,
+                event.c.historic.is_(sa.false()), *about,
+            )
+            .order_by(event.c.id.desc())
+            .limit(LATEST_EVENTS)
+        )  # fmt: skip
+        return next((row.at for row in rows if fits(records, trigger, subject, row)), None)
 
     def _entry(self) -> Iterator[Answer]:
         key = self._key()
@@ -184,7 +229,7 @@ class _Asking:
             run.select()
             .where(
                 run.c.rule == self.rule.key, run.c.form == self.rule.subject,
-                run.c.record == self.record,
+                run.c.record == self.record, run.c.entered_at <= self.uow.now,
             )
             .order_by(run.c.id.desc())
         ).all()  # fmt: skip
@@ -193,10 +238,25 @@ class _Asking:
             code = "backlog" if same.status == "skipped" else "entered-already"
             when = self.formats.datetime(same.entered_at)
             yield Answer(code, False, {"at": when, "run": same.id})
+            yield from self._received(same.id)
         elif runs:
             when = self.formats.datetime(runs[0].entered_at)
             yield Answer("entered-before", None, {"at": when, "run": runs[0].id})
         yield from self._limits()
+
+    def _received(self, run_id: int) -> Iterator[Answer]:
+        """What became of the messages of the run that they are or were in."""
+        for row in self.uow.execute(
+            outbound.select().where(outbound.c.run == run_id).order_by(outbound.c.id)
+        ):
+            locale = self.formats.locale
+            state = translate(f"messages.state.{row.status}", locale)
+            told: dict[str, Any] = {"state": state, "message": row.id, "why": ""}
+            told["at"] = self.formats.datetime(row.finished_at or row.due_at)
+            if row.reason:
+                params = {k: v for k, v in row.reason.items() if k != "code"}
+                told["why"] = translate(f"messages.reason.{row.reason['code']}", locale, **params)
+            yield Answer("message-held" if row.reason else "message-state", None, told)
 
     def _key(self) -> str | None:
         """The entry key of an entry now; None where only the event would tell it."""
@@ -217,46 +277,38 @@ class _Asking:
             if last and gap.after(last, self.uow.workspace.tz) > self.uow.now:
                 yield Answer("gap", False, {"n": entry.min_gap_days})
         if entry.group is not None and entry.max_live_per_group is not None:
-            live = live_in_group(self.uow, self.rule, [self.record]).get(self.record, 0)
+            live = self._live_then(entry.group)
             if live >= entry.max_live_per_group:
                 yield Answer("group", False, {"group": entry.group})
         if arm_of(self.rule, self.record) == "control":
             yield Answer("control", False, {"n": self.rule.guards.control_group})
 
+    def _live_then(self, group: str) -> int:
+        """How many runs of the group they were in."""
+        if not self.is_past:
+            return live_in_group(self.uow, self.rule, [self.record]).get(self.record, 0)
+        found: int = self.uow.scalar(
+            sa.select(sa.func.count()).where(
+                run.c.form == self.rule.subject, run.c.record == self.record,
+                run.c.group_key == group, run.c.status != "skipped",
+                run.c.entered_at <= self.uow.now,
+                sa.or_(run.c.finished_at.is_(None), run.c.finished_at > self.uow.now),
+            )
+        )  # fmt: skip
+        return found
+
     def _sending(self) -> Iterator[Answer]:
         form = self.pinned.catalog.get_form(self.rule.subject)
         purpose = self.pinned.purpose
+        if form.person is None or purpose is None:
+            return
+        person = Person(form, self.record, self.sight.row())
+        asking = GateQuestions(self.uow, self.rule.guards, purpose, self.formats)
         channels = {
             step.settings["channel"]
             for step in self.rule.walk()
             if step.do == "send_message" and "to" not in step.settings
         }
-        if form.person is None or purpose is None:
-            return
-        person = Person(form, self.record, self.sight.row())
         for channel in sorted(channels):
-            said = find_state(self.uow, form.key, self.record, purpose, channel)
-            agreed = said is True or (said is None and not needs_consent(purpose))
-            words = {"channel": translate(f"rules.channel.{channel}", self.formats.locale)}
-            yield Answer("consent" if agreed else "no-consent", agreed, words)
-            if person.address(channel) is None:
-                yield Answer("no-address", False, words)
-        yield from self._guards()
-
-    def _guards(self) -> Iterator[Answer]:
-        guards, zone = self.rule.guards, self.uow.workspace.tz
-        if guards.quiet_hours and is_quiet(guards.quiet_hours, self.uow.now, zone):
-            start, end = guards.quiet_hours
-            yield Answer("quiet", None, {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"})
-        if guards.cap is not None:
-            since = Length(guards.cap.days, "day").before(self.uow.now, zone)
-            used = self.uow.scalar(
-                sa.select(sa.func.count()).where(
-                    outbound.c.form == self.rule.subject, outbound.c.record == self.record,
-                    outbound.c.purpose == self.pinned.purpose, outbound.c.sending_at > since,
-                    outbound.c.status.in_(("sending", "sent", "unknown")),
-                )
-            )  # fmt: skip
-            told = {"used": used, "most": guards.cap.n, "days": guards.cap.days}
-            free = used < guards.cap.n
-            yield Answer("cap" if free else "cap-reached", free, told)
+            for code, holds, params in asking.about(person, channel):
+                yield Answer(code, holds, params)

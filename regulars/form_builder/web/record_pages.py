@@ -26,6 +26,7 @@ from regulars.form_builder.timeline import timeline_of
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.history_words import history_words
 from regulars.form_builder.web.list_state import first_columns
+from regulars.form_builder.web.record_links import links_of
 from regulars.form_builder.web.record_lists import Column, Line, columns_at, listing_lines
 from regulars.form_builder.web.values import Cell, cells_of
 from regulars.platform.accounts.access import Access
@@ -94,6 +95,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
         history=history_words(uow, access, catalog, form, entries),
         moments=timeline_of(uow, access, form_key, record_id),
+        links=links_of(access, form_key, record_id),
     )
 
 

@@ -18,6 +18,7 @@ from regulars.rule_engine.web import (
     template_words,
     texts,
     webhooks,
+    why_pages,
 )
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composing import pages as composer
@@ -34,5 +35,5 @@ HOMES = (
 )  # fmt: skip
 PAGE_MODULES = (
     channels, composer, insight_words, navigation, receipts, rules, runs, sending, simulations,
-    template_words, texts, webhooks,
+    template_words, texts, webhooks, why_pages,
 )  # fmt: skip

@@ -1,0 +1,158 @@
+"""One record and all around it as they were at an earlier instant, for the same evaluator.
+
+Values are today's with every live change since then taken back. What was imported counts from its
+own date, where it has one; sums over other records are worked out anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog, catalog_of
+from regulars.form_builder.rows import Row, StoredRecords
+from regulars.platform.db import UnitOfWork
+from regulars.platform.events import event
+from regulars.platform.privacy.ledger import consent_entry
+from regulars.rule_engine.durations import at_local
+from regulars.rule_engine.sight import RunSight
+from regulars.rule_engine.simulating.rewinding import business_dates
+
+_MADE = ("record_created", "record_restored")
+
+
+class PastRecords(StoredRecords):
+    """Stored records as of ``at``; None for what was not there yet."""
+
+    def __init__(self, uow: UnitOfWork, catalog: FormCatalog, at: datetime) -> None:
+        super().__init__(uow, catalog)
+        self.at = at
+        self._dates = business_dates(catalog)
+        self._then: dict[tuple[str, int], Row | None] = {}
+
+    def linked(self, form_key: str, record_id: int) -> Row | None:
+        """The record as it was, None when it was not there."""
+        name = (form_key, record_id)
+        if name not in self._then:
+            now = super().linked(form_key, record_id)
+            row = None if now is None else self._rewound(form_key, now)
+            self._then[name] = row
+            if row is not None:
+                self._then[name] = self._summed_up(form_key, row)
+        return self._then[name]
+
+    def related(self, form_key: str, via: str, record_id: int) -> Sequence[Row]:
+        """The records that pointed to this one then, those that have moved on since included."""
+        if form_key not in self.catalog.forms:
+            return super().related(form_key, via, record_id)
+        table = self.catalog.tables[form_key].main
+        ids = set(
+            self.uow.execute(sa.select(table.c.id).where(table.c[via] == record_id)).scalars()
+        )
+        ids |= self._moved_on(form_key, via, record_id)
+        rows = (self.linked(form_key, each) for each in sorted(ids))
+        return [row for row in rows if row is not None and row.get(via) == record_id]
+
+    def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
+        """Whether the person agreed then."""
+        return said_then(self.uow, (form_key, record_id, purpose, channel), self.at) is True
+
+    def _moved_on(self, form_key: str, via: str, record_id: int) -> set[int]:
+        rows = self.uow.execute(
+            sa.select(event.c.record, event.c.changes).where(
+                event.c.form == form_key,
+                event.c.kind == "record_updated",
+                event.c.at > self.at,
+                event.c.historic.is_(sa.false()),
+            )
+        )
+        return {
+            row.record
+            for row in rows
+            if _id((row.changes or {}).get(via, (None,))[0]) == record_id
+        }
+
+    def _rewound(self, form_key: str, now: Row) -> Row | None:
+        if form_key not in self.catalog.forms or "id" not in now:
+            return now
+        row = dict(now)
+        for happened in self._since(form_key, now["id"]):
+            if happened.historic:
+                continue
+            if happened.kind in _MADE:
+                return None
+            wanted = {key: pair[0] for key, pair in (happened.changes or {}).items()}
+            draft = self.catalog.from_stored_json(form_key, wanted, self.uow)
+            row.update({key: _id(value) for key, value in draft.values.items()})
+        return None if self._comes_later(form_key, row) else row
+
+    def _since(self, form_key: str, record_id: int) -> list[Any]:
+        return list(
+            self.uow.execute(
+                event.select()
+                .where(
+                    event.c.form == form_key,
+                    event.c.record == record_id,
+                    event.c.at > self.at,
+                    event.c.kind.in_((*_MADE, "record_updated")),
+                )
+                .order_by(event.c.id.desc())
+            )
+        )
+
+    def _comes_later(self, form_key: str, row: Row) -> bool:
+        """Whether an imported record has a date of its own that lies later."""
+        value = row.get(self._dates.get(form_key, ""))
+        if value is None or _instant(self.uow, value) <= self.at:
+            return False
+        born = sa.select(event.c.id).where(
+            event.c.form == form_key, event.c.record == row["id"],
+            event.c.kind == "record_created", event.c.historic.is_(sa.true()),
+        )  # fmt: skip
+        return self.uow.execute(born).first() is not None
+
+    def _summed_up(self, form_key: str, row: Row) -> Row:
+        plans = [plan for plan in self.catalog.rollups if plan.form == form_key]
+        if not plans:
+            return row
+        context = expressing.context(self.uow, None, self)
+        sums = {plan.field: self.catalog.closure(plan.tree)(row, context) for plan in plans}
+        return {**row, **sums}
+
+
+class PastSight(RunSight):
+    """What a run would have seen at the transaction's ``now``."""
+
+    def __init__(self, uow: UnitOfWork, form: str, subject: int, names: dict[str, Any]) -> None:
+        super().__init__(uow, form, subject, names)
+        self._records = PastRecords(uow, catalog_of(uow), uow.now)  # type: ignore[assignment]
+
+
+def said_then(uow: UnitOfWork, about: tuple[str, int, str, str], at: datetime) -> bool | None:
+    """What a person had said by then: True, False, or None for nothing."""
+    form, record, purpose, channel = about
+    action = uow.scalar(
+        sa.select(consent_entry.c.action)
+        .where(
+            consent_entry.c.form == form, consent_entry.c.record == record,
+            consent_entry.c.purpose == purpose, consent_entry.c.channel == channel,
+            consent_entry.c.action.in_(("grant", "withdraw")), consent_entry.c.at <= at,
+        )
+        .order_by(consent_entry.c.at.desc(), consent_entry.c.id.desc())
+        .limit(1)
+    )  # fmt: skip
+    return None if action is None else action == "grant"
+
+
+def _id(value: Any) -> Any:
+    return value.get("id") if isinstance(value, Mapping) else value
+
+
+def _instant(uow: UnitOfWork, value: date | datetime) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    return at_local(datetime(value.year, value.month, value.day), uow.workspace.tz)  # noqa: DTZ001

@@ -1,0 +1,51 @@
+"""Trying a rule and asking why, as an owner meets them."""
+
+from datetime import timedelta
+
+import pytest
+
+from regulars.platform.db import Database, Workspace
+from regulars.rule_engine.simulating.desk import SimulationDesk
+from tests.support.clocks import NOW
+from tests.support.rule_shop import RuleShop, journey, sms
+from tests.support.site import Site, words_of
+
+
+@pytest.fixture
+def shop(site: Site, database: Database, workspace: Workspace) -> RuleShop:
+    """A shop with a greeting for every order, and one order."""
+    made = RuleShop(database, workspace).open()
+    made.publish(sms(), journey())
+    made.order(made.customer(name="Anna", at=NOW - timedelta(days=8)), at=NOW - timedelta(days=7))
+    return made
+
+
+def test_a_rule_is_tried_and_its_result_stays_on_the_page(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    assert "Not tried yet" in words_of(owner.get("/w/shop/rules/greet/simulation").text)
+    owner.send("/w/shop/rules/greet/simulation", {"days": "30"})
+    assert 'hx-trigger="every 2s"' in owner.get("/w/shop/rules/greet/simulation").text
+    SimulationDesk(shop.database).answer()
+    page = owner.get("/w/shop/rules/greet/simulation").text
+    assert any("would have sent 1 message" in words for words in words_of(page))
+    assert "Anna" in words_of(page)
+    assert owner.send("/w/shop/rules/greet/simulation", {"days": "0"}).status_code == 422
+
+
+def test_why_answers_for_any_moment_and_refuses_nonsense(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    assert "/w/shop/why/customers/1" in owner.get("/w/shop/forms/customers/records/1").text
+    page = owner.get("/w/shop/why/customers/1?rule=greet")
+    assert any("What starts the rule has happened" in words for words in words_of(page.text))
+    then = (NOW - timedelta(days=30)).isoformat()
+    old = owner.get("/w/shop/why/customers/1", query_string={"rule": "greet", "at": then})
+    assert any("was not published yet" in words for words in words_of(old.text))
+    wrong = owner.get("/w/shop/why/customers/1?rule=greet&at=yesterday")
+    assert wrong.status_code == 422
+    assert owner.get("/w/shop/why/customers/999?rule=greet").status_code == 404
+
+
+def test_a_clerk_neither_tries_nor_asks(shop: RuleShop, site: Site) -> None:
+    clerk = site.signed_in("Carl", "clerk")
+    assert clerk.get("/w/shop/rules/greet/simulation").status_code == 403
+    assert clerk.get("/w/shop/why/customers/1").status_code == 403
