@@ -136,9 +136,13 @@ class FormCatalog:
 
     def condition(self, form_key: str, raw: Any) -> Checked:
         """A condition's checked tree and all problems with it."""
-        name = ("condition", form_key, _name(raw))
+        name = ("condition", form_key, self.condition_name(raw))
         tree, problems = self._checked(name, form_key, lambda: parse_condition(raw), BOOLEAN)
         return tree, problems or self.refusals(tree)
+
+    def condition_name(self, raw: Any) -> str:
+        """The same text for the same condition."""
+        return json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False)
 
     def path(self, form_key: str, path: str) -> Checked:
         """A field path's checked tree and all problems with it: to sort, group or count by."""
@@ -272,10 +276,6 @@ def _read(text: str) -> Checked:
         return parse_formula(text), []
     except FormulaError as error:
         return Path(()), [error.problem()]
-
-
-def _name(raw: Any) -> str:
-    return json.dumps(raw, sort_keys=True, default=str, ensure_ascii=False)
 
 
 def catalog_of(uow: UnitOfWork) -> FormCatalog:

@@ -6,6 +6,7 @@ statement in which such a thing stands is built anew each time, all others are n
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,27 +21,40 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
 
 _MOST = 5000  # statements of one catalog
+_MOST_PASSING = 100
 
 
-def ask(
+class _Newest(OrderedDict[Any, Any]):
+    """Forgets the oldest when there are too many."""
+
+    def __setitem__(self, name: Any, value: Any) -> None:
+        super().__setitem__(name, value)
+        while len(self) > _MOST_PASSING:
+            self.popitem(last=False)
+
+
+def ask(  # noqa: PLR0913 - a question, who asks it, and how it is kept
     uow: UnitOfWork, access: Access, catalog: FormCatalog, name: tuple[Any, ...],
-    build: Callable[[], sa.Select[Any]], values: Mapping[str, Any],
+    build: Callable[[], sa.Select[Any]], values: Mapping[str, Any], *, passing: bool = False,
 ) -> list[Mapping[str, Any]]:  # fmt: skip
     """The rows that the SELECT of ``build`` gives for ``values``, columns by their names.
 
     ``name`` says which question this is; it stands for whatever ``build`` depends on besides the
-    reader, the workspace and the moment.
+    reader, the workspace and the moment. One that is ``passing`` has things in it that somebody
+    typed: only the newest of those are kept.
     """
     place = uow.workspace
     who = (access.held, access.member_id, access.unit_ids, access.own_unit_ids)
     known_as = (name, who, place.zone, place.week_start)
-    known: Prepared | None
-    if known_as in catalog.statements:
-        known = catalog.statements[known_as]
-    else:
+    kept = catalog.statements
+    if passing:
+        kept = kept.setdefault("passing", _Newest())
+    try:
+        known: Prepared | None = kept[known_as]
+    except KeyError:
         known = _prepare(uow, access, build)
-        if len(catalog.statements) < _MOST:
-            catalog.statements[known_as] = known
+        if len(kept) < _MOST:
+            kept[known_as] = known
     if known is None:
         return [dict(row) for row in uow.execute(build(), values).mappings()]
     return known.mappings(uow.connection, values)

@@ -19,6 +19,7 @@ from regulars.form_builder.changing.steady import hold_form
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.finding import find
 from regulars.form_builder.guarding import refuse_masks
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.kept_queries import ask
@@ -31,7 +32,6 @@ from regulars.form_builder.querying import (
     RecordPage,
     RecordQuery,
     complete,
-    find,
     scope_conditions,
     select_list,
     to_record,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -53,8 +53,7 @@ class Formats:
         if value is None:
             return ""
         pattern = "#,##0.###" if decimals is None else _pattern(decimals)
-        text: str = numbers.format_decimal(value, format=pattern, locale=self.babel)
-        return text
+        return _decimal(value, pattern, self.locale)
 
     def compact(self, value: Number | None) -> str:
         """A big number in few characters: ``1.2万``, ``12K``."""
@@ -83,9 +82,7 @@ class Formats:
             usual = min(decimals, numbers.get_currency_precision(code))
             places = _pattern(usual, decimals)
             pattern = f"¤{places};-¤{places}"
-        text = numbers.format_currency(
-            value, code, format=pattern, locale=self.babel, currency_digits=decimals is None
-        )
+        text = _currency(value, code, pattern, self.locale)
         # At home nobody writes "CN¥": the shop's own yen or yuan is simply "¥".
         return text.replace(f"{code[:2]}¥", "¥") if code == self.currency else text
 
@@ -143,6 +140,20 @@ class Formats:
     def currency_name(self, code: str) -> str:
         """A currency in words: ``人民币``."""
         return numbers.get_currency_name(code, locale=self.babel)
+
+
+@lru_cache(maxsize=5000)
+def _decimal(value: Number, pattern: str, locale: str) -> str:
+    text: str = numbers.format_decimal(value, format=pattern, locale=babel_locale(locale))
+    return text
+
+
+@lru_cache(maxsize=5000)
+def _currency(value: Number, code: str, pattern: str | None, locale: str) -> str:
+    text: str = numbers.format_currency(
+        value, code, format=pattern, locale=babel_locale(locale), currency_digits=pattern is None
+    )
+    return text
 
 
 def _pattern(least: int, most: int = 0) -> str:

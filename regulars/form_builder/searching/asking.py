@@ -21,10 +21,10 @@ MOST = 5000
 _Found = Mapping[tuple[int, str], Mapping[int, BitMap]]
 
 
-def narrowed(
+def candidates(
     uow: UnitOfWork, table: sa.Table, fields: Mapping[str, str], words: Sequence[str]
-) -> Any | None:
-    """A condition that leaves few records to look at; None where the index cannot tell.
+) -> tuple[int, ...] | None:
+    """The ids of the few records that may hold the words; None where the index cannot tell.
 
     ``fields`` are the keys and types of the text fields that are searched, ``words`` are folded.
     """
@@ -35,9 +35,17 @@ def narrowed(
     # what is not in the index yet comes first: it may be in it when the bitmaps are read
     young = _young(uow, table, min(each.upto for each in used))
     found = _candidates(uow, used, words) if len(young) <= MOST else None
-    if found is None:
-        return None
-    return _among(uow.dialect, table.c.id, sorted({*found, *young}))
+    return None if found is None else tuple(sorted({*found, *young}))
+
+
+def among(dialect: str, column: Any) -> Any:
+    """Whether an id is one of those in the parameter ``among``."""
+    if dialect == "postgresql":
+        kind = postgresql.ARRAY(sa.BigInteger)
+        return column == sa.func.any(sa.bindparam("among", type_=kind))
+    listed = sa.func.json_each(sa.bindparam("among", type_=columns.Json))
+    each = listed.table_valued(sa.column("value", columns.BigInt))
+    return column.in_(sa.select(each.c.value))
 
 
 def _young(uow: UnitOfWork, table: sa.Table, upto: int) -> list[int]:
@@ -88,13 +96,3 @@ def _of_block(
                 somewhere |= BitMap.intersection(*there)
         hits.append(somewhere)
     return BitMap.intersection(*hits)
-
-
-def _among(dialect: str, column: Any, numbers: list[int]) -> Any:
-    """Whether an id is one of many, as one parameter."""
-    if dialect == "postgresql":
-        kind = postgresql.ARRAY(sa.BigInteger)
-        return column == sa.func.any(sa.bindparam(None, numbers, type_=kind, unique=True))
-    listed = sa.bindparam(None, numbers, type_=columns.Json, unique=True)
-    each = sa.func.json_each(listed).table_valued(sa.column("value", columns.BigInt))
-    return column.in_(sa.select(each.c.value))

@@ -17,6 +17,7 @@ from regulars.form_builder.web.values import field_at_path, is_listed
 
 PAGE_SIZE = 50
 MOST_COLUMNS = 6
+COUNTED = 10_000  # of more records a list only says that there are more
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class ListState:
             limit=PAGE_SIZE,
             offset=(self.page - 1) * PAGE_SIZE,
             count=True,
+            count_to=COUNTED,
             search=self.words or None,
         )
 

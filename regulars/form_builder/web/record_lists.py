@@ -20,11 +20,11 @@ from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
+from regulars.form_builder.web.pens import Pen
 from regulars.form_builder.web.values import (
-    Cell,
-    cell_of,
     field_at_path,
     is_listed,
+    record_url,
     system_field,
     target_of,
 )
@@ -34,7 +34,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web.htmx import vary_on_htmx, wants_partial
-from regulars.platform.web.rendering import render
+from regulars.platform.web.rendering import label, render
 
 LISTED_SYSTEM = ("created_at", "updated_at", "created_by", "unit")
 
@@ -53,6 +53,11 @@ class Column:
         return self.field.type in ("number", "money")
 
     @property
+    def title(self) -> str:
+        """What stands above it."""
+        return label(self.field.name)
+
+    @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
         return self.is_usable and self.field.type != "tags"
@@ -60,10 +65,15 @@ class Column:
 
 @dataclass(frozen=True)
 class Line:
-    """One record of a list with its cells in the order of the columns."""
+    """One record of a list: where it is shown, and what stands in its columns.
+
+    ``drawn`` are the column's title, its kind (main, num or ""), and the value as markup, which is
+    empty where there is nothing.
+    """
 
     record: Record
-    cells: list[Cell]
+    url: str
+    drawn: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -178,14 +188,17 @@ def listing_lines(
     far = [column.path for column in columns if "." in column.path]
     reached = values_at(uow, access, catalog, form.key, ids, far) if far else {}
     titles = _far_titles(uow, access, catalog, columns, reached.values())
+    if found:
+        titles = {**found[0].titles, **titles}
+    pens = [
+        (each.path, Pen(each.title, each.field, titles, is_first=not n, is_number=each.is_number))
+        for n, each in enumerate(columns)
+    ]
     lines = []
     for record in found:
         values = {**record.values, **reached.get(record.id, {})}
-        cells = [
-            cell_of(values.get(c.path), c.field, form, catalog, {**record.titles, **titles})
-            for c in columns
-        ]
-        lines.append(Line(record, cells))
+        drawn = [(pen.title, pen.kind, pen.draw(values.get(path))) for path, pen in pens]
+        lines.append(Line(record, record_url(form.key, record.id), drawn))
     return lines
 
 

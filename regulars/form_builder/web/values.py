@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
 from babel import numbers
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from markupsafe import Markup
 
 from regulars.form_builder.catalog import FormCatalog
@@ -63,7 +64,7 @@ class Cell:
         """Where the linked record is shown; nowhere for a person of the team or a store."""
         if self.target.startswith(SYSTEM_PREFIX):
             return ""
-        return url_for("records.show", form_key=self.target, record_id=self.value)
+        return record_url(self.target, self.value)
 
     @property
     def tone(self) -> str:
@@ -77,6 +78,14 @@ class Cell:
     def of_row(self, column: FieldDefinition, row: Mapping[str, Any]) -> Cell:
         """One cell of a subform's row."""
         return Cell(column, row.get(column.key), self.titles, column.name)
+
+
+def record_url(form_key: str, record_id: int) -> str:
+    """Where a record is shown; a page names many of the same form."""
+    known: dict[str, str] = g.setdefault("record_urls", {})
+    if form_key not in known:
+        known[form_key] = url_for("records.show", form_key=form_key, record_id=0)[:-1]
+    return f"{known[form_key]}{record_id}"
 
 
 @forms.app_template_global("show_value")
@@ -206,6 +215,7 @@ def currency_sign(code: str | None) -> str:
 
 
 @forms.app_template_filter("phone_words")
+@lru_cache(maxsize=2000)
 def phone_words(value: str) -> str:
     """A number as people read it: at home without the country's code."""
     try:

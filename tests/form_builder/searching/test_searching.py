@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from regulars.form_builder import querying, records, verifying
+from regulars.form_builder import records, verifying
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import API
 from regulars.form_builder.people.erase_plan import EraseWish
 from regulars.form_builder.people.erasing import erase_person
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.searching import building, keeping
+from regulars.form_builder.searching import words as words_module
 from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.searching.postings import block_of, indexed_in, load
 from regulars.form_builder.searching.tables import BLOCK, search_change, search_field, search_gram
@@ -61,7 +62,7 @@ def found(uow: UnitOfWork, words: str, access: Access = ACCESS) -> list[int]:
 
 def scanned(uow: UnitOfWork, words: str, access: Access = ACCESS) -> list[int]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(querying, "narrowed", lambda *_: None)
+        patch.setattr(words_module, "candidates", lambda *_: None)
         return found(uow, words, access)
 
 
@@ -120,11 +121,12 @@ def test_a_word_is_found_without_looking_at_other_records(
 ) -> None:
     index(database, workspace)
     with database.workspace_tx(workspace, write=False) as uow:
-        form = catalog_of(uow).get_form("customers")
-        table = catalog_of(uow).tables["customers"].main
-        where = querying.search_condition(uow, catalog_of(uow), form, table, "a17@x")
-        some = where.clauses[0]
-        assert 0 < len(uow.execute(sa.select(table.c.id).where(some)).all()) < 30
+        catalog = catalog_of(uow)
+        asked = words_module.word_search(uow, catalog, catalog.get_form("customers"), "a17@x")
+        assert asked is not None
+        assert asked.few is not None
+        assert 18 in asked.few
+        assert len(asked.few) < 30
 
 
 def test_a_record_that_changes_while_the_index_reads_is_found_as_it_is(
