@@ -23,6 +23,7 @@ from regulars.platform.accounts.web import (
     roles_api,
     second_factor,
     settings,
+    today_api,
     tokens,
     units,
     workspace_api,
@@ -62,7 +63,7 @@ MAX_BODY = 2 * 1024 * 1024
 # The modules that add their pages to these blueprints when they are imported.
 PAGES = (
     entrance, link_pages, confirmation, profile, second_factor, home, settings, closing, members,
-    units, tokens, workspace_api, backups_api,
+    units, tokens, workspace_api, backups_api, today_api,
 )  # fmt: skip
 
 

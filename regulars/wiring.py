@@ -53,6 +53,7 @@ from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
+from regulars.form_builder.today import TasksToday
 from regulars.form_builder.verification import ComparisonDesk
 from regulars.form_builder.web import task_pages
 from regulars.platform import addresses, events, jobs, redis_server
@@ -89,6 +90,7 @@ from regulars.platform.sealing import Seal, seal_for
 from regulars.platform.signed_jobs import JobKind
 from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.ticker import Tick
+from regulars.platform.today import TodaySource, today_sources
 from regulars.platform.web.api_route import expansions
 from regulars.platform.web.idempotency import KeptAnswers
 from regulars.platform.workspaces import list_workspaces
@@ -133,6 +135,7 @@ from regulars.rule_engine.steps.tasks import Approval, CreateTask
 from regulars.rule_engine.steps.waiting import Wait, WaitFor, WaitUntil
 from regulars.rule_engine.steps.webhooks import CallWebhook
 from regulars.rule_engine.ticking import Engine
+from regulars.rule_engine.today import RulesToday
 from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
 from regulars.rule_engine.triggers.clock import DateField as OnDateField
 from regulars.rule_engine.triggers.clock import Manual, Scan
@@ -179,6 +182,7 @@ AFTER_RESTORE: dict[str, AfterRestore] = {
     "refusals": KeepRefusals(),
     "suppressions": KeepSuppressions(),
 }
+TODAY: dict[str, TodaySource] = {"tasks": TasksToday(), "rules": RulesToday()}
 HELD_WORK: dict[str, HeldWork] = {"messages": HeldMessages()}
 
 
@@ -235,6 +239,8 @@ def wire() -> None:
 
 
 def _wire_people() -> None:
+    for name, source in TODAY.items():
+        today_sources.register(name, source)
     for holding in (*PEOPLE_HOLDINGS, *RULE_HOLDINGS):
         further_holdings.register(holding.name, holding)
     person_followers.register("rules", RULE_FOLLOWER)

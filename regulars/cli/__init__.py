@@ -21,6 +21,7 @@ from regulars.cli import (
     rules,
     running,
     simulating,
+    today,
     upgrading,
     webhooks,
     workspaces,
@@ -42,6 +43,7 @@ main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 main.add_command(webhooks.webhook)
+main.add_command(today.today)
 main.add_command(channels.channel)
 main.add_command(channels.sending)
 main.add_command(channels.suppression)

@@ -85,6 +85,8 @@ def finish(uow: UnitOfWork, access: Access, task_id: int) -> ResponseReturnValue
         uow, access, task_id, given.get("outcome") or None, given.get("note", "")
     )
     flash("tasks.finished", title=done.title)
+    if given.get("back") == "today":
+        return go_to(url_for("home.workspace_home"))
     return go_to(url_for("tasks.index", tab=given.get("tab") or None))
 
 

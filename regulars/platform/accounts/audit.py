@@ -36,7 +36,7 @@ ACTIONS = (
     "member-added", "member-changed", "member-gone", "member-back", "invited",
     "invitation-withdrawn", "token-made", "token-revoked", "role-published", "role-archived",
     "refused", "sending-changed", "sending-stopped", "sending-resumed", "channel-changed",
-    "channel-removed", "message-resolved", "address-suppressed", "address-freed",
+    "channel-removed", "message-resolved", "address-suppressed", "today-changed", "address-freed",
 )  # fmt: skip
 
 

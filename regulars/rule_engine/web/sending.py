@@ -21,6 +21,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import suppression_list, switch
 from regulars.rule_engine.policy import COST_UNIT
 from regulars.rule_engine.policy_keeping import change_policy, policy_of, spent_today
+from regulars.rule_engine.today import groups, show_groups
 from regulars.rule_engine.web.blueprints import pages
 
 _FIELDS = (
@@ -135,4 +136,20 @@ def resume_sending(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Let it go on, with or without what waited."""
     switch.go_on(uow, access, drop=request.form.get("waiting") == "drop")
     flash("sending.resumed-said")
+    return go_to(url_for("home.workspace_home"))
+
+
+@pages.get("/today/groups")
+@workspace_page("edit_rules")
+def today_groups(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Which groups the first page shows."""
+    return render("rule_engine/today_groups.html", groups=groups(uow))
+
+
+@pages.post("/today/groups")
+@workspace_page("edit_rules")
+def choose_today_groups(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Choose them."""
+    show_groups(uow, access, request.form.getlist("group"))
+    flash("today.groups-kept")
     return go_to(url_for("home.workspace_home"))

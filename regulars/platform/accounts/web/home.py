@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -19,15 +20,22 @@ from regulars.platform.accounts.routing import (
 from regulars.platform.accounts.setup import open_shop
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.shop_form import shop_from_form, shop_options
+from regulars.platform.accounts.web.today_words import (
+    COST_UNIT,
+    is_named_reason,
+    trouble_text,
+)
+from regulars.platform.backups.after import waiting_work
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.errors import Forbidden, Invalid
 from regulars.platform.problems import under
+from regulars.platform.today import Trouble, read_today
 from regulars.platform.web import shell
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import open_to_all
-from regulars.platform.web.preferences import last_place, remember
+from regulars.platform.web.preferences import current_locale, last_place, remember
 from regulars.platform.web.rendering import render
 from regulars.platform.web.shell import HomeCard, NavItem
 from regulars.platform.workspaces import check_settings, free_key
@@ -62,7 +70,14 @@ def workspaces(person: User) -> ResponseReturnValue:
 def workspace_home(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """What there is in this workspace, and the next step."""
     steps = list(_first_steps(uow, access))
-    page = render("home/workspace.html", cards=shell.home_cards(uow, access), steps=steps)
+    today = read_today(uow, access)
+    codes = [code for code, _n in (today.sent.held_back if today.sent else ())]
+    page = render(
+        "home/today.html", today=today, steps=steps, cards=shell.home_cards(uow, access),
+        waiting=waiting_work(uow) if today.held else 0,
+        cost=Decimal(today.sent.cost if today.sent else 0) / COST_UNIT,
+        HELD_BACK={each for each in codes if is_named_reason(each, current_locale())},
+    )  # fmt: skip
     remember(page, place=uow.workspace.key)
     return page
 
@@ -95,6 +110,12 @@ def open_workspace(person: User) -> ResponseReturnValue:
         page = {"values": request.form, "errors": errors, "options": shop_options()}
         return render("home/new_workspace.html", 422, may_open=True, **page)
     return go_to(url_for("home.workspace_home", workspace=made.key))
+
+
+@blueprint.app_template_global("trouble_words")
+def trouble_words(trouble: Trouble) -> str:
+    """What is stuck, in the reader's words."""
+    return trouble_text(trouble, current_locale())
 
 
 def _first_steps(uow: UnitOfWork, access: Access) -> Iterator[HomeCard]:

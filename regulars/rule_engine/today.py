@@ -1,0 +1,164 @@
+"""What rules add to the first page: groups to look after, what is stuck, what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.today import people_of
+from regulars.platform.accounts import audit
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import NotFound
+from regulars.platform.i18n import Text
+from regulars.platform.privacy.purposes import CHANNELS
+from regulars.platform.store_notes import read_note, write_note
+from regulars.platform.today import Call, Reason, Sent, TaskLine, Trouble
+from regulars.rule_engine.book import book_of
+from regulars.rule_engine.channel_overview import failing_ways
+from regulars.rule_engine.policy_keeping import COUNTED
+from regulars.rule_engine.reach import seen_rows
+from regulars.rule_engine.tables import mirror_member, outbound, run
+
+_NAME = "today"
+DAY = timedelta(days=1)
+PER_GROUP = 5
+NEWS = timedelta(days=14)  # who has been in a group for longer is no news
+
+
+@dataclass(frozen=True)
+class Group:
+    """A mirror that may be shown: its members are people somebody could call."""
+
+    rule: str
+    label: Text
+    is_shown: bool
+
+
+class RulesToday:
+    """Groups, stuck work and messages, for those who may see rules; groups for everybody."""
+
+    def calls(self, uow: UnitOfWork, access: Access) -> Iterable[Call]:
+        for group in groups(uow):
+            if group.is_shown:
+                yield from _members(uow, access, group)
+
+    def tasks(self, uow: UnitOfWork, access: Access) -> Iterable[TaskLine]:
+        return ()
+
+    def troubles(self, uow: UnitOfWork, access: Access) -> Iterable[Trouble]:
+        if not access.can("edit_rules"):
+            return
+        yield from _doubts(uow, access)
+        yield from _stuck(uow, access)
+        for way, state in failing_ways(uow):
+            channel, _, address = way.partition(":")
+            told = {"way": address or channel, "code": (state.error or {}).get("code", "")}
+            place = "rules.channels" if access.can("manage_workspace") else ""
+            yield Trouble("channel-failing", "red", told, place)
+
+    def sent(self, uow: UnitOfWork, access: Access) -> Sent | None:
+        return _sent(uow, access) if access.can("edit_rules") else None
+
+
+def groups(uow: UnitOfWork) -> list[Group]:
+    """The mirrors over people, and which of them are on the first page."""
+    shown = set((read_note(uow.connection, _NAME) or {}).get("groups", ()))
+    found = []
+    for pinned in book_of(uow).mirrors:
+        form = pinned.catalog.forms.get(pinned.rule.subject)
+        if form is not None and form.person is not None:
+            key = pinned.rule.key
+            found.append(Group(key, pinned.rule.label, key in shown))
+    return found
+
+
+def show_groups(uow: UnitOfWork, access: Access, keys: Iterable[str]) -> None:
+    """Choose the groups of the first page; NotFound for one that is none."""
+    access.require("edit_rules")
+    wanted = list(dict.fromkeys(keys))
+    known = {group.rule for group in groups(uow)}
+    for key in wanted:
+        if key not in known:
+            raise NotFound("no-rule", key=key[:60])
+    write_note(uow.connection, _NAME, {"groups": wanted}, now=uow.now)
+    audit.note(uow, access, "today-changed", ", ".join(wanted))
+
+
+def _members(uow: UnitOfWork, access: Access, group: Group) -> Iterator[Call]:
+    """Who came into a group last."""
+    form = book_of(uow).rules[group.rule].rule.subject
+    newest = uow.execute(
+        sa.select(mirror_member.c.record)
+        .where(mirror_member.c.rule == group.rule, mirror_member.c.since > uow.now - NEWS)
+        .order_by(mirror_member.c.since.desc(), mirror_member.c.record)
+        .limit(PER_GROUP * 4)
+    )
+    ids = list(newest.scalars())
+    people = people_of(uow, access, {form: ids})
+    seen = [people[form, record] for record in ids if (form, record) in people]
+    for person in seen[:PER_GROUP]:
+        yield Call(person, [Reason(group.label, "group")])
+
+
+def _doubts(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
+    mine = seen_rows(uow, access, outbound)
+    n = _number(uow, outbound, outbound.c.status == "unknown", *mine)
+    if n:
+        yield Trouble(
+            "messages-unknown", "orange", {"n": n}, "rules.outbox", {"status": "unknown"}
+        )
+    lately = outbound.c.finished_at > uow.now - DAY
+    failed = _number(uow, outbound, outbound.c.status == "failed", lately, *mine)
+    if failed:
+        yield Trouble(
+            "messages-failed", "red", {"n": failed}, "rules.outbox", {"status": "failed"}
+        )
+
+
+def _stuck(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
+    n = _number(uow, run, run.c.status == "stuck", *seen_rows(uow, access, run))
+    if n:
+        yield Trouble("runs-stuck", "red", {"n": n}, "rules.list_rules")
+
+
+def _sent(uow: UnitOfWork, access: Access) -> Sent:
+    mine = (*seen_rows(uow, access, outbound), outbound.c.channel.in_(CHANNELS))
+    left = (outbound.c.sending_at > uow.now - DAY, outbound.c.status.in_(COUNTED))
+    rows = uow.execute(
+        sa.select(
+            outbound.c.channel, sa.func.count(), sa.func.coalesce(sa.func.sum(outbound.c.cost), 0)
+        )
+        .where(*left, *mine)
+        .group_by(outbound.c.channel)
+        .order_by(outbound.c.channel)
+    ).all()
+    kept = uow.execute(
+        sa.select(outbound.c.reason, sa.func.count())
+        .where(
+            outbound.c.status.in_(("suppressed", "withheld")),
+            outbound.c.finished_at > uow.now - DAY, *mine,
+        )
+        .group_by(outbound.c.reason)
+    ).all()  # fmt: skip
+    waiting = _number(uow, outbound, outbound.c.status.in_(("queued", "sending")), *mine)
+    return Sent(
+        sum(int(row[1]) for row in rows), sum(int(row[2]) for row in rows),
+        [(row[0], int(row[1])) for row in rows], _by_code(kept), waiting,
+    )  # fmt: skip
+
+
+def _by_code(rows: Iterable[Any]) -> list[tuple[str, int]]:
+    found: dict[str, int] = {}
+    for reason, n in rows:
+        code = str((reason or {}).get("code", ""))
+        found[code] = found.get(code, 0) + int(n)
+    return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _number(uow: UnitOfWork, table: sa.Table, *where: Any) -> int:
+    return int(uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0)
