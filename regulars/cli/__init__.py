@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 refused (the reasons are printed), 2 wrong usage.
 from __future__ import annotations
 
 from regulars.cli import (
+    access,
     accounts,
     api,
     backups,
@@ -52,6 +53,8 @@ main.add_command(reports.report)
 main.add_command(reports.dashboard)
 main.add_command(doctor.doctor)
 main.add_command(accounts.user)
+main.add_command(access.access_group)
+main.add_command(access.audit)
 main.add_command(roles.role)
 main.add_command(workspaces.workspace)
 main.add_command(accounts.token)

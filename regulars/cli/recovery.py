@@ -43,7 +43,7 @@ def reset_second_factor(shell: Shell, email: str) -> None:
     """Turn somebody's second factor off; all their sessions end."""
     person = _find(shell, email)
     with shell.database.main_tx() as connection:
-        was_on = second_factors.turn_off(connection, person.id)
+        was_on = second_factors.turn_off(connection, person.id, now=shell.database.clock())
         if was_on:
             sessions.close_sessions_of(connection, person.id)
     words = "is off now: the password alone is enough" if was_on else "was not on"

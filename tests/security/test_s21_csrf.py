@@ -21,7 +21,7 @@ pytestmark = pytest.mark.one_database
 OPEN_TO_MACHINES = {"/o/<token>", "/receipts/<token>"}
 """A mail program's own button (RFC 8058), and providers: the address is the key to one thing."""
 
-KEPT_BY_LOOKING = {"throttle", "idempotency", "person_log"}
+KEPT_BY_LOOKING = {"audit", "throttle", "idempotency", "person_log"}
 """How often somebody asked, and who has looked at a person: meant to be written down."""
 
 

@@ -21,6 +21,7 @@ from regulars.form_builder.people.identities import Person, open_person, whole_r
 from regulars.form_builder.people.person_log import log_person
 from regulars.form_builder.querying import Record
 from regulars.form_builder.record_json import plain_json
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden
@@ -54,6 +55,7 @@ def make_dossier(
     linked, binned = linked_ids(uow, catalog, person), binned_links(uow, catalog, person)
     _require_whole(uow, access, catalog, {form_key: {record_id}, **linked}, binned)
     log_person(uow, access, form_key, record_id, "exported", reason=reason)
+    audit.note(uow, access, "person-exported", f"{form_key} #{record_id}")
     return Dossier(
         person,
         catalog,

@@ -20,6 +20,7 @@ from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.importing.wording import batch_json
 from regulars.form_builder.web import import_shapes as shapes
 from regulars.form_builder.web.importer import MEDIA
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
@@ -173,7 +174,8 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     suffix, condition = asked.get("format", "csv"), asked.get("filter")
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
-        export_records(uow, access, form_key, path, condition)
+        n = export_records(uow, access, form_key, path, condition)
+        audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return Response(path.read_bytes(), mimetype=MEDIA[suffix])
 
 

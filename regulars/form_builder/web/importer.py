@@ -27,6 +27,7 @@ from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
 from regulars.form_builder.web.import_choices import Choices
 from regulars.form_builder.web.list_state import ListState
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
@@ -247,7 +248,8 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     query = ListState.from_args(form, request.args).query(form)
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
-        export_records(uow, access, form_key, path, query.filter, search=query.search)
+        n = export_records(uow, access, form_key, path, query.filter, search=query.search)
+        audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return _download(path.read_bytes(), MEDIA[suffix], f"{form.key}.{suffix}")
 
 

@@ -15,6 +15,7 @@ from regulars.form_builder.web import (
     role_pages,
     template_words,
     view_pages,
+    who_pages,
 )
 from regulars.form_builder.web.blueprints import designer, forms, records
 from regulars.form_builder.web.role_pages import roles
@@ -33,8 +34,9 @@ MODULES = (
     template_words,
     panel_words,
     view_pages,
+    who_pages,
 )
-BLUEPRINTS = (forms, records, designer, roles)
+BLUEPRINTS = (forms, records, designer, roles, who_pages.api)
 HOMES = (
     DefinitionHome(
         "form", "forms.index", "nav.forms", "designer.show", "designer.show", "form_key",

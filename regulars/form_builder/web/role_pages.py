@@ -12,12 +12,13 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.web.role_sheet import RIGHTS, raw_from, sheet_of
 from regulars.platform import i18n
-from regulars.platform.accounts import role_keeping
+from regulars.platform.accounts import role_keeping, units
 from regulars.platform.accounts.access import Access
-from regulars.platform.accounts.audit import list_audit
+from regulars.platform.accounts.devices import device_of
 from regulars.platform.accounts.role_definition import readable
 from regulars.platform.accounts.roles import CHOSEN_CAPABILITIES, ROLES, VERBS
-from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.accounts.routing import current_person, workspace_page
+from regulars.platform.accounts.security_log import list_log
 from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
@@ -107,9 +108,14 @@ def archive_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
 @roles.get("/log")
 @workspace_page("view_audit")
 def show_log(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Who gave and took which rights, newest first."""
-    entries, following = list_audit(uow, access, below=request.args.get("below", type=int))
-    return render("form_builder/access_log.html", entries=entries, next=following)
+    """Who came in, who gave and took which rights, what left the house; newest first."""
+    person = current_person()
+    entries, following = list_log(
+        uow, access, below=request.args.get("below"),
+        strangers=person is not None and person.admin,
+    )  # fmt: skip
+    page = {"entries": entries, "next": following, "forms": catalog_of(uow).forms}
+    return render("form_builder/access_log.html", device_of=device_of, **page)
 
 
 def nav(_uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
@@ -171,6 +177,7 @@ def _page(
         name=i18n.pick(raw.get("label"), access.locale),
         description=i18n.pick(raw.get("description"), access.locale),
         rows=sheet_of(raw, catalog_of(uow)),
+        units=units.list_units(uow),
         verbs=VERBS,
         rights=RIGHTS,
         capabilities=[

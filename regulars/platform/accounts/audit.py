@@ -1,4 +1,4 @@
-"""The log of who changed what somebody may do: roles, members, invitations, keys, refusals.
+"""The log of who changed what somebody may do, and of what left the house as a whole.
 
 Secrets never come here: no password, no token, no address of a link.
 """
@@ -6,8 +6,6 @@ Secrets never come here: no password, no token, no address of a link.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,8 +13,6 @@ import sqlalchemy as sa
 from regulars.platform import columns
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork, workspace_metadata
-
-PAGE = 100
 
 audit = sa.Table(
     "audit",
@@ -37,21 +33,9 @@ ACTIONS = (
     "invitation-withdrawn", "token-made", "token-revoked", "role-published", "role-archived",
     "refused", "sending-changed", "sending-stopped", "sending-resumed", "channel-changed",
     "channel-removed", "message-resolved", "address-suppressed", "today-changed", "address-freed",
+    "looked-as", "exported", "person-exported", "backup-downloaded", "restore-asked",
+    "hold-lifted", "password-link-made", "factor-link-made",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class AuditEntry:
-    """One line of the log."""
-
-    id: int
-    at: datetime
-    actor: str
-    actor_name: str
-    action: str
-    target: str
-    before: Mapping[str, Any] | None
-    after: Mapping[str, Any] | None
 
 
 def note(
@@ -68,20 +52,10 @@ def note(
     )  # fmt: skip
 
 
-def list_audit(
-    uow: UnitOfWork, access: Access, *, below: int | None = None
-) -> tuple[list[AuditEntry], int | None]:
-    """The latest lines (before the line ``below``) and where to go on, None at the end."""
-    access.require("view_audit")
-    statement = audit.select().order_by(audit.c.id.desc()).limit(PAGE + 1)
-    if below is not None:
-        statement = statement.where(audit.c.id < below)
-    rows = uow.execute(statement).all()
-    found = [
-        AuditEntry(
-            row.id, row.at, row.actor, row.actor_name, row.action, row.target, row.before,
-            row.after,
-        )
-        for row in rows[:PAGE]
-    ]  # fmt: skip
-    return found, (found[-1].id if len(rows) > PAGE else None)
+def note_apart(
+    uow: UnitOfWork, access: Access, action: str, target: str, *,
+    after: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """As `note`, from a transaction that only reads: something left the house."""
+    with uow.database.workspace_tx(uow.workspace, now=uow.now) as other:
+        note(other, access, action, target, after=after)

@@ -83,14 +83,14 @@ def choose_password(connection: Connection, secret: str, password: str, *, now: 
     link = _use(connection, secret, FOR_PASSWORDS, now)
     users.set_password(connection, link.person, password, now=now)
     if link.purpose == "recovery":
-        second_factors.turn_off(connection, link.person.id)
+        second_factors.turn_off(connection, link.person.id, now=now)
     return link.person
 
 
 def drop_second_factor(connection: Connection, secret: str, *, now: datetime) -> User:
     """Turn the second factor off, use the link up, and end every session of its owner."""
     link = _use(connection, secret, ("second_factor",), now)
-    second_factors.turn_off(connection, link.person.id)
+    second_factors.turn_off(connection, link.person.id, now=now)
     sessions.close_sessions_of(connection, link.person.id)
     return link.person
 

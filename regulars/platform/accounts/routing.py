@@ -15,8 +15,9 @@ from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.platform.accounts import audit, members, sessions, tokens, users, visits
+from regulars.platform.accounts import audit, looking, members, sessions, tokens, users, visits
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.looking import OnlyLooking, Sight
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
@@ -68,7 +69,11 @@ def workspace_page(
                 if access is None:
                     raise NotFound("no-workspace", key=workspace)
                 visits.require_second_factor(current_session(), uow.workspace, access)
-                _furnish(uow, access, person, places)
+                sight = looking.sight_of(uow, access, current_session())
+                access = access if sight is None else sight.access
+                _furnish(uow, access, person, places, sight)
+                if sight is not None and request.method not in _READING:
+                    raise OnlyLooking()
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
                 try:
@@ -103,7 +108,7 @@ def workspace_api(
             _refuse_unasked(view)
 
             def answer(uow: UnitOfWork) -> Response:
-                access = _token_access(uow, token)
+                access = _seeing(uow, _token_access(uow, token), writes)
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
 
@@ -201,6 +206,16 @@ def _token_access(uow: UnitOfWork, token: tokens.Token) -> Access:
     )  # fmt: skip
 
 
+def _seeing(uow: UnitOfWork, access: Access, writes: bool | None) -> Access:
+    """The access of this request, or with ``See-As`` that of a role or member, for reading."""
+    named = request.headers.get("See-As", "")
+    if not named:
+        return access
+    if request.method not in _READING and writes is not False:
+        raise OnlyLooking()
+    return looking.borrow(uow, access, looking.named_eyes(uow, named)).access
+
+
 def _require_person() -> tuple[User, Sequence[Workspace]]:
     person = current_person()
     if person is None:
@@ -228,7 +243,9 @@ def _session() -> tuple[sessions.Session, list[Workspace]] | None:
     return _session()
 
 
-def _furnish(uow: UnitOfWork, access: Access, person: User, places: Sequence[Workspace]) -> None:
+def _furnish(
+    uow: UnitOfWork, access: Access, person: User, places: Sequence[Workspace], sight: Sight | None
+) -> None:
     """Put the navigation, the workspace and the person around this page."""
     g.workspace = uow.workspace
     shell.enter(
@@ -241,6 +258,7 @@ def _furnish(uow: UnitOfWork, access: Access, person: User, places: Sequence[Wor
             load_nav=lambda: shell.nav_items(uow, access),
             load_notices=lambda: shell.notices(uow, access),
             may_open=person.admin,
+            sight=sight,
         )
     )
 

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from regulars.platform import ids
-from regulars.platform.accounts import throttle
+from regulars.platform.accounts import throttle, trail
 from regulars.platform.accounts.tables import recovery_code, second_factor
 from regulars.platform.accounts.throttle import Limit
 from regulars.platform.accounts.users import User
@@ -122,6 +122,7 @@ def confirm(
             .where(second_factor.c.user_id == user_id)
             .values(confirmed_at=now)
         )
+        trail.note(connection, "factor-on", user_id, now=now)
         throttle.forget_tries(connection, _key(user_id))
         return new_recovery_codes(connection, user_id)
 
@@ -147,10 +148,12 @@ def new_recovery_codes(connection: Connection, user_id: int) -> list[str]:
     return ["-".join(code[at : at + 4] for at in range(0, len(code), 4)) for code in codes]
 
 
-def turn_off(connection: Connection, user_id: int) -> bool:
+def turn_off(connection: Connection, user_id: int, *, now: datetime) -> bool:
     """Sign in with the password alone from now on; False when it was so already."""
     was_on = is_on(connection, user_id)
     _forget(connection, user_id)
+    if was_on:
+        trail.note(connection, "factor-off", user_id, now=now)
     return was_on
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ class Session:
     is_outdated: bool
     is_confirmed: bool
     has_second_factor: bool
+    looks_as: Mapping[str, Any] | None = None  # `looking`
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def find_session(connection: Connection, visit_hash: str, *, now: datetime) -> S
             session.c.seen_at,
             session.c.expires_at,
             session.c.outdated_at,
+            session.c.looks_as,
             session.c.confirmed_at.label("typed_at"),
             second_factor.c.confirmed_at.label("factor_at"),
         )
@@ -101,6 +104,7 @@ def find_session(connection: Connection, visit_hash: str, *, now: datetime) -> S
         is_outdated=row.outdated_at is not None,
         is_confirmed=row.typed_at is not None and now < row.typed_at + CONFIRMED_FOR,
         has_second_factor=row.factor_at is not None,
+        looks_as=row.looks_as,
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
-from regulars.platform.accounts import passwords, second_factors, sessions, throttle, users
+from regulars.platform.accounts import passwords, second_factors, sessions, throttle, trail, users
 from regulars.platform.accounts.sessions import Device
 from regulars.platform.accounts.throttle import Limit
 from regulars.platform.accounts.users import User
@@ -30,18 +30,28 @@ def check_password(
     database: Database, email: str, password: str, *, address: str, now: datetime
 ) -> User:
     """The user whose address and password these are; WrongPassword or TooManyTries otherwise."""
-    account = f"sign-in:account:{fingerprint(users.normal_email(email))}"
-    _count(database, [(account, PER_ACCOUNT), (f"sign-in:address:{address}", PER_ADDRESS)], now)
     with database.main_tx(write=False) as connection:
         row = users.find_row(connection, email)
+        user_id = None if row is None else row.id
+        known = user_id is not None and trail.knows(connection, user_id, address, now=now)
+    account = _account_key(email, address if known else "")
+    limits = [(account, PER_ACCOUNT), (f"sign-in:address:{address}", PER_ADDRESS)]
+    try:
+        _count(database, limits, now)
+    except throttle.TooManyTries:
+        _note_seldom(database, "sign-in-held", user_id, address, now)
+        raise
     stored = row.password_hash if row is not None and row.active else None
     # Outside any transaction: the hash is slow on purpose.
     if not passwords.password_matches(stored, password) or row is None:
+        with database.main_tx() as connection:
+            trail.note(connection, "sign-in-refused", user_id, now=now, address=address)
         raise WrongPassword()
     fresh = passwords.hashed_anew(row.password_hash, password)
     with database.main_tx() as connection:
         throttle.forget_tries(connection, account)
         throttle.forget_old_tries(connection, now=now)
+        trail.forget_old(connection, now=now)
         if fresh:
             users.strengthen(connection, row.id, row.password_hash, fresh)
     return users.as_user(row)
@@ -100,7 +110,11 @@ def finish(
     """Take the code given in the first of ``visits`` and open the session under the second."""
     before, fresh = visits
     person = waiting(database, before, now=now)
-    second_factors.check(database, seal, person.id, code, now=now)
+    try:
+        second_factors.check(database, seal, person.id, code, now=now)
+    except Invalid:
+        _note_seldom(database, "code-refused", person.id, device.address, now)
+        raise
     with database.main_tx() as connection:
         if not sessions.settle(connection, fingerprint(before)):
             raise NotSignedIn()
@@ -117,6 +131,25 @@ def sign_out(database: Database, visit: str) -> None:
 
 def _open(connection: Connection, person: User, visit: str, device: Device, now: datetime) -> None:
     sessions.open_session(connection, person.id, fingerprint(visit), device, now=now)
+    trail.note(
+        connection, "signed-in", person.id, now=now, address=device.address, agent=device.agent
+    )
+
+
+def _account_key(email: str, known_address: str) -> str:
+    """What tries are counted by: an address somebody uses has a count of its own.
+
+    So nobody can keep an owner out by guessing wrong all day from somewhere else.
+    """
+    account = f"sign-in:account:{fingerprint(users.normal_email(email))}"
+    return f"{account}:{known_address}" if known_address else account
+
+
+def _note_seldom(
+    database: Database, action: str, user_id: int | None, address: str, now: datetime
+) -> None:
+    with database.main_tx() as connection:
+        trail.note_seldom(connection, action, user_id, now=now, address=address)
 
 
 def _count(database: Database, limits: list[tuple[str, Limit]], now: datetime) -> None:

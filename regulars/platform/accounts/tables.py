@@ -34,6 +34,7 @@ session = sa.Table(
     sa.Column("address", columns.Text),
     sa.Column("confirmed_at", columns.Instant),  # when the password was last typed in it
     sa.Column("outdated_at", columns.Instant),  # rights changed: the visit gets a new id
+    sa.Column("looks_as", columns.Json),  # whose eyes it borrows, where: `looking`
     sqlite_strict=True,
 )
 
@@ -135,6 +136,20 @@ throttle = sa.Table(
     sa.Column("resets_at", columns.Instant, nullable=False),
     sqlite_strict=True,
 )
+
+security_entry = sa.Table(
+    "security_entry",
+    main_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("at", columns.Instant, nullable=False),
+    sa.Column("user_id", columns.BigInt, index=True),  # None: nobody of ours
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("action", columns.Text, nullable=False),  # `trail`
+    sa.Column("address", columns.Text, nullable=False),
+    sa.Column("agent", columns.Text, nullable=False),
+    sqlite_strict=True,
+)
+"""Who came in, who did not, and what they changed about the ways in."""
 
 setup = sa.Table(
     "setup",

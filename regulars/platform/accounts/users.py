@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
-from regulars.platform.accounts import passwords
+from regulars.platform.accounts import passwords, trail
 from regulars.platform.accounts.tables import (
     membership,
     password_link,
@@ -145,6 +145,7 @@ def set_password(
         session.delete().where(session.c.user_id == account.id, session.c.visit_hash != keep)
     )
     connection.execute(sign_in_step.delete().where(sign_in_step.c.user_id == account.id))
+    trail.note(connection, "password-changed", account.id, now=now)
     connection.execute(password_link.delete().where(password_link.c.user_id == account.id))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.platform import hold
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.backups.hooks import held_work
 from regulars.platform.db import UnitOfWork
@@ -23,4 +24,5 @@ def resume_sending(uow: UnitOfWork, access: Access, *, drop: bool) -> int:
             work.drop(uow, access.actor)
     if not hold.lift_hold(uow):
         raise Conflict("not-held", name=uow.workspace.name)
+    audit.note(uow, access, "hold-lifted", uow.workspace.name, after={"n": waiting})
     return waiting

@@ -18,6 +18,7 @@ from regulars.platform.i18n import Text
 
 if TYPE_CHECKING:  # the shell stands below accounts and only names what it is handed
     from regulars.platform.accounts.access import Access
+    from regulars.platform.accounts.looking import Sight
 
 _NAME = "regulars.shell"
 
@@ -105,6 +106,7 @@ class Shell:
     folded: ClassVar[str] = "nav.section-settings"  # seldom needed, so it opens on demand
     load_notices: Callable[[], Sequence[Notice]] = tuple
     may_open: bool = False  # a further workspace
+    sight: Sight | None = None  # whose eyes are borrowed for this page
 
     @cached_property
     def nav(self) -> Sequence[NavItem]:

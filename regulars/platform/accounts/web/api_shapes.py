@@ -54,13 +54,13 @@ AUDIT = obj(
                 "AuditEntry",
                 obj(
                     {
-                        "id": ID, "at": INSTANT, "actor": TEXT, "actor_name": TEXT,
+                        "id": TEXT, "at": INSTANT, "actor": TEXT, "actor_name": TEXT,
                         "action": TEXT, "target": TEXT, "before": nullable(OBJECT),
-                        "after": nullable(OBJECT),
+                        "after": nullable(OBJECT), "address": TEXT,
                     }
                 ),
             )
         ),
-        "next": nullable(ID),
+        "next": nullable(TEXT),
     }
 )  # fmt: skip

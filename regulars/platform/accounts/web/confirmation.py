@@ -92,6 +92,8 @@ def _try_password(session: Session) -> dict[str, list[str]]:
 
 
 def _ask(errors: dict[str, list[str]]) -> Response:
+    if request.method == "GET":  # a download: asked for again once the password is typed
+        return go_to(url_for("accounts.confirm", next=own_page(request.full_path.rstrip("?"))))
     if is_htmx():
         here = urlsplit(request.headers.get("HX-Current-URL", "")).path
         return go_to(url_for("accounts.confirm", next=own_page(here)))

@@ -8,8 +8,8 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.platform import ids
-from regulars.platform.accounts import profiles, setup, signing, throttle
-from regulars.platform.accounts.routing import current_person
+from regulars.platform.accounts import looking, profiles, setup, signing, throttle
+from regulars.platform.accounts.routing import current_person, current_session, signed_in_page
 from regulars.platform.accounts.setup import FirstRun
 from regulars.platform.accounts.users import NewUser, User
 from regulars.platform.accounts.web.arriving import let_in, own_page, this_device, wanted_page
@@ -93,6 +93,17 @@ def sign_out() -> ResponseReturnValue:
     signing.sign_out(installation().database, visit_id())
     renew_visit()
     return go_to(url_for("accounts.sign_in"))
+
+
+@blueprint.post("/account/look-back")
+@signed_in_page
+def look_back(person: User) -> ResponseReturnValue:
+    """See with one's own eyes again, on the page one came from."""
+    visit = current_session()
+    assert visit is not None, "the door lets nobody in unnamed"
+    with installation().database.main_tx() as connection:
+        looking.end(connection, visit)
+    return go_to(_page_before())
 
 
 @blueprint.get("/setup")

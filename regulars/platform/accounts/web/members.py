@@ -6,7 +6,9 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts import (
+    audit,
     invitations,
+    looking,
     members,
     password_links,
     second_factors,
@@ -15,8 +17,10 @@ from regulars.platform.accounts import (
 )
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.invitations import Wish
+from regulars.platform.accounts.looking import Eyes
 from regulars.platform.accounts.password_links import Link, Purpose
-from regulars.platform.accounts.routing import current_person, workspace_page
+from regulars.platform.accounts.routing import current_person, current_session, workspace_page
+from regulars.platform.accounts.sessions import Session
 from regulars.platform.accounts.web.confirmation import confirmed, confirmed_when
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
@@ -119,6 +123,30 @@ def set_member_active(uow: UnitOfWork, access: Access, member_id: int) -> Respon
     return go_to(url_for("settings.members"))
 
 
+@blueprint.post("/members/<int:member_id>/look")
+@workspace_page("manage_members")
+def look_as_member(uow: UnitOfWork, access: Access, member_id: int) -> ResponseReturnValue:
+    """See every page as this member does, until one looks back."""
+    looking.begin(uow, access, _session(), Eyes(member_id=member_id))
+    return go_to(url_for("home.workspace_home"))
+
+
+@blueprint.post("/roles/<key>/look")
+@workspace_page("manage_roles")
+def look_as_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """See every page as somebody in this role does, in one store or in none."""
+    unit = request.form.get("unit", "")
+    eyes = Eyes(key, int(unit) if unit.isdecimal() and len(unit) < 10 else None)
+    looking.begin(uow, access, _session(), eyes)
+    return go_to(url_for("home.workspace_home"))
+
+
+def _session() -> Session:
+    found = current_session()
+    assert found is not None, "the door lets nobody in unnamed"
+    return found
+
+
 @blueprint.post("/members/<int:member_id>/password-link")
 @confirmed
 @workspace_page("manage_members")
@@ -144,8 +172,12 @@ def _link_page(
     with uow.database.main_tx() as connection:
         wish = Link(users.get_user(connection, found.user_id), purpose)
         secret = password_links.make_link(connection, uow.workspace, maker, wish, now=uow.now)
+    audit.note(uow, access, _LINKS[purpose], found.email)
     link = public_url(url_for(endpoint, secret=secret))
     return render("accounts/password_link.html", member=found, link=link, purpose=purpose)
+
+
+_LINKS = {"password": "password-link-made", "second_factor": "factor-link-made"}
 
 
 def _unit_ids() -> list[int]:

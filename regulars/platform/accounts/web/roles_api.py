@@ -10,19 +10,17 @@ from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts import role_keeping
 from regulars.platform.accounts.access import Access
-from regulars.platform.accounts.audit import list_audit
 from regulars.platform.accounts.role_definition import readable
 from regulars.platform.accounts.role_keeping import KIND, holders
 from regulars.platform.accounts.roles import ROLES
 from regulars.platform.accounts.routing import workspace_api
+from regulars.platform.accounts.security_log import list_log
 from regulars.platform.accounts.web import api_shapes as shapes
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Invalid
-from regulars.platform.problems import Problem
 from regulars.platform.web import definition_answers
-from regulars.platform.web.api_route import ID, PUBLISHED, STATE_QUERY, describe, listing
+from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, TEXT, describe, listing
 
 blueprint = Blueprint("roles_api", __name__, url_prefix="/api/v1")
 
@@ -92,13 +90,10 @@ def archive_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
 
 @blueprint.get("/audit")
 @workspace_api("view_audit")
-@describe("roles", shapes.AUDIT, query={"below": ID})
+@describe("roles", shapes.AUDIT, query={"below": TEXT})
 def read_audit(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Who gave and took which rights, newest first; ``below`` the ``next`` of the page before."""
-    below = request.args.get("below")
-    if below is not None and not (below.isascii() and below.isdecimal() and len(below) < 19):
-        raise Invalid([Problem("below", "not-a-whole-number", {"value": below[:40]})])
-    entries, following = list_audit(uow, access, below=int(below) if below else None)
+    """Sign-ins, rights, keys, exports, backups; ``below`` the ``next`` of the page before."""
+    entries, following = list_log(uow, access, below=request.args.get("below"))
     return {"audit": [vars(entry) for entry in entries], "next": following}
 
 

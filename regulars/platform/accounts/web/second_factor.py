@@ -6,7 +6,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from regulars.platform.accounts import second_factors, sessions, strictness
+from regulars.platform.accounts import second_factors, sessions, strictness, trail
 from regulars.platform.accounts.routing import current_places, current_session, signed_in_page
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.confirmation import confirmed
@@ -67,6 +67,7 @@ def renew_recovery_codes(person: User) -> ResponseReturnValue:
         if not second_factors.is_on(connection, person.id):
             return go_to(url_for("accounts.second_factor"))
         codes = second_factors.new_recovery_codes(connection, person.id)
+        trail.note(connection, "recovery-codes-made", person.id, now=request_now())
     return _codes_page(codes, is_new=False)
 
 
@@ -76,7 +77,7 @@ def renew_recovery_codes(person: User) -> ResponseReturnValue:
 def turn_off_second_factor(person: User) -> ResponseReturnValue:
     """The password alone is enough again."""
     with installation().database.main_tx() as connection:
-        second_factors.turn_off(connection, person.id)
+        second_factors.turn_off(connection, person.id, now=request_now())
     flash("accounts.factor-turned-off", "warning")
     return go_to(url_for("accounts.second_factor"))
 

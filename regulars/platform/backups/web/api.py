@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.accounts.web.api import blueprint
@@ -14,7 +15,7 @@ from regulars.platform.backups import asking
 from regulars.platform.backups.after import resume_sending
 from regulars.platform.backups.asking import CAPABILITY
 from regulars.platform.backups.records import Backup
-from regulars.platform.backups.web.pages import send_backup
+from regulars.platform.backups.web.pages import file_name, send_backup
 from regulars.platform.db import UnitOfWork
 from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import (
@@ -75,7 +76,7 @@ def get_backup(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseRetur
 @describe("backups", None, files=("application/gzip",))
 def get_file(uow: UnitOfWork, access: Access, backup_id: int) -> Response:
     """The archive of a good backup."""
-    return send_backup(uow, asking.get_backup(uow, access, backup_id))
+    return send_backup(uow, access, asking.get_backup(uow, access, backup_id))
 
 
 @blueprint.post("/backups/<int:backup_id>/restore")
@@ -84,7 +85,10 @@ def get_file(uow: UnitOfWork, access: Access, backup_id: int) -> Response:
 def restore_backup(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseReturnValue:
     """Bring it back over this workspace; ``confirm`` is the workspace's key."""
     body = read_shaped(request, CONFIRM)
-    return _as_json(asking.ask_restore(uow, access, backup_id, str(body["confirm"]))), 202
+    asked = asking.ask_restore(uow, access, backup_id, str(body["confirm"]))
+    chosen = asking.get_backup(uow, access, backup_id)
+    audit.note(uow, access, "restore-asked", file_name(uow, chosen))
+    return _as_json(asked), 202
 
 
 @blueprint.post("/workspace/resume")

@@ -8,6 +8,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import current_person, workspace_page
 from regulars.platform.accounts.web.confirmation import confirmed
@@ -70,10 +71,11 @@ def plan(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 @blueprint.get("/backups/<int:backup_id>/file")
+@confirmed
 @workspace_page(CAPABILITY, at_rest=True)
 def download(uow: UnitOfWork, access: Access, backup_id: int) -> Response:
-    """The archive itself."""
-    return send_backup(uow, asking.get_backup(uow, access, backup_id))
+    """The archive itself: everything there is, so the password is asked for first."""
+    return send_backup(uow, access, asking.get_backup(uow, access, backup_id))
 
 
 @blueprint.post("/backups/upload")
@@ -111,6 +113,7 @@ def restore(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseReturnVa
     except Invalid as invalid:
         chosen = asking.get_backup(uow, access, backup_id)
         return _restore_page(chosen, 422, errors_by_field(invalid.problems))
+    audit.note_apart(uow, access, "restore-asked", _name_of(uow, backup_id, access))
     flash("backups.restore-said")
     return go_to(url_for("backups.index"))
 
@@ -145,12 +148,25 @@ def delete(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return go_to(url_for("home.workspaces"))
 
 
-def send_backup(uow: UnitOfWork, chosen: Backup) -> Response:
-    """The file of a good backup as a download; NotFound where this machine does not have it."""
+def _name_of(uow: UnitOfWork, backup_id: int, access: Access) -> str:
+    return file_name(uow, asking.get_backup(uow, access, backup_id))
+
+
+def file_name(uow: UnitOfWork, chosen: Backup) -> str:
+    """What a backup is called outside of this house."""
+    return f"{uow.workspace.key}-{chosen.created_at:%Y-%m-%d-%H%M}.tar.gz"
+
+
+def send_backup(uow: UnitOfWork, access: Access, chosen: Backup) -> Response:
+    """The file of a good backup as a download; NotFound where this machine does not have it.
+
+    That it left stands in the log, in a transaction of its own: a download only reads.
+    """
     path = installation().config.backup_dir / chosen.file
     if chosen.state != "good" or not path.is_file():
         raise NotFound("no-backup-file")
-    name = f"{uow.workspace.key}-{chosen.created_at:%Y-%m-%d-%H%M}.tar.gz"
+    name = file_name(uow, chosen)
+    audit.note_apart(uow, access, "backup-downloaded", name)
     return send_file(path, "application/gzip", as_attachment=True, download_name=name)
 
 
