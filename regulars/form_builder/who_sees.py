@@ -133,7 +133,7 @@ def _require_seen(uow: UnitOfWork, access: Access, asked: Asked) -> None:
     if asked.record is not None:
         get_record(uow, access, form.key, asked.record)
     if asked.field is not None and form.find(asked.field) is None:
-        raise NotFound("no-field", key=asked.field[:60])
+        raise NotFound("no-field-here", key=asked.field[:60])
 
 
 @dataclass(frozen=True)
