@@ -4,8 +4,8 @@
 
 Each question is asked of the product's own service, of the REST list and of the page, and by hand
 with the bare driver: one transaction, the same columns, the names of the linked stores by a join.
-Figures are milliseconds (p50, p95) and the ratio of the service's computing time to that of the
-hand; on PostgreSQL the computing of the server is not in it. Goal: 5 ms for fifty of 20,000.
+Figures are milliseconds (p50, p95) and the ratio of the service to the hand: of computing time on
+SQLite, of p50 on PostgreSQL. Goal: p50 of 5 ms for fifty of 20,000 with a filter and an order.
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ def _measure(database: Database, place: Workspace, customers: int, folder: Path)
         for each in [*_questions(customers), *_deep(database, place, customers)]:
             hand = Timed(lambda each=each: ask(each.sql))  # type: ignore[misc]
             served = Timed(lambda each=each: _serve(database, place, each.query))  # type: ignore[misc]
-            ratio = served.p50 / hand.p50
+            # on SQLite all computing is in this process, and a busy machine disturbs it less
+            ratio = served.cpu / hand.cpu if database.is_sqlite else served.p50 / hand.p50
             rest = Timed(lambda each=each: web.rest(each.query))  # type: ignore[misc]
             shown = Timed(lambda each=each: web.page(each.query)) if not each.counts else ""  # type: ignore[misc]
             say(f"{each.name:34}{hand} {served}{ratio:7.1f} {rest} {shown}")

@@ -12,7 +12,7 @@ from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
 from regulars.form_builder.history import trash
-from regulars.form_builder.records_seen import sees_record
+from regulars.form_builder.records_seen import seen_records
 from regulars.platform.accounts.access import Access
 from regulars.platform.blobs import service
 from regulars.platform.blobs.service import Blob
@@ -64,16 +64,26 @@ def readable_file(uow: UnitOfWork, access: Access, number: int) -> Blob:
 
     A loose file is for who handed it in. NotFound for everybody else.
     """
-    found = service.find_blob(uow, number)
-    if found.form is None or found.record is None or found.field is None:
-        if found.actor != access.actor:
-            raise NotFound("no-attachment")
-        return found
-    if access.field_right(found.form, found.field) in ("hidden", "masked"):
-        raise NotFound("no-attachment")
-    if not sees_record(uow, access, found.form, found.record):
+    found = readable_files(uow, access, [number]).get(number)
+    if found is None:
         raise NotFound("no-attachment")
     return found
+
+
+def readable_files(uow: UnitOfWork, access: Access, numbers: Iterable[int]) -> dict[int, Blob]:
+    """Those of these files that this reader may have, looked up together."""
+    known, answer = service.get_blobs(uow, numbers), dict[int, Blob]()
+    held: dict[str, list[Blob]] = {}
+    for number, found in known.items():
+        if found.form is None or found.record is None or found.field is None:
+            if found.actor == access.actor:
+                answer[number] = found
+        elif access.field_right(found.form, found.field) not in ("hidden", "masked"):
+            held.setdefault(found.form, []).append(found)
+    for form, files in held.items():
+        seen = seen_records(uow, access, form, [each.record for each in files if each.record])
+        answer |= {each.id: each for each in files if each.record in seen}
+    return answer
 
 
 def let_go_of_lost(uow: UnitOfWork) -> int:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from regulars.form_builder.attachments import let_go_of_lost, readable_file
 from regulars.form_builder.catalog import catalog_of
@@ -179,4 +180,23 @@ def test_pages_hand_in_show_and_list_files(site: Site) -> None:
     assert "cat.png" in owner.get(f"/w/shop/files/lines?ids={number}").text
     assert f"ids={number}" in owner.get(made.headers["Location"]).text
     assert owner.get("/w/shop/forms/repairs/records/new").status_code == 200
-    assert "1 file" in owner.get("/w/shop/forms/repairs/records").text
+    assert "cat.png" in owner.get("/w/shop/forms/repairs/records").text
+
+
+def test_a_list_asks_for_the_files_of_all_its_cells_at_once(site: Site) -> None:
+    with site.database.workspace_tx(site.workspace) as uow:
+        publish_forms(uow, [FORM])
+        for n in range(5):
+            make(uow, what=f"lamp {n}", papers=[hand_in(uow)])
+    owner, asked = site.signed_in("Alice"), []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", note)
+    try:
+        page = owner.get("/w/shop/forms/repairs/records").text
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", note)
+    assert page.count("a.txt") == 5
+    assert len([each for each in asked if "FROM blob" in each]) == 1

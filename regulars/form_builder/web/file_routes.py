@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.attachments import readable_file
+from regulars.form_builder.attachments import readable_file, readable_files
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.file_answers import file_answer
@@ -16,7 +16,7 @@ from regulars.platform.accounts.routing import workspace_api, workspace_page
 from regulars.platform.blobs import service
 from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
-from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 from regulars.platform.web.api_route import COUNT, ID, TEXT, describe, named, nullable, obj, one_of
 from regulars.platform.web.rendering import render
@@ -88,12 +88,9 @@ def show_small(uow: UnitOfWork, access: Access, number: int) -> ResponseReturnVa
 @workspace_page("read_records")
 def lines(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The lines of the files ``?ids=5,7`` that this reader may see."""
-    found = []
-    for number in _asked_ids():
-        try:
-            found.append(readable_file(uow, access, number))
-        except NotFound:
-            continue
+    asked = _asked_ids()
+    known = readable_files(uow, access, asked)
+    found = [known[number] for number in asked if number in known]
     removable = request.args.get("edit") == "1"
     return render("form_builder/_files.html", files=found, removable=removable)
 

@@ -9,9 +9,11 @@ from typing import Any
 from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
+from regulars.form_builder.attachments import readable_files
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordPage
 from regulars.form_builder.records import find_records
@@ -30,6 +32,7 @@ from regulars.form_builder.web.values import (
 )
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
@@ -190,13 +193,16 @@ def listing_lines(
     titles = _far_titles(uow, access, catalog, columns, reached.values())
     if found:
         titles = {**found[0].titles, **titles}
+    rows = [{**record.values, **reached.get(record.id, {})} for record in found]
+    files = _files(uow, access, columns, rows)
     pens = [
-        (each.path, Pen(each.title, each.field, titles, is_first=not n, is_number=each.is_number))
+        (each.path, Pen(
+            each.title, each.field, titles, is_first=not n, is_number=each.is_number, files=files
+        ))
         for n, each in enumerate(columns)
-    ]
+    ]  # fmt: skip
     lines = []
-    for record in found:
-        values = {**record.values, **reached.get(record.id, {})}
+    for record, values in zip(found, rows, strict=True):
         drawn = [(pen.title, pen.kind, pen.draw(values.get(path))) for path, pen in pens]
         lines.append(Line(record, record_url(form.key, record.id), drawn))
     return lines
@@ -222,6 +228,16 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
         return Listing(form, state, columns, [], RecordPage([], None, 0), invalid.problems)
     lines = listing_lines(uow, access, form, columns, page.records)
     return Listing(form, state, columns, lines, page)
+
+
+def _files(
+    uow: UnitOfWork, access: Access, columns: Sequence[Column], rows: Sequence[dict[str, Any]]
+) -> dict[int, Blob]:
+    """The files of all cells, asked for together."""
+    paths = [each.path for each in columns if each.field.type in FILE_TYPES]
+    given = (row.get(path) for row in rows for path in paths)
+    numbers = {n for each in given if isinstance(each, str) for n in ids_of(each)}
+    return readable_files(uow, access, numbers) if numbers else {}
 
 
 def _far_titles(

@@ -25,6 +25,7 @@ from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
 from regulars.form_builder.web.blueprints import forms
 from regulars.platform import i18n
+from regulars.platform.blobs.service import Blob
 from regulars.platform.formats import Formats
 from regulars.platform.web.rendering import formats
 
@@ -43,6 +44,7 @@ class Cell:
     titles: Titles = with_factory(default_factory=dict)
     name: Any = None  # the label, an owner's text
     rows: tuple[FieldDefinition, ...] = ()  # of a subform: its columns as they are shown
+    files: tuple[Blob, ...] | None = None  # of a file field, where they are at hand already
 
     @property
     def is_empty(self) -> bool:
