@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -14,12 +14,15 @@ import sqlalchemy as sa
 from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import insert_new
 from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.breaking import tell_owner
 from regulars.rule_engine.definition import Rule, first_path
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.steps.flow import bucket_of
 from regulars.rule_engine.tables import decision, run
+from regulars.rule_engine.triggers.base import trigger_kinds
 
 MAX_CHAIN = 5
+RUNS_PER_HOUR = 20  # of one record, where events start a rule and it says nothing else
 _LONGEST_KEY = 200
 
 
@@ -62,6 +65,7 @@ def enter(
     entries.known = len(candidates) - len(admitted)
     if not skipped:
         admitted = _outside_loops(uow, pinned.rule, admitted, entries)
+        admitted = _seldom_enough(uow, pinned.rule, admitted, entries)
         admitted = _after_gap(uow, pinned.rule, admitted, entries)
         admitted = _within_group(uow, pinned.rule, admitted, entries)
     rows = [run_row(uow, pinned, candidate, skipped=skipped) for candidate in admitted]
@@ -151,7 +155,7 @@ def _outside_loops(
     admitted, refused = [], []
     for candidate in candidates:
         reason = None
-        if rule.key in candidate.chain:
+        if rule.key in candidate.chain and not rule.entry.allow_self:
             reason = "loop"
         elif len(candidate.chain) >= MAX_CHAIN:
             reason = "chain-too-long"
@@ -163,7 +167,52 @@ def _outside_loops(
         refused.append(decision_row(uow, rule, candidate.record, candidate.event, told))
     if refused:
         uow.connection.execute(decision.insert(), refused)
+        day = uow.now.astimezone(uow.workspace.tz).date().isoformat()
+        told = {**refused[0]["reason"], "chain": [*refused[0]["reason"]["chain"], rule.key]}
+        tell_owner(uow, rule.key, f"loop:{day}", "loop", told)
     return admitted
+
+
+def _seldom_enough(
+    uow: UnitOfWork, rule: Rule, candidates: list[Candidate], entries: Entries
+) -> list[Candidate]:
+    """At most so many rounds of one record within an hour."""
+    kind = trigger_kinds.get(rule.trigger.on)
+    most = rule.entry.max_per_hour or (RUNS_PER_HOUR if kind.by_event else None)
+    if most is None or not candidates:
+        return candidates
+    lately = _entries_lately(uow, rule, {candidate.record for candidate in candidates})
+    admitted, refused = [], []
+    for candidate in candidates:
+        known = lately.get(candidate.record, 0)
+        if known >= most:
+            entries.hold("too-often")
+            told = {"code": "too-often", "n": most}
+            refused.append(decision_row(uow, rule, candidate.record, candidate.event, told))
+            continue
+        lately[candidate.record] = known + 1
+        admitted.append(candidate)
+    if refused:
+        uow.connection.execute(decision.insert(), refused)
+    return admitted
+
+
+def _entries_lately(uow: UnitOfWork, rule: Rule, records: Iterable[int]) -> dict[int, int]:
+    found: dict[int, int] = {}
+    for some in _slices(records):
+        rows = uow.execute(
+            sa.select(run.c.record, sa.func.count())
+            .where(
+                run.c.form == rule.subject,
+                run.c.record.in_(some),
+                run.c.rule == rule.key,
+                run.c.status != "skipped",
+                run.c.created_at > uow.now - timedelta(hours=1),
+            )
+            .group_by(run.c.record)
+        )
+        found.update((record, int(n)) for record, n in rows)
+    return found
 
 
 def decision_row(

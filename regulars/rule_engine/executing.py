@@ -20,6 +20,7 @@ from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
 from regulars.rule_engine import leases
+from regulars.rule_engine.breaking import mind_failures
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.matching import recent_kinds
@@ -92,6 +93,7 @@ class Batch:
             )  # fmt: skip
             self._walk(walker, rows)
             walker.effects.write(uow)
+            mind_failures(uow, walker.failed)
             faultpoint("run-before-commit")
 
     def _walk(self, walker: Walker, rows: Sequence[Any]) -> None:

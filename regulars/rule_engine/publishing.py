@@ -1,19 +1,31 @@
-"""What publishing a rule does, in the transaction that publishes it."""
+"""What publishing a rule does, in the transaction that publishes it.
+
+People who are inside of an older version stay there, unless the owner says otherwise afterwards:
+`settle_inside` moves them to the same step of the new version, or ends their runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from regulars.platform import jobs
+import sqlalchemy as sa
+
+from regulars.platform import columns, jobs
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot
+from regulars.platform.errors import NotFound
 from regulars.platform.inserting import insert_new
-from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.answering import end_runs
+from regulars.rule_engine.book import PinnedRule, book_of, pinned_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.scans import skip_backlog
-from regulars.rule_engine.tables import rule_state
+from regulars.rule_engine.tables import rule_state, run
 
 JOB = "rules"
+INSIDE = ("finish", "move", "stop")
+"""What becomes of people inside an older version."""
 
 
 def rules_published(
@@ -29,9 +41,17 @@ def rules_published(
         _ensure_state(uow, key)
         if is_clock_rule(rule) and before.find("form", rule.subject) is not None:
             pinned = PinnedRule.of(rule, after.version("rule", key), after)
-            if rule.entry.backlog == "skip" and not rule.is_mirror:
+            by_day = rule.entry.per_day if rule.entry.backlog == "enrol" else None
+            if rule.entry.backlog == "skip" or by_day is not None:
                 skip_backlog(uow, pinned)
+            _note_share(uow, key, by_day)
     uow.after_commit(jobs.ringer(JOB))
+
+
+def _note_share(uow: UnitOfWork, key: str, per_day: int | None) -> None:
+    """How many of the backlog enter on each day from now on; None: no more of them."""
+    values = {"enrol_per_day": per_day, "enrolled_on": None}
+    uow.execute(rule_state.update().where(rule_state.c.rule == key).values(**values))
 
 
 def is_clock_rule(rule: Rule) -> bool:
@@ -51,3 +71,74 @@ def _ensure_state(uow: UnitOfWork, key: str) -> None:
             .where(rule_state.c.rule == key, rule_state.c.state == "archived")
             .values(state="active", changed_at=uow.now, fired_to=uow.now)
         )
+
+
+def inside_older(uow: UnitOfWork, key: str) -> int:
+    """How many people are inside of a version before the newest."""
+    pinned = book_of(uow).rules.get(key)
+    if pinned is None:
+        return 0
+    older = (run.c.rule == key, run.c.status == "live", run.c.version < pinned.version)
+    found: int = uow.scalar(sa.select(sa.func.count()).select_from(run).where(*older))
+    return found
+
+
+def settle_inside(uow: UnitOfWork, access: Access, key: str, choice: str) -> int:
+    """What the owner wants for people inside older versions; how many it concerned.
+
+    ``finish``: they end what they began. ``stop``: they are out. ``move``: they go on in the new
+    version where the step they are at still exists; the others, and those inside a loop, finish.
+    """
+    access.require("edit_rules")
+    pinned = book_of(uow).rules.get(key)
+    if pinned is None:
+        raise NotFound("no-rule", key=key)
+    older = (run.c.rule == key, run.c.version < pinned.version)
+    if choice == "stop":
+        told = {"code": "rule-replaced", "by": access.name}
+        return len(end_runs(uow, older, "replaced", told))
+    return _move(uow, pinned, older) if choice == "move" else 0
+
+
+def stop_everyone(uow: UnitOfWork, access: Access, key: str) -> int:
+    """End every live run of a rule now; how many."""
+    access.require("run_rules")
+    told = {"code": "stopped-by-hand", "by": access.name}
+    return len(end_runs(uow, [run.c.rule == key], "stopped_by_hand", told))
+
+
+def _move(uow: UnitOfWork, pinned: PinnedRule, older: Sequence[Any]) -> int:
+    """Fenced like a merge: a step being done on an old run finds its lease lost."""
+    places = uow.execute(
+        sa.select(run.c.version, run.c.cursor)
+        .where(*older, run.c.status == "live", run.c.loops.is_(None))
+        .group_by(run.c.version, run.c.cursor)
+    ).all()
+    held = run.c.token.is_not(None)
+    now = sa.literal(uow.now, columns.Instant())
+    moved = 0
+    for version, cursor in places:
+        path = _same_step(uow, pinned, version, cursor)
+        if path is not None:
+            moved += uow.execute(
+                run.update()
+                .where(
+                    run.c.rule == pinned.rule.key, run.c.version == version,
+                    run.c.cursor == cursor, run.c.status == "live", run.c.loops.is_(None),
+                )
+                .values(
+                    version=pinned.version, cursor=path, token=None,
+                    due_at=sa.case((held, now), else_=run.c.due_at),
+                )
+            ).rowcount  # fmt: skip
+    return moved
+
+
+def _same_step(
+    uow: UnitOfWork, pinned: PinnedRule, version: int, cursor: str | None
+) -> str | None:
+    """Where the step that somebody is at stands now; None when there is none of its kind."""
+    before = pinned_rule(uow, pinned.rule.key, version)
+    step = before.steps.get(cursor or "") if before is not None else None
+    there = pinned.rule.step_called(step.id) if step is not None else None
+    return there.path if there is not None and step is not None and there.do == step.do else None

@@ -21,6 +21,7 @@ from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
 from regulars.platform.ids import new_token
 from regulars.rule_engine import circuits, leases
+from regulars.rule_engine.breaking import Brakes
 from regulars.rule_engine.channels.accounts import settings_of
 from regulars.rule_engine.channels.base import (
     DEFAULT_PROVIDER,
@@ -172,7 +173,7 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
         rows = _claim(uow, token, route.channel, passable, lease)
         faultpoint("K1")
         pricing = Pricing(uow, route.provider)
-        gate = Gate(uow, rows, pricing.of)
+        gate, brakes = Gate(uow, rows, pricing.of), Brakes(uow, rows)
         ready, changes = [], []
         for row in rows:
             if row.status == "sending" and _may_repeat(uow, row):
@@ -180,7 +181,7 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
             elif row.status == "sending":
                 changes.append(_settled(uow, row, "unknown", {"code": "outcome-unknown"}))
             else:
-                verdict = gate.judge(row)
+                verdict = brakes.mind(row, gate.judge(row))
                 changes.append(_marked(uow, row, verdict, route.provider, pricing.of(row)))
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)

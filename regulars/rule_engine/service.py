@@ -282,7 +282,9 @@ def resume_rule(uow: UnitOfWork, access: Access, key: str, *, backlog: str | Non
         return
     if (backlog or pinned.rule.entry.backlog) == "skip" and is_clock_rule(pinned.rule):
         skip_backlog(uow, pinned)
-    values = {"state": "active", "fired_to": uow.now, "history_to": uow.database.clock()}
+    values = {
+        "state": "active", "fired_to": uow.now, "history_to": uow.database.clock(), "reason": None,
+    }  # fmt: skip
     _set_state(uow, access, key, values)
     uow.after_commit(jobs.ringer(JOB))
 

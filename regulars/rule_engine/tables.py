@@ -161,6 +161,7 @@ _partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_run", outbound.c.run)
+sa.Index("outbound_sent_by_rule", outbound.c.rule, outbound.c.sending_at)
 sa.Index("outbound_of_address", outbound.c.address)
 _partial("outbound_left", outbound.c.sending_at, where=outbound.c.sending_at.is_not(None))
 _partial("outbound_by_provider", outbound.c.provider_id, where=outbound.c.provider_id.is_not(None))

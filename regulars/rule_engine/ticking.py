@@ -34,6 +34,7 @@ from regulars.rule_engine.scans import fire_due, settle_history
 from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.sender import send_due
 from regulars.rule_engine.tables import fire, outbound, rule_state, run
+from regulars.rule_engine.trickling import enrol_by_day
 
 SLICE_SECONDS = 20.0  # how long one answer to the doorbell may take
 ROUNDS = 100_000
@@ -80,6 +81,7 @@ class Engine:
         settle_history(self.database, workspace, now, anyway=at is not None)
         plan_fires(self.database, workspace, now)
         remind(self.database, workspace, now)
+        enrol_by_day(self.database, workspace, now)
         total = Done()
         for _ in range(ROUNDS):
             done = self.round(workspace, now, anyway=at is not None)
@@ -119,6 +121,7 @@ class Engine:
             settle_history(self.database, workspace, fixed(now))
             plan_fires(self.database, workspace, fixed(now))
             remind(self.database, workspace, fixed(now))
+            enrol_by_day(self.database, workspace, fixed(now))
             retry_failures(self.database, workspace, fixed(now))
 
     def is_due(self, now: datetime) -> bool:

@@ -50,6 +50,7 @@ class Walker:
     known: KnownRows = field(default_factory=dict)
     recent: frozenset[tuple[str, str]] | None = None
     careful: bool = False
+    failed: set[str] = field(default_factory=set)  # rules of which a step failed
 
     def advance(self, live: LiveRun) -> None:
         """Move one run on; a step that fails is undone, the steps before it stay done."""
@@ -162,6 +163,7 @@ class Walker:
 
     def _fail(self, live: LiveRun, step: Step | None, failure: StepFailed) -> bool:
         """Note a failed step: for good, or until the next try; True: ``on_error`` takes over."""
+        self.failed.add(live.rule)
         worn_out = live.attempts >= leases.MAX_ATTEMPTS
         over = failure.permanent or worn_out
         instead = first_path(step.blocks.get("on_error", ())) if step is not None else None

@@ -1,0 +1,55 @@
+"""Letting the backlog in by and by: so many people on each of the shop's days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.platform.accounts.access import system_access
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.service import enrol_people
+from regulars.rule_engine.tables import rule_state
+
+
+def enrol_by_day(database: Database, workspace: Workspace, now: Now) -> int:
+    """Let in today's share of every rule that has one left; how many people entered."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        waiting = [row.rule for row in _waiting(uow)]
+    entered = 0
+    for rule in waiting:
+        with database.workspace_tx(workspace, now=now()) as uow:
+            for row in _waiting(uow, rule):
+                entered += _share(uow, row)
+    return entered
+
+
+def _share(uow: UnitOfWork, row: Any) -> int:
+    """One day's share; when it was not used up, everybody is in."""
+    done = enrol_people(
+        uow, system_access(uow.workspace.locale), row.rule, limit=row.enrol_per_day
+    )
+    rest = row.enrol_per_day if done.entered >= row.enrol_per_day else None
+    uow.execute(
+        rule_state.update()
+        .where(rule_state.c.rule == row.rule)
+        .values(enrolled_on=_today(uow), enrol_per_day=rest)
+    )
+    return done.entered
+
+
+def _waiting(uow: UnitOfWork, rule: str | None = None) -> list[Any]:
+    """Active rules with a share that nobody has let in today; locked against a second ticker."""
+    statement = rule_state.select().where(
+        rule_state.c.state == "active",
+        rule_state.c.enrol_per_day.is_not(None),
+        sa.or_(rule_state.c.enrolled_on.is_(None), rule_state.c.enrolled_on < _today(uow)),
+    )
+    if rule is not None:
+        statement = statement.where(rule_state.c.rule == rule).with_for_update()
+    return list(uow.execute(statement))
+
+
+def _today(uow: UnitOfWork) -> str:
+    return uow.now.astimezone(uow.workspace.tz).date().isoformat()
