@@ -13,12 +13,13 @@ _BRANCHES = ("then", "else", "timed_out", "steps")
 
 @dataclass(frozen=True)
 class Effects:
-    """Forms that hold people, channels written to, forms in which rules make records."""
+    """Forms that hold people, channels written to, forms in which rules make records, roles."""
 
     person_forms: tuple[str, ...]
     channels: tuple[str, ...]
     sending_rules: tuple[str, ...]
     makes_records: tuple[str, ...]
+    roles: tuple[str, ...] = ()
 
 
 def effects_of(pack: Pack) -> Effects:
@@ -32,6 +33,7 @@ def effects_of(pack: Pack) -> Effects:
         tuple(dict.fromkeys(str(step.get("channel", "")) for step in sends)),
         tuple(key for key, steps in rules.items() if any(is_sending(step) for step in steps)),
         tuple(dict.fromkeys(str(step.get("form", "")) for step in makes)),
+        tuple(each.key for each in pack.of_kind("role")),
     )
 
 

@@ -47,6 +47,10 @@ def effect_lines(pack: Pack, effects: Effects, locale: str) -> list[str]:
     if effects.makes_records:
         forms = _listed([labels.get(key, key) for key in effects.makes_records], locale)
         lines.append(translate("packs.makes-records", locale, forms=forms))
+    if effects.roles:
+        names = {each.key: pick(each.label, locale) for each in pack.of_kind("role")}
+        roles = _listed([names[key] for key in effects.roles], locale)
+        lines.append(translate("packs.adds-roles", locale, roles=roles))
     lines.append(translate("packs.calls-nobody", locale))
     return lines
 
