@@ -14,6 +14,7 @@ from regulars.cli import (
     doctor,
     forms,
     importing,
+    messages,
     packs,
     people,
     recovery,
@@ -45,6 +46,7 @@ main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 main.add_command(webhooks.webhook)
 main.add_command(today.today)
+main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)
 main.add_command(channels.suppression)

@@ -31,6 +31,7 @@ from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, replies, service
 from regulars.rule_engine.overview import Wanted
+from regulars.rule_engine.policy import cost_text
 from regulars.rule_engine.replies import Reply
 
 api = Blueprint("activity_api", __name__, url_prefix="/api/v1")
@@ -88,7 +89,7 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnVal
 @workspace_api("edit_rules")
 @describe("messages", shapes.MESSAGES, query=shapes.MESSAGE_QUERY)
 def list_messages(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Outbound messages, newest first; ``status``, ``rule``, ``run``, ``form`` + ``record``."""
+    """Outbound messages, newest first; by ``status``, ``rule``, ``channel``, ``reason`` …"""
     found = overview.list_messages(uow, access, _wanted(read_query(request, shapes.MESSAGE_QUERY)))
     rows = [_message_json(row, access.locale) for row in found.rows]
     return {"messages": rows, "next": found.next}
@@ -216,6 +217,8 @@ def _wanted(given: Mapping[str, Any]) -> Wanted:
         run=given.get("run"),
         below=given.get("before"),
         outcome=given.get("outcome"),
+        channel=given.get("channel"),
+        reason=given.get("reason"),
     )
 
 
@@ -250,5 +253,7 @@ def _message_json(row: overview.MessageRow, locale: str) -> dict[str, Any]:
         "channel": row.channel, "address": row.address, "body": row.body, "status": row.status,
         "reason": reason, "due_at": row.due_at, "created_at": row.created_at,
         "finished_at": row.finished_at, "clicked_at": row.clicked_at,
-        "replied_at": row.replied_at,
+        "replied_at": row.replied_at, "provider": row.provider, "parts": row.parts,
+        "cost": None if row.cost is None else cost_text(row.cost), "receipt": row.receipt,
+        "receipt_at": row.receipt_at, "opened_at": row.opened_at,
     }  # fmt: skip

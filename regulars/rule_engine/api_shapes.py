@@ -136,7 +136,8 @@ MESSAGE = named(
 )  # fmt: skip
 MESSAGES = listing("messages", MESSAGE, next=nullable(ID))
 MESSAGE_QUERY: Mapping[str, Schema] = {
-    "rule": TEXT, "run": ID, **PERSON_QUERY, "status": TEXT, "before": ID,
+    "rule": TEXT, "run": ID, **PERSON_QUERY, "status": TEXT, "before": ID, "channel": TEXT,
+    "reason": TEXT,
 }  # fmt: skip
 DECISION = obj({"decision": one_of("sent", "resend")})
 REPLY = obj({"channel": TEXT, "address": TEXT, "text": TEXT}, {"key": nullable(TEXT)})

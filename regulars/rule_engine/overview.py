@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +22,7 @@ from regulars.rule_engine.reach import hides_contents, seen_rows, veiled
 from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run, run_step
 
 PAGE = 50
+LATEST_REASONS = 2000
 ENDED = ("done", "failed", "skipped")
 
 
@@ -94,6 +96,13 @@ class MessageRow:
     finished_at: datetime | None
     clicked_at: datetime | None = None
     replied_at: datetime | None = None
+    provider: str | None = None
+    parts: int | None = None
+    cost: int | None = None
+    receipt: str | None = None
+    receipt_at: datetime | None = None
+    receipt_detail: str | None = None
+    opened_at: datetime | None = None
 
     @property
     def words(self) -> str:
@@ -111,7 +120,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which runs or messages: of one rule, person (form, id), status or run; below an id."""
+    """Which runs or messages: of one rule, person (form, id), status or run; below an id.
+
+    Messages also by ``channel`` and by the code of their ``reason``.
+    """
 
     rule: str | None = None
     person: tuple[str, int] | None = None
@@ -119,6 +131,8 @@ class Wanted:
     run: int | None = None
     below: int | None = None
     outcome: str | None = None
+    channel: str | None = None
+    reason: str | None = None
 
 
 EVERYTHING = Wanted()
@@ -230,7 +244,30 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
         statement = statement.where(table.c.run == wanted.run)
     if wanted.below:
         statement = statement.where(table.c.id < wanted.below)
+    return _by_channel_and_reason(statement, table, wanted)
+
+
+def _by_channel_and_reason(
+    statement: sa.Select[Any], table: sa.Table, wanted: Wanted
+) -> sa.Select[Any]:
+    if wanted.channel:
+        statement = statement.where(table.c.channel == wanted.channel)
+    if wanted.reason:
+        written = sa.type_coerce(table.c.reason, sa.Text())
+        code = json.dumps(wanted.reason, ensure_ascii=False)
+        statement = statement.where(written.contains(f'"code":{code}', autoescape=True))
     return statement
+
+
+def known_reasons(uow: UnitOfWork, access: Access) -> list[str]:
+    """The codes of the reasons that messages have, for a list to be narrowed to."""
+    found = uow.execute(
+        sa.select(outbound.c.reason)
+        .where(outbound.c.reason.is_not(None), *seen_rows(uow, access, outbound))
+        .order_by(outbound.c.id.desc())
+        .limit(LATEST_REASONS)
+    ).scalars()
+    return sorted({str(reason["code"]) for reason in found if reason and "code" in reason})
 
 
 def _count(uow: UnitOfWork, table: sa.Table, by: Any, *where: Any) -> dict[str, int]:
@@ -262,7 +299,8 @@ def _message_row(access: Access, row: Any, titles: Mapping[tuple[str, int], str]
         row.id, row.rule, row.message, row.run, row.form, row.record, title, row.channel,
         veiled(access, row.form, row.address), _body(access, row), row.status,
         row.reason, row.due_at, row.created_at, row.finished_at,
-        row.clicked_at, row.replied_at,
+        row.clicked_at, row.replied_at, row.provider, row.parts, row.cost, row.receipt,
+        row.receipt_at, row.receipt_detail, row.opened_at,
     )  # fmt: skip
 
 

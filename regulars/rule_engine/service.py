@@ -16,6 +16,7 @@ from regulars.form_builder.linking import chunks
 from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.titles import titles_of
 from regulars.platform import jobs
+from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
@@ -345,6 +346,7 @@ def resolve_message(uow: UnitOfWork, access: Access, message_id: int, decision: 
     )
     if not done.rowcount:
         raise Conflict("message-is-settled", id=message_id)
+    audit.note(uow, access, "message-resolved", str(message_id), after={"decision": decision})
     uow.after_commit(jobs.ringer(JOB))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -11,13 +13,16 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import NotFound
+from regulars.platform.i18n import find_text
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
+from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.explain import speaker, step_words
 from regulars.rule_engine.web.blueprints import pages
 
+_NARROWED = ("rule", "channel", "reason")
 STATES = ("queued", "sending", "sent", "failed", "unknown", "suppressed", "withheld")
 
 
@@ -43,9 +48,17 @@ def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     if status not in STATES:
         status = None
     below = request.args.get("below", type=int)
+    chosen = {name: request.args.get(name, "").strip() or None for name in _NARROWED}
+    wanted = overview.Wanted(
+        status=status, below=below, rule=chosen["rule"], channel=chosen["channel"],
+        reason=chosen["reason"],
+    )  # fmt: skip
     return render(
         "rule_engine/outbox.html",
-        listing=overview.list_messages(uow, access, overview.Wanted(status=status, below=below)),
+        listing=overview.list_messages(uow, access, wanted),
+        chosen=chosen,
+        reasons=_reasons(uow, access),
+        channels=sorted({name for each in providers for name in each.channels}),
         counts=overview.count_messages(uow, access),
         status=status,
         states=STATES,
@@ -70,7 +83,20 @@ def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> Respons
         raise NotFound("not-found")
     service.resolve_message(uow, access, message_id, decision)
     flash("messages.resolved")
+    if request.form.get("back") == "list":
+        return go_to(url_for("rules.outbox", status="unknown"))
     return go_to(url_for("rules.show_message", message_id=message_id))
+
+
+def _reasons(uow: UnitOfWork, access: Access) -> list[tuple[str, str]]:
+    """The reasons messages have, in short words."""
+    found = []
+    for code in overview.known_reasons(uow, access):
+        words = find_text(f"today.held-back.{code}", access.locale)
+        full = find_text(f"messages.reason.{code}", access.locale)
+        if words or full:
+            found.append((code, words or re.sub(r"[:：]?\s*\{[^}]*\}", "…", full or "")))
+    return found
 
 
 def _labels(uow: UnitOfWork) -> dict[tuple[str, str], object]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from regulars.platform.i18n import find_text
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import translate
+from regulars.rule_engine.policy import COST_UNIT
 from regulars.rule_engine.web.blueprints import pages
 
 
@@ -43,6 +45,12 @@ def told_lines(values: Mapping[str, Any]) -> str:
 def moment_of(written: str) -> datetime:
     """The moment a step wrote into its trace (ISO 8601 with its offset)."""
     return datetime.fromisoformat(written)
+
+
+@pages.app_template_global("message_cost")
+def message_cost(cost: int) -> Decimal:
+    """What a message cost, as money."""
+    return Decimal(cost) / COST_UNIT
 
 
 @pages.app_template_global("suppression_reason")
