@@ -1,4 +1,4 @@
-"""``regulars rules simulate``: what a rule would have done in the last days."""
+"""``regulars rules simulate`` and ``effect``: what a rule would have done, and what it did."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from regulars.cli.base import Shell
 from regulars.cli.rules import AT, instant
 from regulars.platform.accounts.access import system_access
 from regulars.platform.i18n import translate
-from regulars.rule_engine.api_insight import simulation_json
+from regulars.rule_engine.api_insight import effect_json, simulation_json
+from regulars.rule_engine.measuring.effect import effect_of
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.result import Figures
 from regulars.rule_engine.simulating.simulate import simulate
@@ -41,6 +42,25 @@ def simulate_rule(shell: Shell, key: str, days: int, at: Any) -> None:
         people = keeping.people_of(uow, access, number)
         data = simulation_json(row, people, shell.locale)
     shell.answer(data, "\n".join(_lines(found.figures, shell.locale)))
+
+
+@click.command("effect")
+@click.argument("key", metavar="KEY")
+@click.pass_obj
+def rule_effect(shell: Shell, key: str) -> None:
+    """What came of a rule: groups, goal, and the difference with its interval."""
+    with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+        found = effect_of(uow, system_access(shell.locale), key)
+    lines = [translate("insight.effect-summary", shell.locale, n=found.entered)]
+    for group in found.groups:
+        told = {"n": group.n, "won": group.converted, "value": group.value or 0}
+        name = translate(f"insight.group.{group.name}", shell.locale)
+        lines.append(f"  {name}: " + translate("insight.group-line", shell.locale, **told))
+    for one, other, each in found.compared:
+        names = [translate(f"insight.group.{name}", shell.locale) for name in (one, other)]
+        edges = [f"{edge * 100:.1f}" for edge in (each.difference, each.low, each.high)]
+        lines.append(f"  {names[0]} – {names[1]}: {edges[0]} % ({edges[1]} … {edges[2]})")
+    shell.answer(effect_json(found), "\n".join(lines))
 
 
 def _lines(figures: Figures, locale: str) -> list[str]:

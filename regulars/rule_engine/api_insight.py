@@ -14,6 +14,8 @@ from regulars.platform.web.api_body import read_optional
 from regulars.platform.web.api_route import describe
 from regulars.rule_engine import api_insight_shapes as shapes
 from regulars.rule_engine.instants import json_instant
+from regulars.rule_engine.measuring.effect import PAGE as EFFECT_PAGE
+from regulars.rule_engine.measuring.effect import Effect, Reached, effect_of, people_behind
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.simulate import simulate
 
@@ -54,6 +56,77 @@ def ask_for_simulation(uow: UnitOfWork, access: Access, key: str) -> ResponseRet
 def get_simulation(uow: UnitOfWork, access: Access, number: int) -> ResponseReturnValue:
     """How far a simulation is and what it found, with some of the people."""
     return _whole(uow, access, number)
+
+
+@api.get("/rules/<key>/effect")
+@workspace_api("edit_rules")
+@describe("rules", shapes.EFFECT)
+def get_effect(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """What came of a rule: groups as assigned, funnel, goal, difference with its interval."""
+    return effect_json(effect_of(uow, access, key))
+
+
+@api.get("/rules/<key>/effect/people")
+@workspace_api("edit_rules")
+@describe("rules", shapes.REACHED, query=shapes.REACHED_QUERY)
+def get_effect_people(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The people behind a number, newest first."""
+    told = request.args.get("converted")
+    found = people_behind(
+        uow, access, key, request.args.get("group"),
+        converted=None if told is None else told == "true",
+        below=request.args.get("below", type=int),
+    )  # fmt: skip
+    return {
+        "people": [_reached(each) for each in found],
+        "next": found[-1].run if len(found) == EFFECT_PAGE else None,
+    }
+
+
+def effect_json(found: Effect) -> dict[str, Any]:
+    """An effect as outside clients read it."""
+    goal = found.goal
+    return {
+        "rule": found.rule, "entered": found.entered, "people": found.people, "live": found.live,
+        "outcomes": found.outcomes, "messages": found.messages,
+        "goal": None if goal is None else {
+            "form": goal.form, "within_days": goal.within_days, "attribution": "last_entry",
+        },
+        "unfinished": found.unfinished, "few": found.few,
+        "groups": [
+            {
+                "group": each.name, "n": each.n, "converted": each.converted,
+                "rate": ratio(each.share.rate), "interval": [
+                    ratio(edge) for edge in each.share.interval()
+                ],
+                "value": None if each.value is None else str(each.value),
+                "reached": each.reached,
+            }
+            for each in found.groups
+        ],
+        "compared": [
+            {
+                "group": one, "with": other, "difference": ratio(each.difference),
+                "ci_low": ratio(each.low), "ci_high": ratio(each.high),
+                "relative": ratio(each.relative), "z": ratio(each.z),
+                "certain": each.is_certain,
+            }
+            for one, other, each in found.compared
+        ],
+    }  # fmt: skip
+
+
+def ratio(value: float | None) -> str | None:
+    """A ratio at the border: six decimals."""
+    return None if value is None else f"{value:.6f}"
+
+
+def _reached(each: Reached) -> dict[str, Any]:
+    return {
+        "run": each.run, "record": each.record, "title": each.title,
+        "at": json_instant(each.at), "group": each.group, "outcome": each.outcome,
+        "goal": [{"record": deed.id, "at": json_instant(deed.at)} for deed in each.deeds],
+    }  # fmt: skip
 
 
 def _whole(uow: UnitOfWork, access: Access, number: int) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from regulars.platform.web.api_route import (
     ANY,
     BOOLEAN,
@@ -65,3 +67,36 @@ SIMULATION = named(
         }
     ),
 )  # fmt: skip
+GROUP = obj(
+    {
+        "group": TEXT, "n": COUNT, "converted": COUNT, "rate": nullable(TEXT),
+        "interval": array(nullable(TEXT)), "value": nullable(TEXT), "reached": COUNTS,
+    }
+)  # fmt: skip
+COMPARED = obj(
+    {
+        "group": TEXT, "with": TEXT, "difference": TEXT, "ci_low": TEXT, "ci_high": TEXT,
+        "relative": nullable(TEXT), "z": nullable(TEXT), "certain": BOOLEAN,
+    }
+)  # fmt: skip
+GOAL = obj({"form": TEXT, "within_days": COUNT, "attribution": one_of("last_entry")})
+EFFECT = named(
+    "RuleEffect",
+    obj(
+        {
+            "rule": TEXT, "entered": COUNT, "people": COUNT, "live": COUNT, "outcomes": COUNTS,
+            "messages": COUNTS, "goal": nullable(GOAL), "unfinished": COUNT, "few": BOOLEAN,
+            "groups": array(GROUP), "compared": array(COMPARED),
+        }
+    ),
+)  # fmt: skip
+REACHED_ONE = obj(
+    {
+        "run": ID, "record": ID, "title": TEXT, "at": INSTANT, "group": TEXT,
+        "outcome": nullable(TEXT), "goal": array(obj({"record": ID, "at": INSTANT})),
+    }
+)  # fmt: skip
+REACHED = obj({"people": array(REACHED_ONE), "next": nullable(ID)})
+REACHED_QUERY: Mapping[str, Schema] = {
+    "group": TEXT, "converted": one_of("true", "false"), "below": ID,
+}  # fmt: skip

@@ -7,6 +7,7 @@ from flask import Blueprint
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     channels,
+    effects,
     insight_words,
     navigation,
     public,
@@ -34,6 +35,6 @@ HOMES = (
     ),
 )  # fmt: skip
 PAGE_MODULES = (
-    channels, composer, insight_words, navigation, receipts, rules, runs, sending, simulations,
-    template_words, texts, webhooks, why_pages,
+    channels, composer, effects, insight_words, navigation, receipts, rules, runs, sending,
+    simulations, template_words, texts, webhooks, why_pages,
 )  # fmt: skip

@@ -49,3 +49,23 @@ def test_a_clerk_neither_tries_nor_asks(shop: RuleShop, site: Site) -> None:
     clerk = site.signed_in("Carl", "clerk")
     assert clerk.get("/w/shop/rules/greet/simulation").status_code == 403
     assert clerk.get("/w/shop/why/customers/1").status_code == 403
+
+
+def test_the_effect_opens_the_people_behind_its_numbers(shop: RuleShop, site: Site) -> None:
+    goal = {"form": "orders", "link": "customer", "within_days": 14, "value": "amount"}
+    shop.publish(journey(goal=goal))
+    shop.tick()
+    shop.order(1, at=NOW + timedelta(days=1))
+    owner = site.signed_in()
+    page = words_of(owner.get("/w/shop/rules/greet/effect").text)
+    assert "With the rule" in page
+    assert any("There is no control group" in words for words in page)
+    people = owner.get("/w/shop/rules/greet/effect/people?group=treatment&converted=true")
+    assert "Anna" in words_of(people.text)
+    assert "Not tried yet" in words_of(owner.get("/w/shop/rules/greet/simulation").text)
+    client, headers = site.app.test_client(), site.token()
+    found = client.get("/api/v1/rules/greet/effect", headers=headers).get_json()
+    assert (found["groups"][0]["converted"], found["groups"][0]["value"]) == (1, "100.00")
+    listed = client.get("/api/v1/rules/greet/effect/people?converted=true", headers=headers)
+    assert [each["title"] for each in listed.get_json()["people"]] == ["Anna"]
+    assert owner.get("/w/shop/rules/nonsense/effect").status_code == 404

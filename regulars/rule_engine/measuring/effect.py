@@ -1,0 +1,291 @@
+"""The effect of one rule: groups as they were assigned, the funnel, the goal, the difference."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.linking import chunks
+from regulars.form_builder.querying import scope_conditions
+from regulars.form_builder.titles import titles_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import NotFound
+from regulars.platform.proportions import LEAST, Share, Uplift, uplift
+from regulars.rule_engine.book import PinnedRule, book_of
+from regulars.rule_engine.definition import Goal, Trigger
+from regulars.rule_engine.durations import Length, at_local
+from regulars.rule_engine.matching import link_of
+from regulars.rule_engine.measuring.attributing import Credit, Deed, Entry, attribute
+from regulars.rule_engine.reach import seen_rows
+from regulars.rule_engine.simulating.rewinding import business_dates
+from regulars.rule_engine.tables import outbound, run, run_step
+
+CONTROL = "control"
+STAGES = ("sent", "opened", "clicked", "replied")
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries assigned to one group. ``reached`` counts entries by how far a message came."""
+
+    name: str
+    n: int
+    converted: int
+    value: Decimal | None
+    reached: Mapping[str, int]
+
+    @property
+    def share(self) -> Share:
+        """The share that reached the goal."""
+        return Share(self.converted, self.n)
+
+    @property
+    def value_per_entry(self) -> Decimal | None:
+        """What one entry was worth, on average."""
+        return None if self.value is None or not self.n else self.value / self.n
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What came of a rule. ``compared`` are (group, other, difference); ``few``: too few to say.
+
+    ``unfinished`` entries still have time to reach the goal.
+    """
+
+    rule: str
+    entered: int
+    people: int
+    live: int
+    outcomes: Mapping[str, int]
+    messages: Mapping[str, int]
+    goal: Goal | None
+    groups: Sequence[Group]
+    unfinished: int
+    compared: Sequence[tuple[str, str, Uplift]]
+
+    @property
+    def few(self) -> bool:
+        """Whether a group is too small for its share to mean much."""
+        return any(group.n < LEAST for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One entry behind a number: the person, and what counts for it."""
+
+    run: int
+    record: int
+    title: str
+    at: datetime
+    group: str
+    outcome: str | None
+    deeds: Sequence[Deed]
+
+
+def effect_of(uow: UnitOfWork, access: Access, key: str) -> Effect:
+    """The effect of a published rule on the people this reader may see."""
+    work = _Measuring(uow, access, key)
+    groups = [work.group(name) for name in work.names]
+    return Effect(
+        key, len(work.rows), len({row.record for row in work.rows}),
+        sum(row.status == "live" for row in work.rows),
+        dict(Counter(r.outcome or r.status for r in work.rows if r.status != "live")),
+        work.messages(), work.pinned.rule.goal, groups, work.unfinished(), list(_compared(groups)),
+    )  # fmt: skip
+
+
+def people_behind(
+    uow: UnitOfWork, access: Access, key: str, group: str | None = None, *,
+    converted: bool | None = None, below: int | None = None,
+) -> list[Reached]:  # fmt: skip
+    """The newest entries of a group, of those who reached the goal or did not."""
+    work = _Measuring(uow, access, key)
+    rows = [
+        row
+        for row in reversed(work.rows)
+        if (group is None or work.group_of[row.id] == group)
+        and (converted is None or (row.id in work.credits) is converted)
+        and (below is None or row.id < below)
+    ][:PAGE]
+    subject = work.pinned.rule.subject
+    titles = titles_of(
+        uow, access, catalog_for(uow, access), {subject: [row.record for row in rows]}
+    )
+    return [
+        Reached(
+            row.id, row.record, titles.get((subject, row.record), f"#{row.record}"),
+            row.entered_at, work.group_of[row.id], row.outcome,
+            work.credits.get(row.id, Credit()).deeds,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _compared(groups: Sequence[Group]) -> Iterable[tuple[str, str, Uplift]]:
+    """Each group against the control group, and the variants against one another."""
+    control = next((group for group in groups if group.name == CONTROL), None)
+    others = [group for group in groups if group.name != CONTROL]
+    pairs = [] if control is None else [(each, control) for each in others]
+    for one, other in [*pairs, *pairwise(others)]:
+        found = uplift(one.share, other.share)
+        if found is not None:
+            yield one.name, other.name, found
+
+
+class _Measuring:
+    def __init__(self, uow: UnitOfWork, access: Access, key: str) -> None:
+        self.uow = uow
+        self.access = access
+        pinned = book_of(uow).rules.get(key)
+        if pinned is None:
+            raise NotFound("no-rule", key=key)
+        access.require("edit_rules")
+        self.pinned: PinnedRule = pinned
+        self.rows = uow.execute(
+            run.select()
+            .where(run.c.rule == key, run.c.status != "skipped", *seen_rows(uow, access, run))
+            .order_by(run.c.id)
+        ).all()
+        self.group_of = self._groups()
+        self.credits = self._credits()
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(set(self.group_of.values()), key=lambda name: (name == CONTROL, name))
+
+    def _groups(self) -> dict[int, str]:
+        """Run → control, treatment, or a variant of the rule's first split (``a``, ``b``)."""
+        split = next((step for step in self.pinned.rule.steps if step.do == "split"), None)
+        variants: dict[int, str] = {}
+        if split is not None:
+            ways = self.uow.execute(
+                sa.select(run_step.c.run, run_step.c.outcome).where(
+                    run_step.c.path == split.path, run_step.c.do == "split"
+                )
+            )
+            variants = {row.run: {"then": "a"}.get(row.outcome, "b") for row in ways}
+        return {
+            row.id: CONTROL if row.arm == CONTROL else variants.get(row.id, "treatment")
+            for row in self.rows
+        }
+
+    def group(self, name: str) -> Group:
+        runs = [row.id for row in self.rows if self.group_of[row.id] == name]
+        won = [self.credits[each] for each in runs if each in self.credits]
+        value = None
+        goal = self.pinned.rule.goal
+        if goal is not None and goal.value is not None and self._shows(goal):
+            value = sum((credit.value for credit in won), Decimal(0))
+        return Group(name, len(runs), len(won), value, self._reached(set(runs)))
+
+    def _reached(self, runs: set[int]) -> dict[str, int]:
+        found: dict[str, set[int]] = {stage: set() for stage in STAGES}
+        for row in self._sent():
+            if row.run in runs:
+                found["sent"].add(row.run)
+                for stage in STAGES[1:]:
+                    if getattr(row, f"{stage}_at") is not None:
+                        found[stage].add(row.run)
+        return {stage: len(some) for stage, some in found.items()}
+
+    def _sent(self) -> Sequence[Any]:
+        if not hasattr(self, "_sent_rows"):
+            wanted = [
+                outbound.c[name] for name in ("run", "opened_at", "clicked_at", "replied_at")
+            ]
+            self._sent_rows = self.uow.execute(
+                sa.select(*wanted).where(
+                    outbound.c.rule == self.pinned.rule.key,
+                    outbound.c.status == "sent",
+                    *seen_rows(self.uow, self.access, outbound),
+                )
+            ).all()
+        return self._sent_rows
+
+    def messages(self) -> dict[str, int]:
+        """How many messages ended how."""
+        rows = self.uow.execute(
+            sa.select(outbound.c.status, sa.func.count())
+            .where(
+                outbound.c.rule == self.pinned.rule.key,
+                *seen_rows(self.uow, self.access, outbound),
+            )
+            .group_by(outbound.c.status)
+        )
+        return {status: count for status, count in rows}  # noqa: C416 - not pairs to mypy
+
+    def unfinished(self) -> int:
+        goal = self.pinned.rule.goal
+        if goal is None:
+            return 0
+        return sum(self._until(row.entered_at) > self.uow.now for row in self.rows)
+
+    def _until(self, at: datetime) -> datetime:
+        goal = self.pinned.rule.goal
+        assert goal is not None
+        return Length(goal.within_days, "day").after(at, self.uow.workspace.tz)
+
+    def _credits(self) -> Mapping[int, Credit]:
+        goal = self.pinned.rule.goal
+        if goal is None or not self.rows or goal.form not in self.pinned.catalog.tables:
+            return {}
+        entries = [Entry(row.id, row.record, row.entered_at, row.arm) for row in self.rows]
+        return attribute(
+            entries, self._deeds(goal, {row.record for row in self.rows}), self._until
+        )
+
+    def _shows(self, goal: Goal) -> bool:
+        right = self.access.field_right(goal.form, str(goal.value).partition(".")[0])
+        return right in ("write", "read_only")
+
+    def _deeds(self, goal: Goal, people: set[int]) -> list[Deed]:
+        """The records of the goal's form that belong to these people and meet its condition."""
+        uow, catalog = self.uow, self.pinned.catalog
+        table = catalog.tables[goal.form].main
+        leads_to = self._column(goal.form, self._link(goal), table)
+        at = table.c[business_dates(catalog).get(goal.form, "created_at")]
+        value = self._column(goal.form, goal.value, table) if goal.value else sa.null()
+        where = scope_conditions(uow, self.access, catalog, goal.form, table, "read")
+        if goal.where:
+            tree, _problems = catalog.condition(goal.form, goal.where)
+            where = [*where, expressing.where_sql(uow, catalog, tree, table)]
+        since = min(row.entered_at for row in self.rows)
+        found = []
+        for some in chunks(sorted(people)):
+            rows = uow.execute(
+                sa.select(table.c.id, leads_to, at, value).where(
+                    leads_to.in_(some), at.is_not(None), *where
+                )
+            )
+            found += [
+                Deed(record, person, self._instant(when), worth)
+                for record, person, when, worth in rows
+            ]
+        return [deed for deed in found if deed.at > since]
+
+    def _link(self, goal: Goal) -> str | None:
+        trigger = Trigger("record_created", goal.form, goal.link)
+        return link_of(self.pinned.catalog, trigger, self.pinned.rule.subject)
+
+    def _column(self, form: str, path: str | None, table: sa.Table) -> Any:
+        if path is None:
+            return table.c.id
+        tree, _problems = self.pinned.catalog.path(form, path)
+        return expressing.value_sql(self.uow, self.pinned.catalog, tree, table)
+
+    def _instant(self, value: date | datetime) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        midnight = datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        return at_local(midnight, self.uow.workspace.tz)
