@@ -31,11 +31,13 @@ def load_rows(
     With ``lock`` the rows stay as they are until this transaction ends; with ``going`` nobody may
     link to them meanwhile either, because they are about to be removed.
     """
-    main = tables.main
+    main, asked = tables.main, sorted(set(ids))
+    if not asked:
+        return {}
     wanted = [main.c[key] for key in SYSTEM_VALUES]
     wanted += [main.c[each.key] for each in form.fields if each.key in main.c]
     found: dict[int, dict[str, Any]] = {}
-    for some in chunks(sorted(set(ids))):
+    for some in chunks(asked):
         statement = sa.select(*wanted).where(main.c.id.in_(some)).order_by(main.c.id)
         if lock or going:
             statement = statement.with_for_update(key_share=not going)

@@ -8,6 +8,7 @@ value once; on PostgreSQL many rows go by COPY.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -47,31 +48,44 @@ def insert_rows(uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, An
 
 def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given as columns of plain values, all equally long."""
-    names = tuple(column.name for column in table.columns if column.name in values)
-    given = [values[name] for name in names]
-    if not given[0]:
-        return
-    dialect = uow.connection.dialect
+    insert = _insert(table, tuple(values), uow.connection.dialect)
+    names = insert.names
     converted = [
-        _converted(convert, repeats, column)
-        for (convert, repeats), column in zip(
-            _converters(table, names, dialect), given, strict=True
-        )
+        _converted(convert, repeats, values[name])
+        for name, (convert, repeats) in zip(names, insert.converters, strict=True)
     ]
-    send = _copy if uow.dialect == "postgresql" and len(given[0]) >= FEW else _execute
-    send(uow, table, names, list(zip(*converted, strict=True)))
+    rows: list[Any] = list(zip(*converted, strict=True))
+    if uow.dialect == "postgresql" and len(rows) >= FEW:
+        _copy(uow, table, names, rows)
+    elif rows:
+        given = [dict(zip(names, row, strict=True)) for row in rows] if insert.by_name else rows
+        send_many(uow.connection, insert.text, given)
+
+
+@dataclass(frozen=True)
+class _Insert:
+    """The statement for rows of certain columns, and per column what makes the driver's value.
+
+    A converter says as well whether values repeat themselves.
+    """
+
+    text: str
+    names: Sequence[str]  # of the columns, in the table's order
+    by_name: bool  # whether the driver takes a row's values by name
+    converters: Sequence[tuple[Converter, bool]]
 
 
 @lru_cache(maxsize=1000)
-def _converters(
-    table: sa.Table, names: tuple[str, ...], dialect: Dialect
-) -> list[tuple[Converter, bool]]:
-    """Per column what makes the driver's value, and whether values repeat themselves."""
-    types = [table.c[name].type for name in names]
-    return [
+def _insert(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> _Insert:
+    compiled = table.insert().inline().compile(dialect=dialect, column_keys=list(names))
+    ordered = [column.name for column in table.columns if column.name in names]
+    assert compiled.positiontup in (None, ordered)
+    types = [table.c[name].type for name in ordered]
+    converters = [
         (each.dialect_impl(dialect).bind_processor(dialect), isinstance(each, _REPEATING))
         for each in types
     ]
+    return _Insert(str(compiled), ordered, compiled.positiontup is None, converters)
 
 
 def _converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iterable[Any]:
@@ -82,19 +96,7 @@ def _converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iter
     return [None if value is None else convert(value) for value in values]
 
 
-@lru_cache(maxsize=1000)
-def _statement(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> str:
-    return str(table.insert().inline().compile(dialect=dialect, column_keys=list(names)))
-
-
-def _execute(uow: UnitOfWork, table: sa.Table, names: tuple[str, ...], rows: list[Row]) -> None:
-    dialect = uow.connection.dialect
-    named = dialect.paramstyle == "pyformat"
-    given = [dict(zip(names, row, strict=True)) for row in rows] if named else rows
-    send_many(uow.connection, _statement(table, names, dialect), given)
-
-
-def _copy(uow: UnitOfWork, table: sa.Table, names: tuple[str, ...], rows: list[Row]) -> None:
+def _copy(uow: UnitOfWork, table: sa.Table, names: Sequence[str], rows: list[Row]) -> None:
     listed = sql.SQL(", ").join(map(sql.Identifier, names))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), listed)
     driver: Any = uow.connection.connection.driver_connection

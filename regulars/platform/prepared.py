@@ -7,8 +7,7 @@ the driver's cursor is left out. Errors come as SQLAlchemy's, as everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,9 +68,14 @@ class Prepared:
     def rows(self, connection: Connection, values: Values = _NOTHING) -> list[tuple[Any, ...]]:
         """Run it; every row of the answer."""
         plan = self._plan(connection.dialect, values)
-        with _cursor(connection, plan.text) as cursor:
+        cursor = _cursor(connection)
+        try:
             cursor.execute(plan.text, plan.bound(values))
             found: list[tuple[Any, ...]] = cursor.fetchall() if plan.names else []
+        except Exception as error:
+            raise _told(connection, plan.text, error) from error
+        finally:
+            cursor.close()
         return [plan.read(row) for row in found] if plan.readers else found
 
     def mappings(
@@ -127,40 +131,47 @@ class Prepared:
 
 def send(connection: Connection, text: str) -> None:
     """Run a text of the driver's own."""
-    with _cursor(connection, text) as cursor:
+    cursor = _cursor(connection)
+    try:
         cursor.execute(text)
+    except Exception as error:
+        raise _told(connection, text, error) from error
+    finally:
+        cursor.close()
 
 
 def send_many(connection: Connection, text: str, rows: Sequence[Any]) -> None:
     """Run a text of the driver's own once for each row of its own values."""
-    with _cursor(connection, text) as cursor:
+    cursor = _cursor(connection)
+    try:
         if len(rows) == 1:
             cursor.execute(text, rows[0])
         else:
             cursor.executemany(text, rows)
-
-
-@contextmanager
-def _cursor(connection: Connection, text: str) -> Iterator[Any]:
-    """A cursor of the driver; its errors leave as SQLAlchemy's, without any values."""
-    driver: Any = connection.connection.driver_connection
-    cursor = driver.cursor()
-    try:
-        yield cursor
     except Exception as error:
-        dialect: Any = connection.dialect
-        errors = dialect.loaded_dbapi.Error
-        if not isinstance(error, errors):
-            raise
-        gone = dialect.is_disconnect(error, driver, cursor)
-        if gone:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            text, (), error, errors, hide_parameters=True, connection_invalidated=gone,
-            dialect=dialect,
-        ) from error  # fmt: skip
+        raise _told(connection, text, error) from error
     finally:
         cursor.close()
+
+
+def _cursor(connection: Connection) -> Any:
+    driver: Any = connection.connection.driver_connection
+    return driver.cursor()
+
+
+def _told(connection: Connection, text: str, error: Exception) -> BaseException:
+    """The driver's error as SQLAlchemy's, without any values; any other as it is."""
+    dialect: Any = connection.dialect
+    errors = dialect.loaded_dbapi.Error
+    if not isinstance(error, errors):
+        return error
+    gone = dialect.is_disconnect(error, connection.connection.driver_connection, None)
+    if gone:
+        connection.invalidate(error)
+    told: BaseException = DBAPIError.instance(
+        text, (), error, errors, hide_parameters=True, connection_invalidated=gone, dialect=dialect
+    )
+    return told
 
 
 def _binder(kind: Any, dialect: Dialect) -> Convert | None:
