@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, CursorResult, Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import Connection, CursorResult, Engine, RootTransaction
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform import migrations
@@ -34,6 +34,7 @@ from regulars.platform.prepared import send
 
 MAIN_SCHEMA = "regulars"
 BUSY_TIMEOUT_MS = 10_000
+POOL_SIZE = 5
 LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
 
 main_metadata = sa.MetaData()
@@ -165,7 +166,7 @@ class Database:
                 yield connection
             return
         with self._engine("main").connect() as raw:
-            yield raw.execution_options(isolation_level="AUTOCOMMIT")
+            yield raw.execution_options(begins=None)
 
     @contextmanager
     def snapshot_tx(self, store: str) -> Iterator[Connection]:
@@ -233,14 +234,14 @@ class Database:
     def _begin(
         self, store: str, schema: str, *, write: bool, still: bool = False
     ) -> Iterator[Connection]:
-        begin = "IMMEDIATE" if write else "DEFERRED"
-        with self._turn(store, write=write), self._engine(store).connect() as raw:
-            connection = raw.execution_options(sqlite_begin=begin)
-            if still and not self.is_sqlite:  # there every transaction is still
-                connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            with connection.begin():
-                if not self.is_sqlite:
-                    connection.execute(sa.select(sa.func.set_config("search_path", schema, True)))
+        if self.is_sqlite:
+            begins = "BEGIN IMMEDIATE" if write else "BEGIN"  # every transaction is still
+        else:
+            level = " ISOLATION LEVEL REPEATABLE READ" if still else ""
+            begins = f"BEGIN{level}; SET LOCAL search_path TO {schema}"
+        with self._turn(store, write=write):
+            connection, transaction = _begun(self._engine(store), begins)
+            with connection, transaction:
                 yield connection
 
     @contextmanager
@@ -278,16 +279,18 @@ class Database:
     def _connect(self, store: str) -> Engine:
         if self.is_sqlite:
             return _sqlite_engine(self.path_of(store))
-        return sa.create_engine(
+        engine = sa.create_engine(
             self.url,
-            pool_pre_ping=True,
-            pool_size=5,
+            pool_size=POOL_SIZE,
             max_overflow=10,
             query_cache_size=5000,
             hide_parameters=True,
             # A pooler between us and the server hands each transaction to another session.
-            connect_args={"prepare_threshold": None},
+            # Left to itself the driver would send every BEGIN on its own.
+            connect_args={"prepare_threshold": None, "autocommit": True},
         )
+        event.listen(engine, "begin", _begin)
+        return engine
 
 
 def _schema_of(store: str) -> str:
@@ -313,14 +316,31 @@ def _sqlite_engine(path: Path) -> Engine:
         cursor.close()
         sqlite_functions.install(dbapi_connection)
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("sqlite_begin") == "DEFERRED":
-            send(connection, "BEGIN")
-        else:
-            _begin_writing(connection)
-
+    event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begun(engine: Engine, begins: str) -> tuple[Connection, RootTransaction]:
+    """A connection and its transaction; one that the server has cut meanwhile is replaced."""
+    for _ in range(POOL_SIZE):
+        connection = engine.connect().execution_options(begins=begins)
+        try:
+            return connection, connection.begin()
+        except DBAPIError as error:
+            connection.close()
+            if not error.connection_invalidated:
+                raise
+    connection = engine.connect().execution_options(begins=begins)
+    return connection, connection.begin()
+
+
+def _begin(connection: Connection) -> None:
+    """Say what the option ``begins`` has; None is for work outside transactions."""
+    begins = connection.get_execution_options().get("begins", "BEGIN")
+    if begins == "BEGIN IMMEDIATE":
+        _begin_writing(connection)
+    elif begins is not None:
+        send(connection, begins)
 
 
 def _begin_writing(connection: Connection) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import sqlalchemy as sa
@@ -134,3 +134,20 @@ def test_f12_a_connection_that_is_cut_rolls_back_and_the_next_request_goes_throu
     with database.workspace_tx(workspace) as uow:
         records.create_record(uow, ACCESS, "customers", {"name": "kept"}, origin=API)
     assert how_many(database, workspace) == 1
+
+
+def test_f12_connections_cut_while_they_rest_are_replaced_unseen(
+    database: Database, workspace: Workspace
+) -> None:
+    with ExitStack() as several:
+        for _ in range(3):
+            several.enter_context(database.workspace_tx(workspace, write=False))
+    if not database.is_sqlite:  # there nobody can cut one
+        about = sa.table("pg_stat_activity", sa.column("pid"), sa.column("datname"))
+        others = about.c.pid != sa.func.pg_backend_pid()
+        here = about.c.datname == sa.func.current_database()
+        cut = sa.select(sa.func.pg_terminate_backend(about.c.pid)).where(here, others)
+        with database.main_tx() as connection:
+            assert len(connection.execute(cut).all()) >= 2
+    for _ in range(3):
+        assert how_many(database, workspace) == 0

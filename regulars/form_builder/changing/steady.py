@@ -14,13 +14,18 @@ import sqlalchemy as sa
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import is_current
 from regulars.platform.errors import Overtaken
+from regulars.platform.prepared import Prepared
+
+_SHARED = Prepared(
+    sa.select(sa.func.pg_advisory_xact_lock_shared(sa.bindparam("number", type_=sa.BigInteger)))
+)
 
 
 def hold_form(uow: UnitOfWork, form: str) -> None:
     """A writer's share of the form until its transaction ends; Overtaken when it changed."""
     if uow.dialect != "postgresql" or form in uow.memo.setdefault("held-forms", set()):
         return
-    uow.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_number(uow, form))))
+    _SHARED.rows(uow.connection, {"number": _number(uow, form)})
     uow.memo["held-forms"].add(form)
     if not is_current(uow):
         raise Overtaken
