@@ -37,7 +37,7 @@ from regulars.platform.accounts.users import NewUser
 from regulars.platform.config import Config
 from regulars.platform.db import Database, Workspace
 from regulars.platform.ids import new_token
-from regulars.platform.workspaces import create_workspace
+from regulars.platform.workspaces import create_workspace, free_key
 from regulars.wiring import wire
 
 TIMES = 40
@@ -79,7 +79,9 @@ def main() -> None:
     with TemporaryDirectory(prefix="regulars-benchmark-") as folder:
         database = Database(chosen.database, Path(folder))
         database.create_stores()
-        place = create_workspace(database, "lists", "Lists", currency="CNY", locale="en")
+        place = create_workspace(
+            database, free_key(database, "lists"), "Lists", currency="CNY", locale="en"
+        )
         try:
             open_shop(database, place)
             known = 0

@@ -8,14 +8,14 @@ What a form's table has anyway (key, links, unique values) is not wished for aga
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from regulars.platform.db import UnitOfWork
-from regulars.platform.expressions.tree import Aggregate, Compare, Node, Path, walk
+from regulars.platform.expressions.tree import Aggregate, AllOf, Compare, Literal, Node, Path, walk
 from regulars.platform.expressions.types import Kind
 from regulars.platform.registry import Registry
 
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
 
 MOST_PER_TABLE = 6
+MOST_FIXED = 2  # columns in front of the one that a list is sorted by
 PREFIX = "x_"  # names of indexes that come and go by advice
 _WIDE_ENOUGH = (Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.TEXT)
+_ONE_VALUE = (Kind.CHOICE, Kind.LINK, Kind.BOOLEAN, Kind.NUMBER, Kind.DATE)
 _BY_RANGE = frozenset({
     "is", "in", "gt", "gte", "lt", "lte", "between", "before", "after", "on_or_before",
     "on_or_after", "within", "older_than", "starts_with",
@@ -131,7 +133,7 @@ def _compares(form: str, nodes: Iterable[Node], why: str) -> Iterator[Wish]:
 def _of_forms(catalog: FormCatalog) -> Iterator[Wish]:
     for form in catalog.forms.values():
         for view in form.views:
-            yield from _sorted_by(form.key, list(view.get("sort", ())))
+            yield from _of_view(catalog, form.key, view)
         for each in form.fields:
             order = str(each.settings.get("order", "")).removeprefix("-")
             if each.type == "related" and order:
@@ -139,10 +141,35 @@ def _of_forms(catalog: FormCatalog) -> Iterator[Wish]:
                 yield Wish(str(each.settings["from"]), columns, "related")
 
 
-def _sorted_by(form: str, sort: Sequence[str]) -> Iterator[Wish]:
+def _of_view(catalog: FormCatalog, form: str, view: Mapping[str, Any]) -> Iterator[Wish]:
+    """What a saved list is sorted by, behind what it holds fast: one look finds its first page."""
+    fixed: list[str] = []
+    if view.get("where"):
+        tree, problems = catalog.condition(form, view["where"])
+        if not problems:
+            fixed = list(dict.fromkeys(_held_fast(tree)))[:MOST_FIXED]
+            yield from _compares(form, _outer(tree), "list")
+    sort = list(view.get("sort", ()))
     if len(sort) == 1 and "." not in sort[0]:
         tie = "-id" if sort[0].startswith("-") else "id"
-        yield Wish(form, (sort[0], tie), "list")
+        if sort[0].removeprefix("-") not in fixed:
+            yield Wish(form, (*fixed, sort[0], tie), "list")
+
+
+def _held_fast(tree: Node) -> Iterator[str]:
+    """The columns that have one and the same value in every record that meets a condition."""
+    if isinstance(tree, AllOf):
+        for part in tree.items:
+            yield from _held_fast(part)
+    elif (
+        isinstance(tree, Compare)
+        and tree.op == "is"
+        and isinstance(tree.left, Path)
+        and isinstance(tree.right, Literal)
+    ):
+        column = _column(tree.left)
+        if column and _kind(tree.left) in _ONE_VALUE:
+            yield column
 
 
 def _without_prefixes(wishes: Sequence[Wish]) -> list[Wish]:

@@ -17,7 +17,8 @@ from regulars.form_builder.web.values import field_at_path, is_listed
 
 PAGE_SIZE = 50
 MOST_COLUMNS = 6
-COUNTED = 10_000  # of more records a list only says that there are more
+COUNTED, COUNTED_WORDS = 10_000, 1000
+"""Of more records a list only says that there are more; words are counted as somebody types."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class ListState:
             limit=PAGE_SIZE,
             offset=(self.page - 1) * PAGE_SIZE,
             count=True,
-            count_to=COUNTED,
+            count_to=COUNTED_WORDS if self.words else COUNTED,
             search=self.words or None,
         )
 

@@ -84,3 +84,19 @@ def test_a_table_gets_six_at_most_and_rules_go_first() -> None:
     assert found[0].columns == ("-n0", "-id")  # n8 is served by the list that goes by it
     assert ("n8",) not in [each.columns for each in found]
     assert len({w.name(made.source().table("big")) for w in found}) == MOST_PER_TABLE
+
+
+def test_a_saved_list_finds_its_first_page_behind_what_it_holds_fast() -> None:
+    where = {"all": [{"field": "tier", "op": "is", "value": "gold"},
+                     {"field": "points", "op": "gte", "value": 100}]}  # fmt: skip
+    form = {
+        "kind": "form", "key": "people", "label": "P",
+        "fields": [{"key": "tier", "type": "choice", "options": [{"value": "gold"}]},
+                   {"key": "points", "type": "number"}, {"key": "joined", "type": "date"}],
+        "views": [{"key": "gold", "type": "table", "where": where, "sort": ["-joined"]},
+                  {"key": "odd", "type": "table", "where": {"field": "gone", "op": "is"}}],
+    }  # fmt: skip
+    made = catalog(form)
+    assert {(w.columns, w.why) for w in advise(made, [])} == {
+        (("tier", "-joined", "-id"), "list"), (("points",), "list"),
+    }  # fmt: skip
