@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ipaddress
+import queue
 import socket
 import ssl
 import threading
@@ -88,6 +89,8 @@ class Door:
             sock = socket.create_connection((address, _port(parts)), self.timeout)
         except OSError as error:
             raise NotReached(str(error)) from error
+        # the head and the body are two packets; without this the second waits for an answer
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line, late = [sock], threading.Event()
         watch = threading.Timer(self.timeout, _cut, [line, late])
         watch.daemon = True
@@ -108,7 +111,7 @@ class Door:
     def _address(self, parts: SplitResult) -> str:
         """The one address that is called; every one the name has must be allowed."""
         try:
-            found = self.resolve(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+            found = self._resolved(parts)
         except (OSError, UnicodeError) as error:
             raise NotReached(str(error)) from error
         addresses = [str(entry[4][0]) for entry in found]
@@ -117,6 +120,32 @@ class Door:
         if not self._is_local(parts) and not all(map(is_public, addresses)):
             raise AddressRefused("address-not-public")
         return addresses[0]
+
+    def _resolved(self, parts: SplitResult) -> list[tuple[Any, ...]]:
+        """What the name means; asking may not take longer than a call. OSError otherwise.
+
+        The system's resolver knows no time limit of ours, so it is left behind in its thread.
+        """
+        answer: queue.SimpleQueue[list[tuple[Any, ...]] | OSError | UnicodeError] = (
+            queue.SimpleQueue()
+        )
+
+        def ask() -> None:
+            try:
+                found = self.resolve(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError) as error:
+                answer.put(error)
+            else:
+                answer.put(found)
+
+        threading.Thread(target=ask, daemon=True).start()
+        try:
+            found = answer.get(timeout=self.timeout)
+        except queue.Empty:
+            raise TimeoutError("The name could not be resolved in time.") from None
+        if isinstance(found, (OSError, UnicodeError)):
+            raise found
+        return found
 
     def _is_local(self, parts: SplitResult) -> bool:
         return (parts.hostname or "").casefold() in self.local_hosts

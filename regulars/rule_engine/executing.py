@@ -68,7 +68,9 @@ def _claim(uow: UnitOfWork, token: str, limit: int, lease: timedelta) -> list[in
     """Lease due runs. One that may have killed its worker is done alone, after all others."""
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
     where = (run.c.status == "live", run.c.rule.in_(active))
-    stuck = {"status": "stuck", "outcome": "stuck", "due_at": None, "finished_at": uow.now}
+    reason = {"code": "worker-died"}
+    stuck = {"status": "stuck", "outcome": "stuck", "due_at": None, "finished_at": uow.now,
+             "reason": reason}  # fmt: skip
     leases.give_up(uow, run, where=where, values=stuck)
     sound, suspect = run.c.attempts < SUSPECT_AFTER, run.c.attempts >= SUSPECT_AFTER
     claimed = leases.claim(uow, run, token, limit, where=(*where, sound), lease=lease)

@@ -55,20 +55,31 @@ def in_trouble(database: Database, workspace: Workspace) -> Iterator[None]:
     cutter.join()
 
 
+def cut_once(database: Database) -> None:
+    """End every connection of this database that is inside a transaction."""
+    engine = sa.create_engine(database.url)
+    with engine.connect() as connection:
+        assert connection.execute(_ending_of_all_at_work()).all()
+    engine.dispose()
+
+
 def cut_all(database: Database, stop: threading.Event) -> None:
-    """End every connection of this database that is at work, over and over."""
+    """The same over and over."""
+    engine = sa.create_engine(database.url)
+    while not stop.is_set():
+        with engine.connect() as connection:
+            connection.execute(_ending_of_all_at_work()).all()
+    engine.dispose()
+
+
+def _ending_of_all_at_work() -> sa.Select[tuple[bool]]:
     names = ("pid", "state", "datname")
     about = sa.table("pg_stat_activity", *(sa.column(name) for name in names))
-    working = sa.select(sa.func.pg_terminate_backend(about.c.pid)).where(
+    return sa.select(sa.func.pg_terminate_backend(about.c.pid)).where(
         about.c.datname == sa.func.current_database(),  # others have tests of their own
         about.c.state.like("%in transaction%"),
         about.c.pid != sa.func.pg_backend_pid(),
     )
-    engine = sa.create_engine(database.url)
-    while not stop.is_set():
-        with engine.connect() as connection:
-            connection.execute(working).all()
-    engine.dispose()
 
 
 def test_f14_a_store_in_trouble_is_answered_with_busy_and_nothing_is_saved(

@@ -29,6 +29,7 @@ API_PREFIX = "/api/"
 SIGN_IN = "accounts.sign_in"
 SECOND_FACTOR = "accounts.second_factor"
 
+_NO_ROOM = "53"  # PostgreSQL's class of states for a full disk, memory or list of connections
 _PAGES = {400, 403, 404, 405, 413, 415, 422, 429, 500, 503}
 
 
@@ -131,6 +132,8 @@ def _is_passing(error: Exception) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     if error.connection_invalidated or lost_race(error):
+        return True
+    if str(getattr(error.orig, "sqlstate", "")).startswith(_NO_ROOM):
         return True
     said = str(error.orig).lower()
     return any(
