@@ -138,7 +138,7 @@ from regulars.rule_engine.ticking import Engine
 from regulars.rule_engine.today import RulesToday
 from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
 from regulars.rule_engine.triggers.clock import DateField as OnDateField
-from regulars.rule_engine.triggers.clock import Manual, Scan
+from regulars.rule_engine.triggers.clock import Manual, Once, Scan
 from regulars.rule_engine.triggers.happenings import (
     MESSAGE_TURNS,
     TASK_TURNS,
@@ -162,7 +162,7 @@ SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS, *rule_sources.SYSTEM_FOR
 ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
 CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(), CohortGrid())
 TRIGGERS: tuple[TriggerKind, ...] = (
-    RecordCreated(), RecordUpdated(), RecordDeleted(), Scan(), OnDateField(), Manual(),
+    RecordCreated(), RecordUpdated(), RecordDeleted(), Scan(), Once(), OnDateField(), Manual(),
     MirrorEntered(), MirrorLeft(), ConsentGranted(), ConsentWithdrawn(), *MESSAGE_TURNS,
     *TASK_TURNS, FormSubmitted(), NamedEvent(), Webhook(),
 )  # fmt: skip

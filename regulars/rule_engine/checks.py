@@ -102,22 +102,28 @@ def trigger_form(rule: Rule) -> str | None:
 
 def _check_class(rule: Rule) -> Iterator[Problem]:
     if rule.is_mirror:
-        if rule.sets is None:
-            yield Problem("sets", "required")
-        elif not rule.sets.choose and not rule.when:
-            yield Problem("when", "required")
-        for part in _JOURNEY_ONLY:
-            if getattr(rule, part):
-                yield Problem("exit" if part == "exits" else part, "only-for-journeys")
-        if rule.trigger.on != "scan":
-            yield Problem("trigger/on", "mirror-goes-by-the-clock")
+        yield from _check_mirror(rule)
         return
     if rule.sets is not None:
         yield Problem("sets", "only-for-mirrors")
+    if rule.is_campaign and rule.trigger.on != "once":
+        yield Problem("trigger/on", "campaign-goes-once")
     if rule.trigger.on == DELETED and form_of(rule.trigger, rule.subject) == rule.subject:
         yield Problem("trigger/form", "deleted-subject-starts-nothing")
     if not rule.steps:
         yield Problem("steps", "no-steps")
+
+
+def _check_mirror(rule: Rule) -> Iterator[Problem]:
+    if rule.sets is None:
+        yield Problem("sets", "required")
+    elif not rule.sets.choose and not rule.when:
+        yield Problem("when", "required")
+    for part in _JOURNEY_ONLY:
+        if getattr(rule, part):
+            yield Problem("exit" if part == "exits" else part, "only-for-journeys")
+    if rule.trigger.on != "scan":
+        yield Problem("trigger/on", "mirror-goes-by-the-clock")
 
 
 def _check_when(rule: Rule, catalog: FormCatalog) -> list[Problem]:

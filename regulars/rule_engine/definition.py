@@ -198,6 +198,11 @@ class Rule:
         """Whether it keeps a tag or a choice in step with a condition."""
         return self.rule_class == "mirror"
 
+    @property
+    def is_campaign(self) -> bool:
+        """Whether it goes out once, to everybody who fits at one moment."""
+        return self.rule_class == "campaign"
+
     def walk(self) -> Iterator[Step]:
         """Every step in reading order."""
         for step in self.steps:

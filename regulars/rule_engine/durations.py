@@ -39,6 +39,12 @@ CLOCK_SCHEMA: Mapping[str, Any] = {
 }
 
 
+MOMENT_SCHEMA: Mapping[str, Any] = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]$",
+}
+
+
 @dataclass(frozen=True)
 class Length:
     """A length of time."""
@@ -80,6 +86,11 @@ def read_clock(text: str) -> time:
     if found is None:
         raise ValueError(f"{text!r} is no time of day")
     return time(int(found[1]), int(found[2]))
+
+
+def read_moment(text: str) -> datetime:
+    """``"2026-05-01T09:30"`` as what a wall clock shows, without a zone."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - a wall clock has no zone
 
 
 def at_local(naive: datetime, zone: ZoneInfo) -> datetime:

@@ -19,7 +19,7 @@ from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.expressions.explain import explain
 from regulars.platform.formats import Formats
 from regulars.rule_engine.definition import Exit, Guards, Rule, Step, Trigger
-from regulars.rule_engine.durations import Length
+from regulars.rule_engine.durations import Length, read_moment
 from regulars.rule_engine.scope import Scope
 
 
@@ -94,6 +94,8 @@ def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:
     own = trigger.settings
     if trigger.on == "scan":
         return _scan(say, own)
+    if trigger.on == "once":
+        return say.t("once", at=say.formats.datetime(read_moment(own["at"])))
     if trigger.on == "date_field":
         return _date_field(say, rule, own)
     if trigger.on in ("mirror_entered", "mirror_left"):
@@ -349,7 +351,7 @@ def _limits(say: Speaker, rule: Rule) -> Iterator[str]:
 def _entry_words(say: Speaker, rule: Rule) -> str:
     if rule.entry.key:
         return _entry_key(say, rule, rule.entry.key)
-    if rule.trigger.on == "scan":
+    if rule.trigger.on in ("scan", "once"):
         return say.t("entry-once")
     if rule.trigger.on == "date_field":
         return say.t("entry-yearly" if rule.trigger.settings.get("yearly") else "entry-date")

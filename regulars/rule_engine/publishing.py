@@ -7,6 +7,7 @@ People who are inside of an older version stay there, unless the owner says othe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,9 +22,11 @@ from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.book import PinnedRule, book_of, pinned_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.scans import skip_backlog
+from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.tables import rule_state, run
 
 JOB = "rules"
+STILL_NOW = timedelta(hours=1)  # a campaign published so long after its moment goes out at once
 INSIDE = ("finish", "move", "stop")
 """What becomes of people inside an older version."""
 
@@ -38,7 +41,7 @@ def rules_published(
     """
     for key in keys:
         rule: Rule = after.get("rule", key)
-        _ensure_state(uow, key)
+        _ensure_state(uow, key, _just_before(uow, rule))
         if is_clock_rule(rule) and before.find("form", rule.subject) is not None:
             pinned = PinnedRule.of(rule, after.version("rule", key), after)
             by_day = rule.entry.per_day if rule.entry.backlog == "enrol" else None
@@ -59,17 +62,26 @@ def is_clock_rule(rule: Rule) -> bool:
     return rule.trigger.on == "scan" and not rule.is_mirror
 
 
-def _ensure_state(uow: UnitOfWork, key: str) -> None:
+def _just_before(uow: UnitOfWork, rule: Rule) -> datetime:
+    """Since when schedules count. What was to go out once, just now, still does."""
+    schedule = Schedule.of(rule.trigger)
+    if schedule is None or schedule.once is None:
+        return uow.now
+    missed = schedule.latest(uow.now - STILL_NOW, uow.now, uow.workspace.tz)
+    return uow.now if missed is None else missed - timedelta(seconds=1)
+
+
+def _ensure_state(uow: UnitOfWork, key: str, fired_to: datetime) -> None:
     row = {
         "rule": key, "state": "active", "changed_at": uow.now, "changed_by": "system",
-        "fired_to": uow.now, "history_to": uow.database.clock(),
+        "fired_to": fired_to, "history_to": uow.database.clock(),
     }  # fmt: skip
     made = insert_new(uow, rule_state, [row], "rule")
     if not made:
         uow.execute(
             rule_state.update()
             .where(rule_state.c.rule == key, rule_state.c.state == "archived")
-            .values(state="active", changed_at=uow.now, fired_to=uow.now)
+            .values(state="active", changed_at=uow.now, fired_to=fired_to)
         )
 
 

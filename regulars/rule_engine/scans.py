@@ -196,7 +196,7 @@ def _scan(database: Database, workspace: Workspace, row: Any) -> None:
 
 def _backlog(uow: UnitOfWork, pinned: PinnedRule, since: datetime) -> set[int]:
     """People who match only because of an import; a date in the calendar is nobody's backlog."""
-    if pinned.rule.trigger.on == "date_field":
+    if pinned.rule.trigger.on in ("date_field", "once"):
         return set()
     return touched_by_history(uow, pinned, since)
 

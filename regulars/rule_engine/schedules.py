@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from regulars.rule_engine.definition import Trigger
-from regulars.rule_engine.durations import at_local, read_clock
+from regulars.rule_engine.durations import at_local, read_clock, read_moment
 
 LATE_ENOUGH_TO_SKIP = timedelta(hours=2)
 MOST_MISSED_DAYS = 31
@@ -32,6 +32,7 @@ class Schedule:
     weekday: int = 0
     day: int = 1
     misfire: str = "run_once"
+    once: datetime | None = None  # what a wall clock shows at the only moment there is
 
     @classmethod
     def of(cls, trigger: Trigger) -> Schedule | None:
@@ -39,6 +40,8 @@ class Schedule:
         own = trigger.settings
         if trigger.on == "date_field":
             return cls("day", read_clock(own.get("at", _DATE_FIELD_AT)), misfire="each")
+        if trigger.on == "once":
+            return cls("once", once=read_moment(own["at"]))
         if trigger.on != "scan":
             return None
         at = read_clock(own["at"]) if "at" in own else _MIDNIGHT
@@ -68,12 +71,20 @@ class Schedule:
             last = slot
         return last
 
-    def next(self, after: datetime, zone: ZoneInfo) -> datetime:
-        """The first slot after an instant."""
+    def next(self, after: datetime, zone: ZoneInfo) -> datetime | None:
+        """The first slot after an instant; None where there is none any more."""
+        if self.once is not None:
+            moment = at_local(self.once, zone)
+            return moment if moment > after else None
         return next(self.slots(after, after + timedelta(days=63), zone))
 
     def slots(self, after: datetime, upto: datetime, zone: ZoneInfo) -> Iterator[datetime]:
         """Every slot in ``(after, upto]``, oldest first."""
+        if self.once is not None:
+            moment = at_local(self.once, zone)
+            if after < moment <= upto:
+                yield moment
+            return
         source = (
             self._hours(after, upto) if self.every == "hour" else self._days(after, upto, zone)
         )

@@ -218,7 +218,7 @@ def _keys(
 def _candidates(uow: UnitOfWork, pinned: PinnedRule) -> Any:
     """Everybody who matches as of now, in pages."""
     rule = pinned.rule
-    if rule.trigger.on in ("scan", "date_field") and not rule.is_mirror:
+    if rule.trigger.on in ("scan", "once", "date_field") and not rule.is_mirror:
         for page in pages(uow, pinned):
             yield [Candidate(each.record, each.key, uow.now) for each in page]
         return

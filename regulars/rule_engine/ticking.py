@@ -234,4 +234,5 @@ def next_fires(uow: UnitOfWork) -> dict[str, datetime]:
         (p.rule.key, s) for p in book.mirrors if (s := Schedule.of(p.rule.trigger)) is not None
     ]
     zone = uow.workspace.tz
-    return {key: each.next(uow.now, zone) for key, each in schedules if key in active}
+    known = {key: each.next(uow.now, zone) for key, each in schedules if key in active}
+    return {key: at for key, at in known.items() if at is not None}

@@ -1,4 +1,4 @@
-"""scan, date_field, manual: the clock or a person starts the rule."""
+"""scan, once, date_field, manual: the clock or a person starts the rule."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
 from regulars.rule_engine.definition import Trigger
-from regulars.rule_engine.durations import CLOCK_SCHEMA
+from regulars.rule_engine.durations import CLOCK_SCHEMA, MOMENT_SCHEMA, read_moment
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.triggers.base import KEY_SETTING, Settings, TriggerKind
 
@@ -33,6 +33,21 @@ class Scan(TriggerKind):
             yield Problem("weekday", "only-for-weekly")
         if "day" in trigger.settings and every != "month":
             yield Problem("day", "only-for-monthly")
+
+
+class Once(TriggerKind):
+    """At one moment: ``at`` in the shop's time. Who meets ``when`` then enters, once."""
+
+    name = "once"
+    by_event = False
+    settings: ClassVar[Settings] = {"at": MOMENT_SCHEMA}
+    required_settings = ("at",)
+
+    def check(self, trigger: Trigger, meaning: Meaning) -> Iterator[Problem]:
+        try:
+            read_moment(trigger.settings["at"])
+        except ValueError:
+            yield Problem("at", "not-a-datetime", {"value": trigger.settings["at"]})
 
 
 class DateField(TriggerKind):

@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
+    campaigns,
     channels,
     effects,
     insight_words,
@@ -35,6 +36,6 @@ HOMES = (
     ),
 )  # fmt: skip
 PAGE_MODULES = (
-    channels, composer, effects, insight_words, navigation, receipts, rules, runs, sending,
-    simulations, template_words, texts, webhooks, why_pages,
+    campaigns, channels, composer, effects, insight_words, navigation, receipts, rules, runs,
+    sending, simulations, template_words, texts, webhooks, why_pages,
 )  # fmt: skip

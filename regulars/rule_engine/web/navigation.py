@@ -21,6 +21,9 @@ def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:
         url_for("rules.list_rules"), "zap", "nav.rules", section=SECTION, order=200, on_phone=True
     )
     yield NavItem(
+        url_for("rules.campaigns"), "megaphone", "nav.campaigns", section=SECTION, order=205
+    )
+    yield NavItem(
         url_for("rules.outbox"), "message-square", "nav.messages", section=SECTION, order=210
     )
 

@@ -69,3 +69,24 @@ def test_the_effect_opens_the_people_behind_its_numbers(shop: RuleShop, site: Si
     listed = client.get("/api/v1/rules/greet/effect/people?converted=true", headers=headers)
     assert [each["title"] for each in listed.get_json()["people"]] == ["Anna"]
     assert owner.get("/w/shop/rules/nonsense/effect").status_code == 404
+
+
+def test_a_campaign_is_made_composed_and_stopped(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    assert "No campaigns yet" in words_of(owner.get("/w/shop/campaigns").text)
+    assert owner.send("/w/shop/campaigns/new", {"label": ""}).status_code == 422
+    made = owner.send(
+        "/w/shop/campaigns/new",
+        {
+            "label": "Spring", "subject": "customers", "message": "hello", "channel": "sms",
+            "when": "later", "at": "2026-05-01T10:00", "control": "10", "goal_form": "orders",
+        },
+    )  # fmt: skip
+    assert made.status_code == 303
+    key = made.headers["Location"].split("/rules/")[1].split("/")[0]
+    assert owner.get(f"/w/shop/rules/{key}/compose").status_code == 200
+    owner.send(f"/w/shop/rules/{key}/publish", {})
+    assert "Spring" in words_of(owner.get("/w/shop/campaigns").text)
+    assert owner.get(f"/w/shop/rules/{key}").status_code == 200
+    assert owner.send(f"/w/shop/campaigns/{key}/stop", {}).status_code == 303
+    assert shop.runs(key) == []
