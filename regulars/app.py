@@ -55,6 +55,7 @@ from regulars.platform.web import (
 )
 from regulars.platform.web.json_answer import JsonAnswers
 from regulars.rule_engine.backlog import oldest_due_seconds
+from regulars.rule_engine.gauges import gauges_of_rules
 from regulars.seed_templates import web as packs
 from regulars.seed_templates.uses import pack_uses
 
@@ -111,6 +112,7 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
     health.add_note(app, "queue", queue.answers)
     health.add_note(app, "oldest_due_seconds", due)
     metrics.add_gauges(app, partial(wiring.backup_gauges, database))
+    metrics.add_labelled_gauges(app, partial(gauges_of_rules, database))
     metrics.add_gauges(app, lambda: {"due_seconds": due() or 0.0, "queued_jobs": queue.waiting()})
 
 

@@ -50,6 +50,10 @@ class LinkWriter:
         """Where the person says that they want no more of this."""
         return absolute(f"/o/{self._token('opt_out', '', None)}")
 
+    def opened(self) -> str:
+        """The picture whose being fetched says that a mail was opened."""
+        return absolute(f"/p/{self._token('open', '', None)}")
+
     def _token(self, kind: str, name: str, url: str | None) -> str:
         for row in self.rows:
             if (row["kind"], row["name"]) == (kind, name):
@@ -105,6 +109,16 @@ def follow(uow: UnitOfWork, token: str) -> str:
     if first.rowcount:
         record_events(uow, [turn(uow, message, "message_clicked", link=link.name)])
     return str(link.url)
+
+
+def note_opening(uow: UnitOfWork, token: str) -> None:
+    """Note that a mail was opened, the first time only. NotFound for any other token."""
+    _link, message = _find(uow, token, "open")
+    uow.execute(
+        outbound.update()
+        .where(outbound.c.id == message.id, outbound.c.opened_at.is_(None))
+        .values(opened_at=uow.now)
+    )
 
 
 def read_opt_out(uow: UnitOfWork, token: str) -> OptOut:

@@ -15,6 +15,10 @@ HEADER_PART = "opt_out"
 """The part of a mail's body that becomes its List-Unsubscribe header."""
 
 
+PIXEL_PART = "opened"
+"""The part of a mail's body that becomes an invisible picture, where the shop asks for it."""
+
+
 def with_way_out(
     body: Mapping[str, str], channel: str, locale: str, links: LinkWriter
 ) -> dict[str, str]:

@@ -39,7 +39,6 @@ def go_on(uow: UnitOfWork, access: Access, *, drop: bool = False) -> int:
     if held.is_restore:
         access.require("manage_workspace")
     waiting = resume_sending(uow, access, drop=drop)
-    audit.note(uow, access, "sending-resumed", "", after={"dropped": drop})
     uow.after_commit(jobs.ringer(JOB))
     return waiting
 

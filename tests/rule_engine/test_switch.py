@@ -42,7 +42,7 @@ def test_i11_queued_messages_stop_within_one_tick_and_leave_when_it_goes_on(
         noted = [row.action for row in uow.execute(audit.select().order_by(audit.c.id))]
         with pytest.raises(Conflict):
             go_on(uow, SYSTEM)
-    assert noted[-2:] == ["sending-stopped", "sending-resumed"]
+    assert noted[-2:] == ["sending-stopped", "hold-lifted"]
 
 
 def test_what_waited_can_be_dropped_with_a_reason(shop: RuleShop, clock: MovableClock) -> None:

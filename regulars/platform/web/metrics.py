@@ -30,13 +30,29 @@ blueprint = Blueprint("metrics", __name__)
 Gauges = Callable[[], Mapping[str, float]]
 """Figures read when somebody asks, by name (``due_seconds``); NaN where unknown."""
 
+LabelledGauges = Callable[[], Mapping[str, Mapping[tuple[str, ...], float]]]
+"""Figures by name and by the values of their labels (`_LABELS`); never a person's."""
+
 _NAME = "regulars.gauges"
+_LABELLED = "regulars.labelled-gauges"
+_LABELS: Mapping[str, tuple[str, ...]] = {
+    "messages": ("workspace", "channel", "status"),
+    "rule_runs": ("workspace", "rule", "status"),
+    "rule_messages": ("workspace", "rule", "status"),
+    "circuit_failures": ("workspace", "way"),
+    "sending_stopped": ("workspace",),
+}
 _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-Ip", "Via")
 _HELP = {
     "due_seconds": "Age of the oldest work that is due and not done, in seconds.",
     "backup_age_seconds": "Age of the newest good backup, of the workspace longest without.",
     "queued_jobs": "Jobs that wait in the queues.",
     "workspaces": "Workspaces in use.",
+    "messages": "Messages of the last 24 hours, by channel and state; waiting ones whenever made.",
+    "rule_runs": "Runs of the last 24 hours by rule and state; live and stuck ones always.",
+    "rule_messages": "Messages of the last 24 hours by rule and state.",
+    "circuit_failures": "Failures in a row of one way out.",
+    "sending_stopped": "1 while all sending of a workspace is stopped.",
 }
 
 _registry = CollectorRegistry()
@@ -64,6 +80,11 @@ def add_gauges(app: Flask, gauges: Gauges) -> None:
     app.extensions.setdefault(_NAME, []).append(gauges)
 
 
+def add_labelled_gauges(app: Flask, gauges: LabelledGauges) -> None:
+    """Let a part of the product show figures by label."""
+    app.extensions.setdefault(_LABELLED, []).append(gauges)
+
+
 @blueprint.get("/metrics")
 @open_to_all
 def show() -> Response:
@@ -74,6 +95,11 @@ def show() -> Response:
     for gauges in current_app.extensions.get(_NAME, []):
         for name, value in gauges().items():
             Gauge(f"regulars_{name}", _HELP[name], registry=fresh).set(value)
+    for labelled in current_app.extensions.get(_LABELLED, []):
+        for name, rows in labelled().items():
+            gauge = Gauge(f"regulars_{name}", _HELP[name], _LABELS[name], registry=fresh)
+            for labels, value in rows.items():
+                gauge.labels(*labels).set(value)
     body = generate_latest(_registry) + generate_latest(fresh)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from regulars.platform.mailer import Mail, MailRefused, MailUnknown
 from regulars.rule_engine.channels.base import (
     Outgoing,
@@ -11,7 +13,7 @@ from regulars.rule_engine.channels.base import (
     Surroundings,
 )
 from regulars.rule_engine.markdown import to_html, to_text
-from regulars.rule_engine.opting_out import HEADER_PART
+from regulars.rule_engine.opting_out import HEADER_PART, PIXEL_PART
 
 
 class SmtpProvider(Provider):
@@ -30,7 +32,7 @@ class SmtpProvider(Provider):
             to=outgoing.address,
             subject=" ".join(outgoing.parts["subject"].split()),
             text=to_text(outgoing.parts["markdown"]),
-            html=to_html(outgoing.parts["markdown"]),
+            html=to_html(outgoing.parts["markdown"]) + _pixel(outgoing),
             key=outgoing.key.replace(":", "."),
             headers=_way_out(outgoing),
         )
@@ -42,6 +44,14 @@ class SmtpProvider(Provider):
             ) from error
         except MailUnknown as error:
             raise SendUnknown(str(error)) from error
+
+
+def _pixel(outgoing: Outgoing) -> str:
+    """Off unless the shop has asked for it; a reader that loads no pictures tells nothing."""
+    address = outgoing.parts.get(PIXEL_PART)
+    if address is None:
+        return ""
+    return f'<img src="{escape(address)}" width="1" height="1" alt="">'
 
 
 def _way_out(outgoing: Outgoing) -> dict[str, str]:

@@ -18,8 +18,9 @@ from regulars.rule_engine.durations import LENGTH_SCHEMA, Length, at_local
 from regulars.rule_engine.links import LinkWriter
 from regulars.rule_engine.merging import MissingValues, merge_fields
 from regulars.rule_engine.message import Message
-from regulars.rule_engine.opting_out import with_way_out
+from regulars.rule_engine.opting_out import PIXEL_PART, with_way_out
 from regulars.rule_engine.people import Person
+from regulars.rule_engine.policy_keeping import policy_of
 from regulars.rule_engine.rendering import Voice, is_format, offered_formats
 from regulars.rule_engine.scope import Meaning
 from regulars.rule_engine.steps.base import (
@@ -87,6 +88,8 @@ class SendMessage(StepKind):
         body = self._written(work, message, channel, voice)
         if needs_consent(purpose):
             body = with_way_out(body, channel, locale, links)
+            if channel == "email" and policy_of(work.uow).open_pixel:
+                body = {**body, PIXEL_PART: links.opened()}
         address = person.address(channel)
         status, reason = _standing(work, address)
         row = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from regulars.platform.db import UnitOfWork, Workspace
@@ -20,6 +21,8 @@ from regulars.rule_engine import links
 from regulars.rule_engine.links import OptOut
 
 public = Blueprint("message_links", __name__)
+
+_PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
@@ -37,6 +40,16 @@ def follow(token: str) -> ResponseReturnValue:
         if request.method == "HEAD":
             return ""
         return redirect(links.follow(uow, token), 302)
+
+
+@public.get("/p/<token>")
+@_for_readers
+def note_opening(token: str) -> ResponseReturnValue:
+    """An invisible picture; only fetching it says something, looking (HEAD) does not."""
+    if request.method != "HEAD":
+        with _place_of(token, write=True) as uow:
+            links.note_opening(uow, token)
+    return Response(_PIXEL, content_type="image/gif")
 
 
 @public.get("/o/<token>")

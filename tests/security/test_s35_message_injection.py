@@ -1,0 +1,91 @@
+"""S35, S09, S22: what a value, a receipt or a token brings along never becomes more than text."""
+
+from typing import Any
+
+import pytest
+
+from regulars.platform.clock import utc_now
+from regulars.platform.db import Database, Workspace
+from regulars.platform.mailer import Mail, MailRefused, build
+from regulars.rule_engine.service import choose_provider
+from regulars.rule_engine.sms_parts import count_parts
+from regulars.rule_engine.tables import outbound
+from regulars.wiring import wire
+from tests.support.rule_shop import CUSTOMERS, ORDERS, SYSTEM, RuleShop, journey, sms
+from tests.support.site import Site
+
+MAIL = {
+    "kind": "message", "key": "hello",
+    "channels": {"email": {"subject": "Hi {name}", "markdown": "Dear {name}"}},
+}  # fmt: skip
+BY_MAIL = journey(
+    steps=[{"id": "hello", "do": "send_message", "message": "hello", "channel": "email"}]
+)
+EVIL = [
+    "Anna\r\nBcc: all@example.com", "{{7*7}}", "{name}", "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+]  # fmt: skip
+
+
+@pytest.fixture
+def shop(database: Database, workspace: Workspace) -> RuleShop:
+    wire()
+    return RuleShop(database, workspace).open()
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_s35_a_name_stays_a_name_in_a_mail(shop: RuleShop, name: str) -> None:
+    shop.publish(MAIL, BY_MAIL)
+    with shop.work() as uow:
+        choose_provider(uow, SYSTEM, "email", "smtp")
+    anna = shop.customer(name=name, email="anna@example.com")
+    shop.consent(anna, channel="email")
+    shop.order(anna)
+    shop.tick()
+    (mail,) = shop.mailer.outbox
+    made = build(mail, "shop@example.com", utc_now)
+    assert (made["To"], made.get("Bcc"), "\n" in mail.subject) == ("anna@example.com", None, False)
+    assert "<script" not in (mail.html or "")
+    assert "javascript:" not in (mail.html or "") or 'href="javascript' not in (mail.html or "")
+    assert "49" not in mail.text
+
+
+@pytest.mark.parametrize("to", ["a@b.example\r\nBcc: c@d.example", "a@b.example, c@d.example"])
+def test_s35_one_mail_has_one_recipient(to: str) -> None:
+    with pytest.raises(MailRefused):
+        build(Mail(to, "x", "x", "k"), "shop@example.com", utc_now)
+
+
+def test_s35_a_long_value_is_counted_in_parts_so_the_budget_holds(shop: RuleShop) -> None:
+    shop.publish(sms(), journey())
+    shop.order(shop.customer(name="好" * 200))
+    shop.tick()
+    (message,) = shop.messages()
+    assert message.parts == count_parts(message.body["text"]) >= 3
+
+
+@pytest.mark.parametrize("token", ["x", "1-AAAAAAAAAAAA", "\\evil.com", "%09/evil", "1-%2e%2e%2f"])
+def test_s22_a_tampered_link_leads_nowhere(site: Site, token: str) -> None:
+    for place in ("r", "o", "p"):
+        answer = site.app.test_client().get(f"/{place}/{token}")
+        assert answer.status_code == 404
+        assert "Location" not in answer.headers
+
+
+def test_s09_what_providers_and_people_write_is_shown_as_text(site: Site) -> None:
+    shop = RuleShop(site.database, site.workspace)
+    shop.publish(CUSTOMERS, ORDERS, sms(), journey())
+    shop.order(shop.customer(name="<img src=x onerror=alert(1)>"))
+    shop.tick()
+    with shop.work() as uow:
+        values: dict[str, Any] = {
+            "status": "failed", "receipt": "undelivered", "receipt_detail": "<script>x</script>",
+            "receipt_at": uow.now,
+            "reason": {"code": "provider-refused", "detail": "<script>x</script>"},
+        }  # fmt: skip
+        uow.execute(outbound.update().values(**values))
+    owner = site.signed_in()
+    for page in ("messages", f"messages/{shop.messages()[0].id}", ""):
+        text = owner.get(f"/w/shop/{page}").text
+        assert "<script>x" not in text
+        assert "<img src=x" not in text
