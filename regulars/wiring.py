@@ -20,6 +20,7 @@ from regulars.form_builder.field_types.email import EmailField
 from regulars.form_builder.field_types.file import FileField, ImageField
 from regulars.form_builder.field_types.formula import FormulaField
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.field_types.links import LinksField
 from regulars.form_builder.field_types.long_text import LongTextField
 from regulars.form_builder.field_types.lookup import LookupField
 from regulars.form_builder.field_types.member import MemberField
@@ -155,7 +156,8 @@ log = logging.getLogger(__name__)
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), TagsField(), EmailField(), PhoneField(), UrlField(),
-    LinkField(), RelatedField(), RollupField(), LookupField(), FormulaField(), SubformField(),
+    LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
+    SubformField(),
     FileField(), ImageField(), SerialField(), UnitField(), MemberField(), *STAMPS,
 )  # fmt: skip
 SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS, *rule_sources.SYSTEM_FORMS)

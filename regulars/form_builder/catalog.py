@@ -218,7 +218,7 @@ class FormCatalog:
         draft = RowDraft(0)
         for each in form.fields:
             kind = field_types.get(each.type)
-            if each.key not in body or each.type == "subform":
+            if each.key not in body or each.has_rows:
                 continue
             if each.type == "serial":
                 draft.values[each.key] = body[each.key]

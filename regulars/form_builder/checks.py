@@ -104,7 +104,8 @@ def _with_good_keys(fields: Iterable[FieldDefinition]) -> tuple[FieldDefinition,
     kept: dict[str, FieldDefinition] = {}
     for each in fields:
         if each.key not in kept and (each.key not in RESERVED_KEYS or _is_stamp(each)):
-            kept[each.key] = replace(each, fields=_with_good_keys(each.fields))
+            inner = each.fields if each.type == "links" else _with_good_keys(each.fields)
+            kept[each.key] = replace(each, fields=inner)
     return tuple(kept.values())
 
 
@@ -137,7 +138,8 @@ def _keys(fields: Iterable[FieldDefinition]) -> Iterator[Problem]:
         if each.key in seen:
             yield Problem(f"{place}/key", "duplicate-key", {"key": each.key})
         seen.add(each.key)
-        yield from under(place, _keys(each.fields))
+        if each.type != "links":
+            yield from under(place, _keys(each.fields))
 
 
 def _put_away(form: FormDefinition) -> Iterator[Problem]:
@@ -200,7 +202,7 @@ def _field(field: FieldDefinition, form: FormDefinition, forms: Forms) -> Iterat
     yield from _common(field)
     if field.type == "lookup" and not has_path(form, str(field.settings["path"]), forms):
         yield Problem("path", "unknown-field", {"field": field.settings["path"]})
-    for position, child in enumerate(field.fields):
+    for position, child in enumerate(field.fields if field.type != "links" else ()):
         yield from under(f"fields/{position}", _row_field(child))
 
 
@@ -222,7 +224,7 @@ def _default(field: FieldDefinition) -> Iterator[Problem]:
     if field.default is None or is_formula(field.default):
         return
     kind = field_types.get(field.type)
-    if not kind.writable or field.type == "subform":
+    if not kind.writable or field.has_rows:
         yield Problem("", "default-not-possible", {"field": field.name})
         return
     try:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.platform.problems import Problem
 
@@ -56,6 +56,8 @@ def convert_row(
             draft.refuse(str(key)[:60], "unknown-field", field=str(key)[:60])
         elif found.type == "subform":
             _convert_subform(draft, form, found, value, reading)
+        elif found.type == "links":
+            _convert_links(draft, found, value, reading, texts)
         else:
             _convert_cell(draft, found, value, reading, texts)
     return draft
@@ -93,13 +95,26 @@ def _convert_subform(
     draft.rows[field.key] = made
 
 
+def _convert_links(
+    draft: RowDraft, field: FieldDefinition, raw: Any, reading: Reading, texts: bool
+) -> None:
+    kind = field_types.get("links")
+    read = kind.parse_text if texts and isinstance(raw, str) else kind.convert
+    try:
+        found = read(field, raw, reading)
+    except BadValue as bad:
+        draft.refuse(field.key, bad.code, field=field.name, **bad.params)
+        return
+    draft.rows[field.key] = [RowDraft(n, {LINKED: each}) for n, each in enumerate(found)]
+
+
 def missing_required(form: FormDefinition, draft: RowDraft) -> None:
     """Note each required field that would stay empty."""
     after = draft.seen()
     for each in form.fields:
         if not each.required or any(problem.path == each.key for problem in draft.problems):
             continue
-        if each.type == "subform":
+        if each.has_rows:
             empty = not draft.rows.get(each.key) and (draft.is_new or each.key in draft.rows)
         else:
             empty = after.get(each.key) in (None, frozenset())

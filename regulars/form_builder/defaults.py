@@ -28,7 +28,7 @@ def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     wanted = [
         (field, _fixed_default(writing, field))
         for field in writing.form.fields
-        if field_types.get(field.type).writable and field.type != "subform"
+        if field_types.get(field.type).writable and not field.has_rows
     ]
     for draft in drafts:
         wrong = {problem.path for problem in draft.problems}

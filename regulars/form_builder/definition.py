@@ -19,6 +19,10 @@ COMMON_KEYS = (
     "freeze",
 )  # fmt: skip
 _NESTED = ("fields", "archived")
+ROW_TYPES = ("subform", "links")
+"""Types whose values are rows of a table of their own."""
+LINKED = "record"
+"""The column of a row of `links` that holds the linked record."""
 _TITLE_PART = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
 
 
@@ -56,7 +60,14 @@ class FieldDefinition:
         common = {key: raw[key] for key in COMMON_KEYS if key in raw}
         settings = {k: v for k, v in raw.items() if k not in (*COMMON_KEYS, *_NESTED)}
         fields, archived = (tuple(map(cls.from_json, raw.get(name, ()))) for name in _NESTED)
+        if raw["type"] == "links":
+            fields = (_linked(common, settings),)
         return cls(**common, settings=settings, fields=fields, archived=archived)
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether its values are rows of a table of their own."""
+        return self.type in ROW_TYPES
 
 
 @dataclass(frozen=True)
@@ -108,10 +119,16 @@ class FormDefinition:
         return tuple(_TITLE_PART.findall(self.title))
 
     def subforms(self) -> Iterator[FormDefinition]:
-        """The row forms of every subform field, keyed ``orders.items``."""
+        """The row forms of every subform and links field, keyed ``orders.items``."""
         for each in self.fields:
-            if each.type == "subform":
+            if each.has_rows:
                 yield row_form(self, each)
+
+    def pointing(self, via: str, record_id: int) -> dict[str, Any]:
+        """The condition of the records whose link (or one of whose links) ``via`` leads there."""
+        field = self.find(via)
+        op = "has" if field is not None and field.type == "links" else "is"
+        return {"field": via, "op": op, "value": record_id}
 
     @classmethod
     def from_json(cls, raw: Mapping[str, Any]) -> FormDefinition:
@@ -147,6 +164,12 @@ def row_form(form: FormDefinition, subform: FieldDefinition) -> FormDefinition:
         parent=form.key,
         by_key={each.key: each for each in subform.fields},
     )
+
+
+def _linked(common: Mapping[str, Any], settings: Mapping[str, Any]) -> FieldDefinition:
+    """The one column of the rows of a links field."""
+    own = {name: settings[name] for name in ("to", "on_delete") if name in settings}
+    return FieldDefinition(LINKED, "link", common.get("label") or common["key"], settings=own)
 
 
 def _first_title(fields: tuple[FieldDefinition, ...]) -> str:

@@ -24,7 +24,7 @@ from openpyxl.cell import WriteOnlyCell
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
@@ -149,6 +149,9 @@ def _written(write: Callable[[Any], Cell], value: Any) -> Cell:
 def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callable[[Any], Cell]:
     """What a field's plain value is in a cell."""
     kind, locale = field_types.get(field.type), export.access.locale
+    if field.type == "links":
+        to = str(field.settings["to"])
+        return lambda rows: _joined([words.get((to, i), f"#{i}") for i in _linked(rows)])
     if isinstance(kind, LinkField):
         target = kind.target(field)
         return lambda value: None if value is None else words.get((target, value), f"#{value}")
@@ -184,9 +187,19 @@ def _labels(field: FieldDefinition, locale: str) -> dict[str, str]:
 
 
 def _tags(tags: Sequence[str]) -> str:
-    if any(_SEPARATORS & set(tag) for tag in tags):
-        return json.dumps(sorted(tags), ensure_ascii=False)
-    return ", ".join(sorted(tags))
+    return _joined(sorted(tags), ", ")
+
+
+def _joined(words: Sequence[str], between: str = "; ") -> str:
+    """Several words in one cell, so that an import takes them apart again."""
+    if any(_SEPARATORS & set(word) for word in words):
+        return json.dumps(list(words), ensure_ascii=False)
+    return between.join(words)
+
+
+def _linked(rows: Any) -> list[int]:
+    """The records that a links field's rows lead to."""
+    return [row[LINKED] for row in rows or () if isinstance(row.get(LINKED), int)]
 
 
 def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
@@ -194,6 +207,10 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
     wanted: dict[str, set[int]] = {}
     for column in export.columns:
         kind = field_types.get(column.field.type)
+        if column.field.type == "links":
+            to = wanted.setdefault(str(column.field.settings["to"]), set())
+            to.update(i for r in records for i in _linked(r.values.get(column.field.key)))
+            continue
         target = kind.target(column.field) if isinstance(kind, LinkField) else "sys_members"
         if not isinstance(kind, LinkField) and column.field.type not in (
             "created_by",

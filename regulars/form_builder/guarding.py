@@ -54,7 +54,7 @@ def refuse_fields(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     for draft in drafts:
         _refuse_values(writing, writing.form.key, draft, draft.current)
     for field in writing.form.fields:
-        if field.type == "subform":
+        if field.has_rows:
             _guard_rows(writing, field, [d for d in drafts if field.key in d.rows])
 
 

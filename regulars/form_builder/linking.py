@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 
 from regulars.form_builder.converting import RowDraft
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types, fold
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.system_forms import system_forms
@@ -43,7 +43,7 @@ def settle_links(
         kind = field_types.get(each.type)
         if isinstance(kind, LinkField):
             _settle_field(uow, catalog, each, drafts, limits)
-        elif each.type == "subform":
+        elif each.has_rows:
             _settle_rows(uow, catalog, form, each, drafts, limits)
 
 
@@ -59,7 +59,25 @@ def _settle_rows(
         for child in draft.rows.get(field.key, ()):
             if child.problems:
                 fresh = child.problems[before.get(id(child), 0) :]
-                draft.problems += [p.under(f"{field.key}/{child.index}") for p in fresh]
+                draft.problems += [_in_rows(field, child.index, p) for p in fresh]
+    if field.type == "links":
+        _once_each(field, drafts)
+
+
+def _in_rows(field: FieldDefinition, index: int, problem: Problem) -> Problem:
+    """A problem of a row at its place; of a link among links at the link itself."""
+    if field.type == "links":
+        return Problem(f"{field.key}/{index}", problem.code, problem.params)
+    return problem.under(f"{field.key}/{index}")
+
+
+def _once_each(field: FieldDefinition, drafts: Sequence[RowDraft]) -> None:
+    """Two ways to name one record are one link."""
+    for draft in drafts:
+        if field.key in draft.rows:
+            by_record = {child.values.get(LINKED): child for child in draft.rows[field.key][::-1]}
+            kept = {id(child) for child in by_record.values()}
+            draft.rows[field.key] = [c for c in draft.rows[field.key] if id(c) in kept]
 
 
 def _settle_field(

@@ -126,14 +126,15 @@ def complete(
         for record in records if key in form.by_key else ():
             found: Any = tags.get(record.id, frozenset())
             record.values[key] = masked(mask, found) if mask else found
-    if rows:
-        for key in (key for key in tables.rows if key in form.by_key):
-            stored = load_subform_rows(uow, form, tables, key, ids)
-            _add_row_formulas(uow, access, catalog, f"{form.key}.{key}", stored)
-            for row in (row for some in stored.values() for row in some):
-                hide_masked(catalog, f"{form.key}.{key}", row)
-            for record in records:
-                record.values[key] = stored.get(record.id, [])
+    for key in (key for key in tables.rows if key in form.by_key):
+        if not rows and form.by_key[key].type != "links":
+            continue
+        stored = load_subform_rows(uow, form, tables, key, ids)
+        _add_row_formulas(uow, access, catalog, f"{form.key}.{key}", stored)
+        for row in (row for some in stored.values() for row in some):
+            hide_masked(catalog, f"{form.key}.{key}", row)
+        for record in records:
+            record.values[key] = stored.get(record.id, [])
     wanted = _linked_ids(catalog, form, records)
     own = own_titles(uow, catalog, form, [(each.id, each.values) for each in records])
     if own is None:
@@ -173,7 +174,7 @@ def _linked_ids(
         found = wanted.setdefault(target, set())
         found.update(r.values[key] for r in records if isinstance(r.values.get(key), int))
     for each in form.fields:
-        if each.type != "subform":
+        if not each.has_rows:
             continue
         for key, target in catalog.link_targets(f"{form.key}.{each.key}"):
             found = wanted.setdefault(target, set())

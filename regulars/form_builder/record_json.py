@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.masking import MaskedText
@@ -66,6 +66,10 @@ def field_json(
     if field.type == "subform":
         inner = catalog.get_form(f"{form.key}.{field.key}")
         return [_row(catalog, inner, row, titles) for row in value or ()]
+    if field.type == "links":
+        to = str(field.settings["to"])
+        linked = [row[LINKED] for row in value or () if isinstance(row.get(LINKED), int)]
+        return [link_json(to, each, titles) for each in linked]
     target = _target(catalog, form, field)
     if target and isinstance(value, int):
         return link_json(target, value, titles)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import NOT_BLANK, TextLike, field_types
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.field_types.links import LinksField
 from regulars.form_builder.record_json import SYSTEM_KEYS, SYSTEM_LINKS
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform import i18n
@@ -67,6 +68,8 @@ def input_value(
     kind = field_types.get(field.type)
     if field.type == "subform":
         schema = _input_rows(catalog, form, field, locale)
+    elif isinstance(kind, LinksField):
+        schema = _input_links(catalog, field, kind)
     elif isinstance(kind, LinkField):
         schema = _input_link(catalog, kind.target(field))
     else:
@@ -82,6 +85,8 @@ def output_value(catalog: FormCatalog, form: FormDefinition, field: FieldDefinit
         cells = {each.key: output_value(catalog, inner, each) for each in inner.fields}
         row = {"id": {"type": "integer"}, **cells}
         return {"type": "array", "items": _closed(row, list(row))}
+    if isinstance(kind, LinksField):
+        return {"type": "array", "items": _READ_LINK}
     if isinstance(kind, LinkField):
         return _or_null(_READ_LINK)
     if kind.writable:
@@ -132,6 +137,12 @@ def _input_link(catalog: FormCatalog, target: str) -> Schema:
     return {"anyOf": [*ways, {"type": "null"}]}
 
 
+def _input_links(catalog: FormCatalog, field: FieldDefinition, kind: LinksField) -> Schema:
+    one = _input_link(catalog, kind.target(field))
+    ways = [way for way in one["anyOf"] if way.get("type") != "null"]
+    return {**kind.json_schema(field), "items": {"anyOf": ways}}
+
+
 def _keys_of(catalog: FormCatalog, target: str) -> list[str]:
     if target in system_forms:
         return {"sys_units": ["code"], "sys_members": ["email"]}.get(target, [])
@@ -148,7 +159,7 @@ def _filled(field: FieldDefinition, schema: Schema) -> Schema:
         strict["enum"] = [value for value in strict["enum"] if value is not None]
     if "anyOf" in strict:
         strict["anyOf"] = [way for way in strict["anyOf"] if way.get("type") != "null"]
-    if field.type in ("tags", "subform"):
+    if field.type == "tags" or field.has_rows:
         strict["minItems"] = max(1, strict.get("minItems", 0))
     if isinstance(field_types.get(field.type), TextLike):
         strict.setdefault("minLength", 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,12 +14,14 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.changing.binned import brought_up
 from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries, trash
 from regulars.form_builder.linking import chunks, settle_links
 from regulars.form_builder.searching.marking import mark
 from regulars.form_builder.titles import titles_of
+from regulars.form_builder.written import rows_json
 from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import Event, record_events
@@ -182,10 +185,38 @@ def _follow_links(writing: Writing, ids: Sequence[int]) -> None:
         if not pointing:
             continue
         policy = field.settings.get("on_delete", "refuse")
-        if policy == "refuse" or "." in source or not _may_follow(writing, source, pointing):
+        holder, _dot, rows = source.partition(".")
+        if rows and policy == "clear" and field.key == LINKED:
+            _unlink(writing, holder, rows, pointing)
+            continue
+        if policy == "refuse" or rows or not _may_follow(writing, source, pointing):
             label = writing.catalog.get_form(source).label
             raise Conflict("still-linked", form=label, n=len(pointing))
         _apply_policy(writing, source, field.key, pointing, str(policy))
+
+
+def _unlink(writing: Writing, holder: str, key: str, row_ids: Sequence[int]) -> None:
+    """Take the rows away that link what goes, and tell it of the records that held them."""
+    inner = _into(writing, holder)
+    uow, main = inner.uow, inner.tables.rows[key].main
+    parents: list[int] = []
+    for some in chunks(sorted(row_ids)):
+        parents += uow.execute(sa.select(main.c.parent).where(main.c.id.in_(some))).scalars()
+    if not _may_follow(writing, holder, parents):
+        raise Conflict("still-linked", form=inner.form.label, n=len(parents))
+    stored = storing.load_rows(uow, inner.form, inner.tables, parents, lock=True)
+    load = partial(storing.load_subform_rows, uow, inner.form, inner.tables, key, parents)
+    before = load()
+    storing.delete_rows(uow, main, row_ids)
+    after = load()
+    values = {"updated_at": uow.now}
+    changes = [(i, {**values, "version": row["version"] + 1}) for i, row in stored.items()]
+    storing.change_records(uow, inner.tables, changes)
+    told = {
+        i: {key: [rows_json(inner.form, key, side.get(i, [])) for side in (before, after)]}
+        for i in stored
+    }
+    _tell_changed(inner, told, stored)
 
 
 def _may_follow(writing: Writing, source: str, pointing: Sequence[int]) -> bool:
@@ -328,9 +359,17 @@ def _links_of(writing: Writing, row: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _tell_cleared(writing: Writing, key: str, stored: Mapping[int, Mapping[str, Any]]) -> None:
+    told = {record_id: {key: [row[key], None]} for record_id, row in stored.items()}
+    _tell_changed(writing, told, stored)
+
+
+def _tell_changed(
+    writing: Writing, told: Mapping[int, Mapping[str, Any]],
+    stored: Mapping[int, Mapping[str, Any]],
+) -> None:  # fmt: skip
     entries, events = [], []
     for record_id, row in stored.items():
-        changes = {key: [row[key], None]}
+        changes = told[record_id]
         entries.append(_entry(writing, "updated", record_id, row["version"] + 1, changes))
         events.append(
             Event(

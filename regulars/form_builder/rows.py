@@ -98,6 +98,7 @@ class DraftRecords(StoredRecords):
         parent, _dot, key = form_key.partition(".")
         if (
             parent == self.form_key
+            and via == "parent"
             and record_id == (self.draft.id or 0)
             and key in self.draft.rows
         ):

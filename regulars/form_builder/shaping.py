@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import TextLike, field_types
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.dependencies import resolve_formulas
@@ -50,14 +50,18 @@ def shape_forms(
     wanted = list(forms)
     unread: list[Problem] = []
     plain: dict[str, FormShape] = {shape.key: shape for shape in system}
+    by_key = {form.key: form for form in wanted}
     for form in wanted:
         for owner in (form, *form.subforms()):
-            plain[owner.key] = _plain_shape(form, owner, unread)
+            plain[owner.key] = _plain_shape(form, owner, unread, by_key)
     shapes, found = resolve_formulas(Shapes(plain))
     return shapes, [*unread, *_placed(wanted, found)]
 
 
-def _plain_shape(form: FormDefinition, owner: FormDefinition, unread: list[Problem]) -> FormShape:
+def _plain_shape(
+    form: FormDefinition, owner: FormDefinition, unread: list[Problem],
+    forms: Mapping[str, FormDefinition],
+) -> FormShape:  # fmt: skip
     """One form before its derived fields are resolved; formulas nobody can read are noted."""
     fields = {} if owner.parent else {shape.key: shape for shape in _SYSTEM_SHAPES}
     if owner.parent:
@@ -65,14 +69,16 @@ def _plain_shape(form: FormDefinition, owner: FormDefinition, unread: list[Probl
         fields["position"] = FieldShape("position", number(0))
     for position, each in enumerate(owner.fields):
         try:
-            fields[each.key] = _field_shape(owner, each)
+            fields[each.key] = _field_shape(owner, each, forms)
         except FormulaError as error:
             place = _place(form, owner, position)
             unread.append(error.problem("formula").under(place))
     return FormShape(owner.key, fields, owner.label, owner.person is not None)
 
 
-def _field_shape(form: FormDefinition, field: FieldDefinition) -> FieldShape:
+def _field_shape(
+    form: FormDefinition, field: FieldDefinition, forms: Mapping[str, FormDefinition]
+) -> FieldShape:
     kind = field_types.get(field.type)
     labels = {each["value"]: each.get("label") for each in field.settings.get("options", ())}
     shape = FieldShape(
@@ -86,10 +92,18 @@ def _field_shape(form: FormDefinition, field: FieldDefinition) -> FieldShape:
     )
     if field.type == "related":
         order = str(field.settings.get("order", ""))
+        source, via = str(field.settings["from"]), str(field.settings["via"])
+        by = forms[source].find(via) if source in forms else None
+        if by is not None and by.type == "links":
+            rows = ValueType(Kind.ROWS, form=f"{source}.{via}")
+            return replace(
+                shape, type=rows, via=LINKED, through="parent", order=(order,) if order else ()
+            )
         return replace(shape, via=str(field.settings["via"]), order=(order,) if order else ())
-    if field.type == "subform":
+    if field.has_rows:
         rows = ValueType(Kind.ROWS, form=f"{form.key}.{field.key}")
-        return replace(shape, type=rows, via="parent", order=("position",))
+        through = LINKED if field.type == "links" else ""
+        return replace(shape, type=rows, via="parent", order=("position",), through=through)
     if field.type in DERIVED_TYPES and not field.freeze:
         return replace(shape, formula=_tree_of(field))
     return shape

@@ -83,7 +83,7 @@ def _related(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
     """The first form that links here is what people mean."""
     for form in forms.values():
         for field in form.fields:
-            if field.type == "link" and field.settings.get("to") == raw["key"]:
+            if field.type in ("link", "links") and field.settings.get("to") == raw["key"]:
                 return {"from": form.key, "via": field.key, "label": i18n.pick(form.label, locale)}
     other = next((key for key in forms if key != raw["key"]), raw["key"])
     return {"from": other, "via": "link"}
@@ -116,6 +116,7 @@ def _subform(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
 _GUESSES: Mapping[str, Callable[[Mapping[str, Any], Forms, str], Json]] = {
     "choice": _choice,
     "link": _link,
+    "links": _link,
     "related": _related,
     "rollup": _rollup,
     "lookup": _lookup,

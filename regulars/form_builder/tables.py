@@ -113,7 +113,7 @@ def _index_name(table: sa.Table, suffix: str) -> str:
 def _row_tables(metadata: sa.MetaData, form: FormDefinition) -> dict[str, FormTables]:
     made = {}
     for each in form.fields:
-        if each.type != "subform":
+        if not each.has_rows:
             continue
         rows = row_form(form, each)
         table = sa.Table(

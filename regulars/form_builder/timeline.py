@@ -77,9 +77,7 @@ def related_moments(
         order = str(field.settings.get("order", "-created_at"))
         if any(catalog.path(source.key, key)[1] for key in (via, order.removeprefix("-"))):
             continue
-        query = RecordQuery(
-            filter={"field": via, "op": "is", "value": record_id}, sort=(order,), limit=LATEST
-        )
+        query = RecordQuery(filter=source.pointing(via, record_id), sort=(order,), limit=LATEST)
         for record in find_records(uow, access, source.key, query).records:
             yield _moment(uow, catalog, source, record, order.removeprefix("-"))
 

@@ -12,7 +12,6 @@ from typing import Any
 from regulars.form_builder import attachments, defaults, guarding, rollups, uniqueness
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
-from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import settle_links
@@ -27,6 +26,7 @@ from regulars.form_builder.storing import (
     load_subform_rows,
     replace_tags,
 )
+from regulars.form_builder.written import rows_json
 from regulars.platform import columns as types
 from regulars.platform.bulk import insert_columns
 from regulars.platform.events import Event, record_events
@@ -237,19 +237,6 @@ def changes_of(writing: Writing, draft: RowDraft, before_rows: RowsBefore) -> di
                 rows_json(writing.form, key, [child.values for child in children]),
             ]
     return found
-
-
-def rows_json(form: FormDefinition, key: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
-    """Subform rows in the API's JSON form."""
-    by_key = {each.key: each for each in form.by_key[key].fields}
-    return [
-        {
-            name: field_types.get(by_key[name].type).to_json(by_key[name], value)
-            for name, value in row.items()
-            if name in by_key and value is not None
-        }
-        for row in rows
-    ]
 
 
 def _roll_up(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore) -> None:

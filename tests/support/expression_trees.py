@@ -51,8 +51,15 @@ _ROWS = {
         (("referred",), "customers"),
         (("orders", "items"), "orders.items"),
         (("referrer", "orders"), "orders"),
+        (("helped",), "orders"),
+        (("helped", "items"), "orders.items"),
     ],
-    "orders": [(("items",), "orders.items"), (("customer", "orders"), "orders")],
+    "orders": [
+        (("items",), "orders.items"),
+        (("customer", "orders"), "orders"),
+        (("helpers",), "customers"),
+        (("helpers", "orders"), "orders"),
+    ],
     "orders.items": [],
 }
 _FIELDS: dict[str, dict[Kind, list[str]]] = {
@@ -450,6 +457,19 @@ def _options(left: Node) -> tuple[str, ...]:
     return {"tier": TIERS, "referrer_tier": TIERS, "status": STATUSES}.get(last, TIERS)
 
 
+def _linked(field: str) -> Trees:
+    """A leaf about several links: which of some records are among them."""
+    ids = st.lists(st.integers(1, 20), min_size=1, max_size=3, unique=True)
+    some = ids.map(lambda found: Many(tuple(Literal(Decimal(n)) for n in found)))
+    several = st.builds(
+        Compare, st.sampled_from(["has_any", "has_all", "has_none"]), st.just(Path((field,))), some
+    )
+    none = st.builds(
+        Compare, st.sampled_from(["is_empty", "is_not_empty"]), st.just(Path((field,)))
+    )
+    return several | none
+
+
 @cache
 def conditions(form: str, depth: int) -> Trees:
     """Any condition about a record of ``form``."""
@@ -461,6 +481,9 @@ def conditions(form: str, depth: int) -> Trees:
         )
     if form == "orders":
         options.append(st.just(Consent("marketing", "email", Path(("customer",)))))
+        options.append(_linked("helpers"))
+    if form == "customers":
+        options.append(_linked("helped"))
     if depth > 0:
         inner = conditions(form, depth - 1)
         several = st.lists(inner, min_size=1, max_size=3).map(tuple)

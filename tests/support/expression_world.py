@@ -161,6 +161,7 @@ ITEMS = {
     "quantity": number(0),
     "price": number(4),
 }
+HELPERS = {"id": link("orders.helpers"), "parent": link("orders"), "record": link("customers")}
 NAMING = {("customers", "name"), ("customers", "code"), ("customers", "points")}
 EXACT = {("customers", "code"), ("orders.items", "product")}
 DERIVED = {
@@ -193,10 +194,15 @@ def make_shapes() -> Shapes:
     orders = FieldShape("orders", rows("orders"), via="customer", order=("-paid_at",))
     referred = FieldShape("referred", rows("customers"), via="referrer")
     items = FieldShape("items", rows("orders.items"), via="parent")
+    connecting = rows("orders.helpers")
+    helped = FieldShape("helped", connecting, via="record", order=("-due",), through="parent")
+    helpers = FieldShape("helpers", connecting, via="parent", through="record")
+    buyers = {"orders": orders, "referred": referred, "helped": helped}
     forms = {
-        "customers": _plain_form("customers", CUSTOMERS, orders=orders, referred=referred),
-        "orders": _plain_form("orders", ORDERS, items=items),
+        "customers": _plain_form("customers", CUSTOMERS, **buyers),
+        "orders": _plain_form("orders", ORDERS, items=items, helpers=helpers),
         "orders.items": _plain_form("orders.items", ITEMS),
+        "orders.helpers": _plain_form("orders.helpers", HELPERS),
     }
     for key, derived in DERIVED.items():
         made = {
@@ -238,7 +244,10 @@ class ShopTables:
 
     def __init__(self) -> None:
         metadata = sa.MetaData()
-        forms = {"customers": CUSTOMERS, "orders": ORDERS, "orders.items": ITEMS}
+        forms = {
+            "customers": CUSTOMERS, "orders": ORDERS, "orders.items": ITEMS,
+            "orders.helpers": HELPERS,
+        }  # fmt: skip
         self.metadata = metadata
         self.forms = {
             key: sa.Table(f"f_{key.replace('.', '__')}", metadata, *_columns(key, fields))
@@ -319,6 +328,13 @@ def make_shop(seed: int, *, customers: int = 24, orders: int = 60, items: int = 
         for channel in ("sms", "email")
         if draw.random() < 0.4
     )
+    more = random.Random(seed + 1)
+    made["orders.helpers"] = [
+        {"id": n, "parent": order, "record": customer}
+        for n, (order, customer) in enumerate(
+            sorted({(more.randrange(1, orders + 1), more.randrange(1, customers + 3))
+                    for _ in range(orders)}), 1)
+    ]  # fmt: skip
     return Shop(made, agreed)
 
 

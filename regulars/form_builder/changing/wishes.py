@@ -26,7 +26,7 @@ from regulars.platform.problems import Problem
 
 MOST_OPTIONS = 200
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,48}")
-_NO_DEFAULT = ("tags", "link")
+_NO_DEFAULT = ("tags", "link", "links")
 
 
 def check_wish(

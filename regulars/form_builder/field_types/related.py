@@ -56,7 +56,7 @@ class RelatedField(DerivedField):
             yield Problem("from", "unpublished-form", {"form": field.settings["from"]})
             return
         via = source.find(str(field.settings["via"]))
-        if via is None or via.settings.get("to") != form.key:
+        if via is None or via.type not in ("link", "links") or via.settings.get("to") != form.key:
             place = {"field": field.settings["via"], "form": source.label}
             yield Problem("via", "via-is-no-link-here", place)
         order = str(field.settings.get("order", "")).removeprefix("-")

@@ -94,6 +94,9 @@ class RollupField(FieldType):
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
     ) -> Iterator[Problem]:
         of = form.find(str(field.settings["of"]))
+        if of is not None and of.type == "links":
+            yield Problem("of", "rollup-of-links", {"field": of.name})
+            return
         if of is None or of.type not in ("related", "subform"):
             yield Problem("of", "rollup-of-no-rows", {"field": field.settings["of"]})
             return
@@ -103,6 +106,10 @@ class RollupField(FieldType):
         rows = of.fields
         if of.type == "related":
             source = forms.get(str(of.settings.get("from")))
+            via = source.find(str(of.settings.get("via"))) if source else None
+            if via is not None and via.type == "links":
+                yield Problem("of", "rollup-of-links", {"field": of.name})
+                return
             rows = source.fields if source else ()
         wanted = field.settings.get("field")
         if wanted and wanted not in {row.key for row in rows}:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types
+from regulars.form_builder.field_types.links import SEPARATORS
 from regulars.form_builder.importing.figures import (
     EXCEL_ERRORS,
     absolute,
@@ -102,6 +103,8 @@ def _converter(
     field: FieldDefinition, source: Source, reading: Reading, link_key: str | None
 ) -> Convert:
     kind = field_types.get(field.type)
+    if link_key is not None and field.type == "links":
+        return lambda text: _links(field, link_key, text)
     if link_key is not None:
         return lambda text: _link(link_key, text)
     if field.type == "tags":
@@ -119,6 +122,27 @@ def _link(key: str, text: str) -> Any:
     if text.startswith("#") and number.isdecimal() and len(number) < 19:
         return int(number)
     return Reference(key, text)
+
+
+def _links(field: FieldDefinition, key: str, text: str) -> list[Any]:
+    """Keys between separators, or the JSON list that our own export writes for awkward ones."""
+    words = _words_of(text)
+    found = list(dict.fromkeys(_link(key, word) for word in words))
+    limit = field_types.get("links").limit(field)  # type: ignore[attr-defined]
+    if len(found) > limit:
+        raise BadValue("too-many-links", limit=limit, n=len(found))
+    return found
+
+
+def _words_of(text: str) -> list[str]:
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except json.JSONDecodeError:
+            found = None
+        if isinstance(found, list):
+            return [str(each) for each in found]
+    return [word.strip() for word in SEPARATORS.split(text) if word.strip()]
 
 
 def _tags(field: FieldDefinition, text: str, reading: Reading) -> Any:

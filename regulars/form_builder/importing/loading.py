@@ -13,7 +13,7 @@ from typing import Any
 
 from regulars.form_builder import records
 from regulars.form_builder.converting import RowDraft
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition
 from regulars.form_builder.importing.batches import problem_json
 from regulars.form_builder.importing.cells import Broken
 from regulars.form_builder.importing.consenting import record_consents
@@ -134,6 +134,11 @@ def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft
     if staged.has_broken:
         _refuse_broken(draft, staged.head_keys, group.head, fields, "")
     draft.values = _values(staged.head_keys, group.head, fields, clear=clear)
+    for key in (key for key in staged.head_keys if fields[key].type == "links"):
+        if key in draft.values:
+            linked = draft.values.pop(key)
+            linked = [] if linked is None or isinstance(linked, Broken) else linked
+            draft.rows[key] = [RowDraft(n, {LINKED: one}) for n, one in enumerate(linked)]
     rows, inner = staged.planned.target.rows, staged.planned.rows_form
     if rows is not None and inner is not None:
         keys = staged.row_keys

@@ -23,6 +23,8 @@ from regulars.platform.problems import Problem, under
 if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
 
+LINKING = ("link", "links")
+
 
 @dataclass(frozen=True)
 class Planned:
@@ -75,7 +77,7 @@ def link_key(
     What the map says wins; else the key with which the map feeds that form; else its only unique
     field.
     """
-    if field.type != "link":
+    if field.type not in LINKING:
         return None
     if source.by:
         return source.by
@@ -230,7 +232,7 @@ def _reading_problems(
 ) -> Iterator[Problem]:
     if source.parse.way and field.type not in ("date", "datetime"):
         yield Problem("parse", "way-is-for-dates", {"field": field.name})
-    if field.type != "link":
+    if field.type not in LINKING or (field.type == "links" and source.create):
         if source.by or source.create:
             yield Problem("by" if source.by else "create", "not-a-link", {"field": field.name})
         return

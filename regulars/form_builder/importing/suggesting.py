@@ -109,7 +109,7 @@ def source_for(
             source["parse"] = way
     elif field.type in ("number", "money") and way == ",":
         source["parse"] = {"decimal": ","}
-    if field.type == "link":
+    if field.type in ("link", "links"):
         key = likely_key(forms.get(str(field.settings["to"])), guess.get("kind", ""))
         if key is not None:
             source["by"] = key

@@ -136,7 +136,9 @@ def _of_forms(catalog: FormCatalog) -> Iterator[Wish]:
             yield from _of_view(catalog, form.key, view)
         for each in form.fields:
             order = str(each.settings.get("order", "")).removeprefix("-")
-            if each.type == "related" and order:
+            source = catalog.forms.get(str(each.settings.get("from")))
+            by = source.find(str(each.settings.get("via"))) if source else None
+            if each.type == "related" and order and by is not None and by.type == "link":
                 columns = (str(each.settings["via"]), order)
                 yield Wish(str(each.settings["from"]), columns, "related")
 

@@ -12,7 +12,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import chunks
-from regulars.form_builder.writing import rows_json
+from regulars.form_builder.written import rows_json
 from regulars.platform.errors import Invalid
 from regulars.platform.events import Event, record_events
 from regulars.platform.problems import Problem

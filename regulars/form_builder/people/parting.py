@@ -25,7 +25,7 @@ from regulars.form_builder.people.pointers import live_merge
 from regulars.form_builder.people.tables import person_merge
 from regulars.form_builder.querying import Record
 from regulars.form_builder.records import get_record, restore_record
-from regulars.form_builder.writing import rows_json
+from regulars.form_builder.written import rows_json
 from regulars.platform.accounts.access import Access
 from regulars.platform.blobs.service import give_to
 from regulars.platform.db import UnitOfWork

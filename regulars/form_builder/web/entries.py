@@ -122,7 +122,7 @@ class Asking:
 
     def entry(self, field: FieldDefinition, name: str, answer: Any, errors: Errors) -> Entry:
         """One input with what it offers."""
-        if field.type == "subform":
+        if field.has_rows:
             return self._subform(field, answer or [], errors)
         if field.type == "tags":
             return Entry(field, name, answer or [], errors, self._known_tags(field))

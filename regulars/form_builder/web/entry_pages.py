@@ -13,7 +13,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for, writable_form
 from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.history import history_of, seen_entries
@@ -66,7 +66,7 @@ def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     for key, given in request.args.items():
         field = form.find(key)
         if field is not None and field_types.get(field.type).writable:
-            answers[key] = [given] if field.type == "tags" else given
+            answers[key] = _given(field, given)
     return _page(uow, access, EntryPage(form, answers))
 
 
@@ -145,7 +145,7 @@ def _page(
     uow: UnitOfWork, access: Access, page: EntryPage, status: int = 200
 ) -> ResponseReturnValue:
     known = [*page.form.by_key, *_row_places(page)]
-    errors = errors_by_field(page.problems, known)
+    errors = errors_by_field([_at_its_input(page.form, each) for each in page.problems], known)
     asked = Asking(uow, access, page.form).entry_form(
         page.answers, errors, is_new=page.record is None
     )
@@ -212,12 +212,28 @@ def _with_found(uow: UnitOfWork, access: Access, asked: EntryForm) -> EntryForm:
     )
 
 
+def _given(field: FieldDefinition, text: str) -> Any:
+    """A value of the address as it stands in the field's input."""
+    if field.type == "links":
+        return [{LINKED: text}]
+    return [text] if field.type == "tags" else text
+
+
+def _at_its_input(form: FormDefinition, problem: Problem) -> Problem:
+    """A problem of one of several links (``courses/1``) at the input that holds it."""
+    head, _slash, rest = problem.path.partition("/")
+    field = form.find(head)
+    if field is None or field.type != "links" or not rest:
+        return problem
+    return Problem(f"{problem.path}/{LINKED}", problem.code, problem.params, problem.text)
+
+
 def _row_places(page: EntryPage) -> list[str]:
     """``items/0/price`` for every input of every row, where a problem can be shown."""
     return [
         f"{field.key}/{number}/{column.key}"
         for field in page.form.fields
-        if field.type == "subform"
+        if field.has_rows
         for number in range(len(page.answers.get(field.key) or ()))
         for column in field.fields
     ]

@@ -105,6 +105,8 @@ def _one(
     kind, catalog = field_types.get(field.type), catalog_for(uow, access)
     if isinstance(raw, Mapping):
         raw = raw.get("id")
+    if field.type == "links":
+        return _one(uow, access, form, field.fields[0], raw)
     if field.type == "tags":
         cell = cell_of(raw, field, form, catalog, {})
         return cell.option(current_locale(), str(raw))

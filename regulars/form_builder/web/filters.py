@@ -57,6 +57,8 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
     """The operators that a list offers for a field."""
     if field.type in ("unit", "member", "created_by", "updated_by"):
         return UNIT_OPS if field.type == "unit" else MEMBER_OPS
+    if field.type == "links":
+        return OFFERED[Kind.TAGS]
     return OFFERED.get(field_types.get(field.type).value_type(field).kind, ())
 
 
@@ -132,7 +134,7 @@ def _literal(field: FieldDefinition, text: str) -> Any:
     kind = field_types.get(field.type).value_type(field).kind
     if kind is Kind.BOOLEAN:
         return text == "true"
-    if kind is Kind.LINK and text.isdecimal():
+    if (kind is Kind.LINK or field.type == "links") and text.isdecimal():
         return int(text)
     return _canonical(field, text)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.history import Entry
 from regulars.form_builder.titles import titles_of
@@ -100,7 +100,9 @@ class _Speaker:
             yield ChangeWords(field.name, before, after)
 
     def words(self, field: FieldDefinition, raw: Any) -> str:
-        if field.type == "subform":
+        if field.type == "links" and isinstance(raw, list):
+            return formats().joined(self._titles(field, raw))
+        if field.has_rows:
             n = raw.get("rows", 0) if isinstance(raw, Mapping) else len(raw or ())
             return translate("records.n-rows", n=n)
         if self.catalog.mask_of(self.form.key, field.key):
@@ -109,6 +111,11 @@ class _Speaker:
         yes_no = (translate("records.yes"), translate("records.no"))
         cell = cell_of(plain, field, self.form, self.catalog, self.titles)
         return text_of(cell, formats(), yes_no)
+
+    def _titles(self, field: FieldDefinition, rows: Sequence[Any]) -> list[str]:
+        linked = [row.get(LINKED) for row in rows if isinstance(row, Mapping)]
+        known = [each for each in linked if isinstance(each, int)]
+        return [self.titles.get((str(field.settings["to"]), i), f"#{i}") for i in known]
 
     def _plain(self, field: FieldDefinition, raw: Any) -> Any:
         """What the history keeps as JSON, as a plain value; as it is when it no longer fits."""
@@ -128,6 +135,11 @@ def _linked(form: FormDefinition, entries: Iterable[Entry]) -> dict[str, set[int
     for entry in entries:
         for key, pair in entry.changes.items():
             field = form.find(key)
+            if field is not None and field.type == "links":
+                rows = [row for side in pair if isinstance(side, list) for row in side]
+                found = wanted.setdefault(str(field.settings["to"]), set())
+                found.update(i for row in rows if isinstance(i := row.get(LINKED), int))
+                continue
             target = target_of(field) if field is not None else ""
             if target:
                 found = wanted.setdefault(target, set())

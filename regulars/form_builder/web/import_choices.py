@@ -86,7 +86,7 @@ def _places(
 ) -> Iterator[Place]:
     front = f"{rows.key}/" if rows is not None else ""
     for each in fields:
-        if each.type != "link":
+        if each.type not in ("link", "links"):
             yield Place(f"{front}{each.key}", each, None, rows)
             continue
         target = forms.get(str(each.settings["to"]))

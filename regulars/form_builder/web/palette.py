@@ -13,7 +13,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("contact", ("phone", "email", "url")),
     ("files", ("image", "file")),
     ("team", ("unit", "member")),
-    ("relations", ("link", "related", "lookup", "rollup", "subform")),
+    ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),
     ("computed", ("formula", "serial", "created_at", "created_by", "updated_at", "updated_by")),
 )
 ICONS = {"long_text": "letter-text", "related": "list-checks", "lookup": "eye", "unit": "store"}

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from werkzeug.datastructures import MultiDict
 
 from regulars.form_builder.checks import is_formula
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.field_types.link import LinkField
 
@@ -37,7 +37,7 @@ def answers_from_post(form: FormDefinition, posted: MultiDict[str, str]) -> Answ
     """What stands in the inputs that were on the page."""
     answers: Answers = {}
     for field in entry_fields(form):
-        if field.type == "subform":
+        if field.has_rows:
             if f"{field.key}{HERE}" in posted:
                 answers[field.key] = _rows(field, posted)
         elif field.type == "tags":
@@ -98,6 +98,8 @@ def values_of(
 def _value(field: FieldDefinition, answer: Any, reading: Reading) -> Any:
     if field.type == "subform":
         return [_row_value(field, row, reading) for row in answer]
+    if field.type == "links":
+        return [_plain(field.fields[0], row[LINKED]) for row in answer if row.get(LINKED)]
     if field.type == "tags":
         return _tags(field, answer, reading)
     return _plain(field, answer)
@@ -157,7 +159,7 @@ def _words(text: str) -> list[str]:
 
 
 def _input(field: FieldDefinition, value: Any, zone: ZoneInfo) -> Any:
-    if field.type == "subform":
+    if field.has_rows:
         return [
             {**answers_from_values(field.fields, row, zone), "id": str(row["id"])}
             for row in value or ()

@@ -63,7 +63,7 @@ class Column:
     @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
-        return self.is_usable and self.field.type != "tags"
+        return self.is_usable and self.field.type not in ("tags", "links")
 
 
 @dataclass(frozen=True)
@@ -277,4 +277,6 @@ def _row_choices(
 ) -> Choices:  # fmt: skip
     field = field_at_path(form, row.field, catalog) if row.field else None
     target = target_of(field) if field is not None else ""
+    if field is not None and field.type == "links":
+        target = str(field.settings["to"])
     return offered(uow, access, target) if target else []

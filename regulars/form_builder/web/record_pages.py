@@ -166,7 +166,7 @@ def _tabs(
             continue
         if access.scope(source.key, "read") == "none":
             continue
-        here = {"field": str(field.settings["via"]), "op": "is", "value": record_id}
+        here = source.pointing(str(field.settings["via"]), record_id)
         counted = find_records(
             uow, access, source.key, RecordQuery(filter=here, limit=1, count=True)
         )
@@ -179,7 +179,7 @@ def _related(
 ) -> Related:
     order = str(tab.field.settings.get("order", "-id"))
     query = RecordQuery(
-        filter={"field": tab.via, "op": "is", "value": record_id},
+        filter=tab.form.pointing(tab.via, record_id),
         sort=(order,),
         limit=RELATED_SHOWN,
     )

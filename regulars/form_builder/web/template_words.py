@@ -42,7 +42,7 @@ def moment_words(moment: Moment) -> str:
 @forms.app_template_filter("related_url")
 def related_url(related: Any, record_id: int) -> str:
     """The list of all records that point to this one."""
-    condition = {"all": [{"field": related.tab.via, "op": "is", "value": record_id}]}
+    condition = {"all": [related.tab.form.pointing(related.tab.via, record_id)]}
     return url_for(
         "records.index", form_key=related.tab.form.key, filter=filters.to_address(condition)
     )

@@ -62,6 +62,12 @@ class Cell:
         return self.titles.get((self.target, self.value), f"#{self.value}")
 
     @property
+    def links(self) -> list[tuple[str, str]]:
+        """(title, page) of each of several linked records."""
+        column = self.field.fields[0]
+        return [(c.title, c.url) for c in (self.of_row(column, row) for row in self.value or ())]
+
+    @property
     def url(self) -> str:
         """Where the linked record is shown; nowhere for a person of the team or a store."""
         if self.target.startswith(SYSTEM_PREFIX):
@@ -256,6 +262,7 @@ _TEXTS: Mapping[str, Any] = {
     "updated_at": lambda cell, fmt, _: fmt.datetime(cell.value),
     "choice": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
+    "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     "file": lambda cell, fmt, _: _files_text(cell, fmt.locale),
     "image": lambda cell, fmt, _: _files_text(cell, fmt.locale),
 }

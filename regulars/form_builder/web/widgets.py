@@ -23,7 +23,7 @@ Forms = Mapping[str, FormDefinition]
 
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
-NO_DEFAULT = frozenset({"tags", "link", "unit", "member", "subform", "file", "image"})
+NO_DEFAULT = frozenset({"tags", "link", "links", "unit", "member", "subform", "file", "image"})
 NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime"}
 _SUMMABLE = ("number", "money")
 _DATES = ("date", "datetime")
@@ -158,7 +158,7 @@ def _via(subject: Subject, name: str) -> Widget:
     options = [
         (each.key, subject.name_of(each.name))
         for each in (source.fields if source else ())
-        if each.type == "link" and each.settings.get("to") == subject.form.key
+        if each.type in ("link", "links") and each.settings.get("to") == subject.form.key
     ]
     return Widget(name, "choose", subject.setting(name), options)
 

@@ -6,7 +6,7 @@ None, and nothing above it complains again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -160,9 +160,16 @@ class Checker:
                 return node, None
             hops.append(Hop(here.key, field))
             here = self._target(node, field)
-        last = hops[-1].field if hops else None
-        found = replace(last.type, exact=last.exact or last.type.exact) if last else None
-        return replace(node, hops=tuple(hops), type=found), here
+            if field.through and here is not None:
+                hops.append(self._through(here, field))
+                here = self._target(node, hops[-1].field)
+        return replace(node, hops=tuple(hops), type=_type_at(hops)), here
+
+    def _through(self, rows: FormShape, field: FieldShape) -> Hop:
+        """The step from rows that only connect to the records that are meant."""
+        link = rows.fields[field.through]
+        order = field.order if field.through == "parent" else ()
+        return Hop(rows.key, replace(link, label=field.label, order=order))
 
     def _target(self, node: Node, field: FieldShape) -> FormShape | None:
         if field.type.kind not in (Kind.LINK, Kind.ROWS) or not field.type.form:
@@ -182,10 +189,26 @@ class Checker:
         if not node.steps:
             return node
         found, _ = self.path(node, form)
-        if any(hop.field.type.kind is Kind.ROWS for hop in found.hops[:-1]):
+        passed = found.hops[:-2] if _is_connected(found.hops) else found.hops[:-1]
+        if any(hop.field.type.kind is Kind.ROWS for hop in passed):
             self.problem(node, "path-through-rows", path=".".join(node.steps))
             return replace(found, type=None)
         return found
+
+
+def _is_connected(hops: Sequence[Hop]) -> bool:
+    """Whether the last two hops are one step: rows that connect, and the records meant."""
+    return len(hops) > 1 and bool(hops[-2].field.through)
+
+
+def _type_at(hops: Sequence[Hop]) -> ValueType | None:
+    """What a path with these hops gives."""
+    if not hops:
+        return None
+    last = hops[-1].field
+    if _is_connected(hops):
+        return ValueType(Kind.ROWS, form=last.type.form)
+    return replace(last.type, exact=last.exact or last.type.exact)
 
 
 def kind_word(kind: Kind) -> dict[str, str]:
@@ -297,7 +320,7 @@ def _aggregate(checker: Checker, node: Aggregate, form: FormShape, want: ValueTy
     if node.name not in AGGREGATES:
         checker.problem(node, "unknown-aggregate", name=node.name)
         return node
-    if of.hops and (rows is None or of.hops[-1].field.type.kind is not Kind.ROWS):
+    if of.hops and (rows is None or of.type is None or of.type.kind is not Kind.ROWS):
         checker.problem(node, "aggregate-of-no-rows", field=".".join(of.steps))
         return replace(node, of=of)
     if rows is None:

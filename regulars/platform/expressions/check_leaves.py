@@ -22,6 +22,7 @@ from regulars.platform.expressions.shapes import FieldShape, FormShape
 from regulars.platform.expressions.times import EXACT_UNITS
 from regulars.platform.expressions.tree import (
     Aggregate,
+    AllOf,
     Compare,
     Formula,
     Hop,
@@ -195,11 +196,31 @@ def _kind_of_right(checker: Checker, right: Node, form: FormShape) -> ValueType 
 
 
 def _rows_leaf(checker: Checker, node: Compare, form: FormShape) -> Node:
-    """``orders is empty`` asks whether there are none."""
+    """``orders is empty`` asks whether there are none, ``coupons has 7`` whether that is there."""
     assert isinstance(node.left, Path)
-    op = "is" if node.op == "is_empty" else "gt"
-    count = Aggregate("count", node.left, at=node.left.at, place=node.left.place)
-    return checker.visit(replace(node, op=op, left=count, right=Literal(Decimal(0))), form)
+    if node.op in NO_VALUE_OPS:
+        return checker.visit(_counted(node, None, some=node.op != "is_empty"), form)
+    given = node.right.items if isinstance(node.right, Many) else (node.right,)
+    items = tuple(each for each in given if each is not None)
+    if not items:
+        checker.problem(node, "value-needed", op=op_word(node.op))
+        return replace(node, type=BOOLEAN)
+    if node.op != "has_all":
+        return checker.visit(_counted(node, items, some=node.op != "has_none"), form)
+    each = tuple(_counted(node, (item,), some=True) for item in items)
+    return checker.visit(AllOf(each, at=node.at, place=node.place), form)
+
+
+def _counted(node: Compare, among: tuple[Node, ...] | None, *, some: bool) -> Compare:
+    """Whether there are (no) rows, or among these."""
+    where = None
+    if among is not None:
+        this = Path(("id",), at=node.left.at, place=node.left.place)
+        where = Compare("in", this, Many(among, place=node.place), place=node.place)
+    of: Any = node.left
+    count = Aggregate("count", of, where=where, at=node.left.at, place=node.left.place)
+    op = "gt" if some else "is"
+    return replace(node, op=op, left=count, right=Literal(Decimal(0)), if_none=False)
 
 
 def _check_right(checker: Checker, node: Compare, form: FormShape, found: ValueType) -> Node:

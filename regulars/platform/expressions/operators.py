@@ -40,7 +40,7 @@ OPS_OF_KIND: dict[Kind, tuple[str, ...]] = {
     Kind.DATETIME: (*_DATES, *_ALWAYS),
     Kind.TAGS: ("has", "has_any", "has_all", "has_none", *_ALWAYS),
     Kind.LINK: ("is", "is_not", "in", "not_in", "is_me", "in_my_units", *_ALWAYS),
-    Kind.ROWS: _ALWAYS,
+    Kind.ROWS: ("has", "has_any", "has_all", "has_none", *_ALWAYS),
 }  # fmt: skip
 OPS = frozenset(op for ops in OPS_OF_KIND.values() for op in ops)
 
@@ -53,6 +53,8 @@ def order_of(op: str) -> str:
 def offered_ops(kind: Kind) -> tuple[str, ...]:
     """What an editor offers for a field of this kind: date words, not their aliases."""
     ops = OPS_OF_KIND.get(kind, ())
+    if kind is Kind.ROWS:
+        return _ALWAYS
     if kind in (Kind.DATE, Kind.DATETIME):
         return tuple(op for op in ops if op not in _ORDER)
     return ops

@@ -21,7 +21,9 @@ class FieldShape:
     """One field as expressions see it.
 
     A ROWS field holds the records of ``type.form`` whose link field ``via`` points here, in
-    ``order`` (field keys, ``-`` for descending). A derived field has its ``formula`` tree and no
+    ``order`` (field keys, ``-`` for descending). With ``through`` those rows only connect: what is
+    meant are the records that their link ``through`` points to, and ``order`` is theirs where that
+    link is the rows' ``parent``. A derived field has its ``formula`` tree and no
     column. ``exact`` text compares with upper and lower case apart; other text has a folded
     column ``<key>__ci`` and compares without case. ``spell`` writes a text as the field keeps it
     (a phone number) and raises ValueError where it cannot. ``label`` is the owner's word for it.
@@ -31,6 +33,7 @@ class FieldShape:
     type: ValueType
     via: str | None = None
     order: tuple[str, ...] = ()
+    through: str = ""
     formula: Node | None = None
     exact: bool = False
     unique: bool = False  # no two records share a value, so that it can name one
@@ -68,4 +71,7 @@ class Shapes:
         found = form.field(key)
         if found is None or found.type.kind not in (Kind.LINK, Kind.ROWS) or not found.type.form:
             return found, None
-        return found, self.find(found.type.form)
+        there = self.find(found.type.form)
+        if found.through and there is not None:
+            return found, self.step(there, found.through)[1]
+        return found, there

@@ -1,0 +1,22 @@
+"""Stored rows as history keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import field_types
+
+
+def rows_json(form: FormDefinition, key: str, rows: Sequence[dict[str, Any]]) -> list[Any]:
+    """Subform rows in the API's JSON form."""
+    by_key = {each.key: each for each in form.by_key[key].fields}
+    return [
+        {
+            name: field_types.get(by_key[name].type).to_json(by_key[name], value)
+            for name, value in row.items()
+            if name in by_key and value is not None
+        }
+        for row in rows
+    ]
