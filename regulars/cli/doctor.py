@@ -13,13 +13,19 @@ _SIGNS = {"good": "ok   ", "watch": "look ", "bad": "WRONG"}
 
 
 @click.command()
-@click.option("--repair", is_flag=True, help="Work derived values out again, make indexes.")
+@click.option(
+    "--repair",
+    "--mend",
+    "repair",
+    is_flag=True,
+    help="Work derived values out again, make indexes.",
+)
 @click.pass_obj
 def doctor(shell: Shell, repair: bool) -> None:
     """Look at everything of one workspace (or all) and say how to mend what is wrong.
 
-    With --repair every derived value is compared now and put right. Exit code 1 when something is
-    wrong that a person has to mend.
+    With --repair (or --mend) every derived value is compared now and put right. Exit code 1 when
+    something is wrong that a person has to mend.
     """
     database = shell.database
     places = [shell.workspace] if shell.workspace_key else list_workspaces(database)

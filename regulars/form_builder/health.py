@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
-from regulars.form_builder import verification
+from regulars.form_builder import counters, verification
 from regulars.form_builder.catalog import FormCatalog, catalog_of
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.importing.tables import import_batch
 from regulars.form_builder.indexing import desk, making
 from regulars.form_builder.searching import keeping
@@ -57,6 +60,47 @@ def tables(place: Place) -> Iterator[Finding]:
         yield Finding("bad", "column-missing", {"name": name})
     if not missing:
         yield Finding("good", "tables-fit")
+
+
+def unique_indexes(place: Place) -> Iterator[Finding]:
+    """Whether the store itself keeps values apart that may stand only once."""
+    with place.database.workspace_tx(place.workspace, write=False) as uow:
+        catalog = catalog_of(uow)
+        missing = [(form, index) for form, index in _missing_unique(uow, catalog)]
+    for form, index in missing:
+        words = {"form": catalog.forms[form].label, "field": _field_of(catalog.forms[form], index)}
+        yield Finding("bad", "unique-missing", words)
+
+
+def make_unique(place: Place) -> int:
+    """Make those that are missing; where values stand twice by now, nothing can be made."""
+    with place.database.workspace_tx(place.workspace, write=False) as uow:
+        missing = [index for _form, index in _missing_unique(uow, catalog_of(uow))]
+    made = 0
+    for index in missing:
+        with suppress(IntegrityError), place.database.workspace_tx(place.workspace) as uow:
+            index.create(uow.connection)
+            made += 1
+    return made
+
+
+def numbers(place: Place) -> Iterator[Finding]:
+    """Whether counters stand behind every number that was given."""
+    with place.database.workspace_tx(place.workspace, write=False) as uow:
+        catalog = catalog_of(uow)
+        found = counters.lagging(uow, catalog)
+    for each in found:
+        form = catalog.forms[each.form]
+        field = form.find(each.field)
+        name = field.name if field is not None else "#"
+        words = {"form": form.label, "field": name, "at": each.at, "given": each.given}
+        yield Finding("bad", "counter-behind", words)
+
+
+def raise_numbers(place: Place) -> int:
+    """Let them go on behind what was given."""
+    with place.database.workspace_tx(place.workspace) as uow:
+        return counters.catch_up(uow, catalog_of(uow))
 
 
 def indexes(place: Place) -> Iterator[Finding]:
@@ -132,9 +176,29 @@ def _missing_columns(uow: UnitOfWork, catalog: FormCatalog) -> Iterator[str]:
             yield from (f"{table.name}.{c.name}" for c in table.columns if c.name not in have)
 
 
+def _missing_unique(uow: UnitOfWork, catalog: FormCatalog) -> Iterator[tuple[str, sa.Index]]:
+    inspector = sa.inspect(uow.connection)
+    present = set(inspector.get_table_names())
+    for key in catalog.forms:
+        for table in all_tables(catalog.tables[key]):
+            wanted = [index for index in table.indexes if index.unique]
+            if not wanted or table.name not in present:
+                continue
+            have = {str(index["name"]) for index in inspector.get_indexes(table.name)}
+            yield from ((key, index) for index in wanted if index.name not in have)
+
+
+def _field_of(form: FormDefinition, index: sa.Index) -> Any:
+    key = next(iter(index.columns)).name.removesuffix("__ci")
+    found = form.find(key)
+    return found.name if found is not None else key
+
+
 CHECKS = (
     HealthCheck("derived values", derived_values, compare_and_mend),
     HealthCheck("tables", tables),
+    HealthCheck("unique values", unique_indexes, make_unique),
+    HealthCheck("numbers", numbers, raise_numbers),
     HealthCheck("indexes", indexes, make_indexes, ask_for_indexes),
     HealthCheck("search index", search_index, bring_search_up),
     HealthCheck("imports", imports),

@@ -1,7 +1,7 @@
 """Whether what the product derives and keeps is what the records say, slice by slice.
 
 Derived and kept are: rollup columns, folded texts, rows of subforms and tags (which must belong to
-a record) and links (which must lead to one). All but the last can be put right again.
+a record) and links (which must lead to one). All but single links can be put right again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ SLICE = 5000  # record ids looked at in one transaction
 class Drift:
     """Values of one field that are not as they should be.
 
-    ``kind`` is rollup, folded, row, tag, link or search; ``ids`` are those of the records, or of
-    the rows that lost theirs.
+    ``kind`` is rollup, folded, row, tag, link, linked (one of several links) or search; ``ids``
+    are those of the records, or of the rows that lost theirs.
     """
 
     kind: str
@@ -60,6 +60,7 @@ def look_at(uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: in
         *_folded(uow, catalog, form, after, to),
         *_orphans(uow, catalog, form, after, to),
         *_links(uow, catalog, form, after, to),
+        *_row_links(uow, catalog, form, after, to),
         *_search(uow, catalog, form, after, to),
     ]
     return [each for each in found if each.ids]
@@ -86,14 +87,14 @@ def mend(uow: UnitOfWork, catalog: FormCatalog, drift: Drift) -> None:
         _fold_again(uow, table, drift)
     elif drift.kind == "search":
         look_again(uow, table, drift.ids)
-    elif drift.kind in ("row", "tag"):
-        column = table.c.id if drift.kind == "row" else table.c.record
+    elif drift.kind in ("row", "linked", "tag"):
+        column = table.c.record if drift.kind == "tag" else table.c.id
         uow.execute(table.delete().where(column.in_(drift.ids)))
 
 
 def _table_of(catalog: FormCatalog, drift: Drift) -> sa.Table:
     tables = catalog.tables[drift.form]
-    if drift.kind == "row":
+    if drift.kind in ("row", "linked"):
         return tables.rows[drift.field].main
     return tables.sides[drift.field] if drift.kind == "tag" else tables.main
 
@@ -167,6 +168,23 @@ def _search(
 ) -> Iterator[Drift]:
     for field, ids in unlike(uow, catalog.tables[form].main, after, to):
         yield Drift("search", form, field, ids)
+
+
+def _row_links(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: int
+) -> Iterator[Drift]:
+    """Links in rows: of a subform they are a person's to mend, of several links they just go."""
+    for key, tables in catalog.tables[form].rows.items():
+        field, rows = catalog.get_form(form).by_key[key], tables.main
+        for column, target in catalog.link_targets(f"{form}.{key}"):
+            other = catalog.source().table(target)
+            lost = sa.and_(rows.c[column].is_not(None), _nobody(rows.c[column], other))
+            if field.type == "links":
+                lost = sa.or_(lost, rows.c[column].is_(None))
+                wrong = _ids(uow, rows.c.id, after, to, lost, rows.c.parent)
+                yield Drift("linked", form, key, wrong)
+            else:
+                yield Drift("link", form, key, _ids(uow, rows.c.parent, after, to, lost))
 
 
 def _nobody(column: Any, table: sa.Table) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from regulars.form_builder import record_schema
+from regulars.form_builder import record_schema, verifying
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.exporting import export_records
 from regulars.form_builder.history import history_of
@@ -293,3 +293,16 @@ def test_links_travel_through_a_spreadsheet(
     bad = bring_in(database, workspace, "name,课程\nCid,Tea;Nothing\n", wanted)
     with database.workspace_tx(workspace) as uow:
         assert problems_of(uow, bad) == {2: ["link-not-found"]}
+
+
+def test_links_that_lead_nowhere_are_found_and_taken_away(school: UnitOfWork) -> None:
+    tea, cake = ids(school)["Tea"], ids(school)["Cake"]
+    ann = make(school, "pupils", name="Ann", courses=[tea, cake])
+    catalog = catalog_of(school)
+    rows = catalog.tables["pupils"].rows["courses"].main
+    school.execute(rows.update().where(rows.c.record == tea).values(record=99))
+    (drift,) = verifying.look_at_all(school, catalog, "pupils")
+    assert (drift.kind, drift.field, drift.can_be_mended) == ("linked", "courses", True)
+    verifying.mend(school, catalog, drift)
+    assert verifying.look_at_all(school, catalog, "pupils") == []
+    assert titles(school, ann) == ["Cake"]

@@ -1,13 +1,16 @@
 """Derived values that went wrong are found and put right, slice by slice and at night."""
 
 import pytest
+import sqlalchemy as sa
 
-from regulars.form_builder import records, verification, verifying
+from regulars.form_builder import counters, health, records, verification, verifying
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import API
 from regulars.form_builder.verification import ComparisonDesk, compare_all, last_comparison
 from regulars.platform.accounts.access import system_access
-from regulars.platform.db import Database, Workspace
+from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.definitions.snapshot import workspace_counter
+from regulars.platform.health.findings import Place
 from tests.support.clocks import MovableClock
 from tests.support.shop_forms import publish_forms
 
@@ -48,6 +51,7 @@ def test_a_sound_shop_has_nothing_wrong(database: Database, workspace: Workspace
     with database.workspace_tx(workspace) as uow:
         for form in ("products", "customers", "orders"):
             assert verifying.look_at_all(uow, catalog_of(uow), form) == []
+        assert counters.lagging(uow, catalog_of(uow)) == []
 
 
 def test_everything_that_was_spoilt_is_found_and_put_right(
@@ -111,3 +115,49 @@ def test_at_night_it_goes_on_a_few_slices_at_a_time_and_rests_till_the_next(
     assert not desk.is_due(clock())
     clock.forward(hours=23)
     assert desk.is_due(clock())
+
+
+def test_counters_that_stand_too_low_are_found_and_raised(
+    database: Database, workspace: Workspace, clock: MovableClock
+) -> None:
+    serials = workspace_counter.c.name.startswith("serial:orders.order_no")
+
+    def lower(uow: UnitOfWork) -> None:
+        uow.execute(workspace_counter.update().where(serials).values(value=1))
+        if uow.dialect == "sqlite":
+            ids = workspace_counter.c.name == "id:f_customers"
+            uow.execute(workspace_counter.update().where(ids).values(value=0))
+        else:
+            uow.execute(sa.select(sa.func.setval("f_customers_id_seq", 1)))
+
+    place = Place(database, workspace, clock())
+    with database.workspace_tx(workspace) as uow:
+        lower(uow)
+    found = {(each.code, each.params["given"]) for each in health.numbers(place)}
+    assert found == {("counter-behind", 3)}
+    assert all(each.text("en") and each.cure("zh-Hans") for each in health.numbers(place))
+    assert health.raise_numbers(place) == 2
+    assert list(health.numbers(place)) == []
+    with database.workspace_tx(workspace) as uow:
+        fresh = records.create_record(uow, ACCESS, "customers", {"name": "new"}, origin=API)
+        order = records.create_record(uow, ACCESS, "orders", {"customer": fresh.id}, origin=API)
+    assert (fresh.id, str(order.values["order_no"])[-4:]) == (4, "0004")
+
+
+def test_a_missing_unique_index_is_made_unless_values_stand_twice(
+    database: Database, workspace: Workspace, clock: MovableClock
+) -> None:
+    place = Place(database, workspace, clock())
+    with database.workspace_tx(workspace) as uow:
+        main = catalog_of(uow).tables["products"].main
+        (index,) = (each for each in main.indexes if each.unique)
+        index.drop(uow.connection)
+        for name in ("a", "b"):
+            records.create_record(uow, ACCESS, "products", {"sku": name, "name": name}, origin=API)
+        uow.execute(main.update().values(sku="a"))
+    assert [each.params["field"] for each in health.unique_indexes(place)] == ["sku"]
+    assert health.make_unique(place) == 0, "two records share a value"
+    with database.workspace_tx(workspace) as uow:
+        uow.execute(main.update().where(main.c.name == "b").values(sku="b"))
+    assert health.make_unique(place) == 1
+    assert list(health.unique_indexes(place)) == []
