@@ -6,7 +6,7 @@ None, and nothing above it complains again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,7 @@ from regulars.platform.expressions.functions import ARITHMETIC, arithmetic_scale
 from regulars.platform.expressions.numbers import MAX_EXPONENT, scale_of
 from regulars.platform.expressions.operators import AGGREGATES
 from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
+from regulars.platform.expressions.steps import is_connected, type_at
 from regulars.platform.expressions.times import EXACT_UNITS
 from regulars.platform.expressions.tree import (
     Aggregate,
@@ -163,7 +164,7 @@ class Checker:
             if field.through and here is not None:
                 hops.append(self._through(here, field))
                 here = self._target(node, hops[-1].field)
-        return replace(node, hops=tuple(hops), type=_type_at(hops)), here
+        return replace(node, hops=tuple(hops), type=type_at(hops)), here
 
     def _through(self, rows: FormShape, field: FieldShape) -> Hop:
         """The step from rows that only connect to the records that are meant."""
@@ -189,26 +190,11 @@ class Checker:
         if not node.steps:
             return node
         found, _ = self.path(node, form)
-        passed = found.hops[:-2] if _is_connected(found.hops) else found.hops[:-1]
+        passed = found.hops[:-2] if is_connected(found.hops) else found.hops[:-1]
         if any(hop.field.type.kind is Kind.ROWS for hop in passed):
             self.problem(node, "path-through-rows", path=".".join(node.steps))
             return replace(found, type=None)
         return found
-
-
-def _is_connected(hops: Sequence[Hop]) -> bool:
-    """Whether the last two hops are one step: rows that connect, and the records meant."""
-    return len(hops) > 1 and bool(hops[-2].field.through)
-
-
-def _type_at(hops: Sequence[Hop]) -> ValueType | None:
-    """What a path with these hops gives."""
-    if not hops:
-        return None
-    last = hops[-1].field
-    if _is_connected(hops):
-        return ValueType(Kind.ROWS, form=last.type.form)
-    return replace(last.type, exact=last.exact or last.type.exact)
 
 
 def kind_word(kind: Kind) -> dict[str, str]:
