@@ -86,7 +86,7 @@ def main() -> None:
         database = Database(chosen.database, Path(folder))
         database.create_stores()
         shop = {"zone": "UTC", "currency": "GBP", "locale": "en"}
-        place = create_workspace(database, "bench", "Bench", **shop)
+        place = create_workspace(database, f"bench-{int(time.time())}", "Bench", **shop)
         try:
             fill(database, place, 2000)
             floor = _floor(database, place)

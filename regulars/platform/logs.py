@@ -37,6 +37,7 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|=\([^)]*\)|[^\x00-\x7f]+")
 _BREAKS = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
 """Line breaks that JSON lets through."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 _about: ContextVar[dict[str, Any] | None] = ContextVar("regulars_log", default=None)
 
 
@@ -75,7 +76,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = told(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str).translate(_BREAKS)
+        return _encode(line).translate(_BREAKS)
 
 
 def told(error: BaseException) -> dict[str, Any]:
