@@ -29,6 +29,7 @@ from regulars.platform.accounts.web import (
     workspace_api,
 )
 from regulars.platform.backups.web import api as backups_api
+from regulars.platform.backups.web import installation_api
 from regulars.platform.backups.web import pages as backups
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database
@@ -120,7 +121,7 @@ def _add_pages(app: Flask) -> None:
     use_sources.register("packs", pack_uses)
     own = (
         backups, static_files, health, metrics, entrance, home, settings, api, roles_api,
-        api_reference, packs,
+        api_reference, packs, installation_api,
     )  # fmt: skip
     for blueprint in (
         *(each.blueprint for each in own),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from regulars.cli.base import Shell
-from regulars.platform.accounts import setup, users
+from regulars.platform.accounts import installation_keys, setup, users
 from regulars.platform.accounts.users import User
 from regulars.platform.accounts.web.shop_form import key_from_name
 from regulars.platform.accounts.web.workspace_api import workspace_json
@@ -84,3 +84,38 @@ def _user(shell: Shell, email: str) -> User:
     if found is None:
         raise NotFound("no-user", email=email)
     return found
+
+
+@workspace.group("key")
+def installation_key() -> None:
+    """Keys to the installation: programs open and look after workspaces with them."""
+
+
+@installation_key.command("create")
+@click.argument("name")
+@click.pass_obj
+def create_key(shell: Shell, name: str) -> None:
+    """Make a key and print it, this once."""
+    with shell.database.main_tx() as connection:
+        made, secret = installation_keys.create_key(connection, name, now=shell.database.clock())
+    shell.answer({"id": made.id, "name": made.name, "key": secret}, secret)
+
+
+@installation_key.command("list")
+@click.pass_obj
+def list_keys(shell: Shell) -> None:
+    """The keys that work; their secrets are not kept."""
+    with shell.database.main_tx(write=False) as connection:
+        found = installation_keys.list_keys(connection)
+    data = [{"id": each.id, "name": each.name, "ends_in": each.hint} for each in found]
+    shell.answer(data, "\n".join(f"{each.id}\t{each.name}\t…{each.hint}" for each in found))
+
+
+@installation_key.command("revoke")
+@click.argument("key_id", type=int)
+@click.pass_obj
+def revoke_key(shell: Shell, key_id: int) -> None:
+    """End a key at once."""
+    with shell.database.main_tx() as connection:
+        installation_keys.revoke_key(connection, key_id, now=shell.database.clock())
+    shell.answer({"id": key_id, "revoked": True}, "The key no longer works.")

@@ -151,6 +151,19 @@ security_entry = sa.Table(
 )
 """Who came in, who did not, and what they changed about the ways in."""
 
+installation_key = sa.Table(
+    "installation_key",
+    main_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("name", columns.Text, nullable=False),
+    sa.Column("key_hash", columns.Text, nullable=False, unique=True),
+    sa.Column("hint", columns.Text, nullable=False),  # its last four characters
+    sa.Column("created_at", columns.Instant, nullable=False),
+    sa.Column("revoked_at", columns.Instant),
+    sqlite_strict=True,
+)
+"""Keys to open and look after workspaces: `installation_keys`."""
+
 setup = sa.Table(
     "setup",
     main_metadata,

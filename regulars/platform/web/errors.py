@@ -92,7 +92,7 @@ def for_api() -> bool:
     """Whether the caller is a program that reads problem+json."""
     permission = requested_permission()
     if permission is not None:
-        return permission.door == "api"
+        return permission.door in ("api", "installation")
     return request.path.startswith(API_PREFIX)
 
 

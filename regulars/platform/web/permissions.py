@@ -11,7 +11,7 @@ from flask import Flask, current_app, request
 from regulars.platform.errors import Forbidden
 
 View = TypeVar("View", bound=Callable[..., Any])
-Door = Literal["everyone", "signed_in", "workspace", "api"]
+Door = Literal["everyone", "signed_in", "workspace", "api", "installation"]
 
 _MARK = "__regulars_permission__"
 

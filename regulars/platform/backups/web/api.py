@@ -52,7 +52,7 @@ RESUMED = obj({"waiting": _COUNT, "dropped": BOOLEAN})
 @describe("backups", listing("backups", BACKUP))
 def list_backups(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The backups of this workspace, the newest first."""
-    return {"backups": [_as_json(each) for each in asking.list_backups(uow, access)]}
+    return {"backups": [backup_json(each) for each in asking.list_backups(uow, access)]}
 
 
 @blueprint.post("/backups")
@@ -60,7 +60,7 @@ def list_backups(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("backups", {202: BACKUP})
 def make_backup(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Have one made now; ask for it again until it is ``good``."""
-    return _as_json(asking.ask_backup(uow, access)), 202
+    return backup_json(asking.ask_backup(uow, access)), 202
 
 
 @blueprint.get("/backups/<int:backup_id>")
@@ -68,7 +68,7 @@ def make_backup(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("backups", BACKUP)
 def get_backup(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseReturnValue:
     """One backup and how far it is."""
-    return _as_json(asking.get_backup(uow, access, backup_id))
+    return backup_json(asking.get_backup(uow, access, backup_id))
 
 
 @blueprint.get("/backups/<int:backup_id>/file")
@@ -88,7 +88,7 @@ def restore_backup(uow: UnitOfWork, access: Access, backup_id: int) -> ResponseR
     asked = asking.ask_restore(uow, access, backup_id, str(body["confirm"]))
     chosen = asking.get_backup(uow, access, backup_id)
     audit.note(uow, access, "restore-asked", file_name(uow, chosen))
-    return _as_json(asked), 202
+    return backup_json(asked), 202
 
 
 @blueprint.post("/workspace/resume")
@@ -107,10 +107,10 @@ def resume(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def delete_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Delete the workspace after a last backup of it; ``confirm`` is its key."""
     body = read_shaped(request, CONFIRM)
-    return _as_json(asking.ask_deletion(uow, access, str(body["confirm"]))), 202
+    return backup_json(asking.ask_deletion(uow, access, str(body["confirm"]))), 202
 
 
-def _as_json(made: Backup) -> dict[str, Any]:
+def backup_json(made: Backup) -> dict[str, Any]:
     return {
         "id": made.id,
         "kind": made.kind,
