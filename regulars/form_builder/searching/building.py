@@ -52,11 +52,12 @@ def settled_id(database: Database, workspace: Workspace, table: sa.Table) -> int
 
 def _runs_since(uow: UnitOfWork, moment: datetime) -> bool:
     """Whether a transaction that began before this moment is still open."""
-    names = ("datname", "pid", "xact_start")
+    names = ("datname", "pid", "backend_type", "xact_start")
     activity = sa.table("pg_stat_activity", *map(sa.column, names), schema="pg_catalog")
     others = sa.select(sa.func.count()).where(
         activity.c.datname == sa.func.current_database(),
         activity.c.pid != sa.func.pg_backend_pid(),
+        activity.c.backend_type == "client backend",  # whoever tidies up makes no records
         activity.c.xact_start <= sa.bindparam(None, moment, type_=columns.Instant),
     )
     return bool(uow.scalar(others))

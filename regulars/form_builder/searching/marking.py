@@ -19,12 +19,11 @@ _MEMO = "search-marked"
 
 def mark(uow: UnitOfWork, table: sa.Table, ids: Iterable[int]) -> None:
     """The texts of these records are not what they were, or the records came or went."""
-    known: dict[str, set[int]] = uow.memo.setdefault(_MEMO, {})
-    before = known.setdefault(table.name, set())
-    fresh = sorted(set(ids) - before)
+    fresh = sorted(set(ids))
     if not fresh:
         return
-    before.update(fresh)
+    known: dict[str, set[int]] = uow.memo.setdefault(_MEMO, {})
+    known.setdefault(table.name, set()).update(fresh)
     insert_columns(
         uow, search_change,
         {"place": [table.name] * len(fresh), "about": fresh, "at": [uow.now] * len(fresh)},

@@ -1,7 +1,7 @@
 """The search index finds what a scan finds, at every moment of a record's life."""
 
 import random
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -275,3 +275,17 @@ def test_the_desk_works_when_there_is_enough_to_do(
     desk.answer()
     with database.workspace_tx(workspace) as uow:
         assert "ni" in bits(uow, 3)
+
+
+def test_a_change_that_was_taken_back_and_made_again_is_noted(
+    database: Database, workspace: Workspace
+) -> None:
+    index(database, workspace)
+    with database.workspace_tx(workspace) as uow:
+        with suppress(LookupError), uow.savepoint():
+            records.update_record(uow, ACCESS, "customers", 3, {"name": "Zoë"}, origin=API)
+            raise LookupError
+        records.update_record(uow, ACCESS, "customers", 3, {"name": "Zoé"}, origin=API)
+    with database.workspace_tx(workspace) as uow:
+        assert found(uow, "zoé") == [3]
+        assert found(uow, "zoë") == []
