@@ -55,6 +55,7 @@ def nav_providers() -> tuple[NavProvider, ...]:
         role_pages.nav,
         rule_web.navigation.nav,
         rule_web.webhooks.nav,
+        rule_web.hooks.nav,
         rule_web.channels.nav,
         report_web.nav,
     )

@@ -110,7 +110,7 @@ from regulars.report_builder.charts.table import TableChart
 from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.rule_engine import health as rule_health
-from regulars.rule_engine import mirror_values, webhooks
+from regulars.rule_engine import hooks, mirror_values, webhooks
 from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine.channels import accounts as channel_accounts
 from regulars.rule_engine.channels.base import Surroundings, providers
@@ -330,6 +330,7 @@ def backup_gauges(database: Database) -> dict[str, float]:
 SEALED: tuple[Callable[[Database, Seal], int], ...] = (
     second_factors.seal_again,
     webhooks.seal_again,
+    hooks.seal_again,
     channel_accounts.seal_again,
 )
 """Whoever keeps sealed secrets: each seals its own with the newest key and says how many."""

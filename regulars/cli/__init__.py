@@ -13,6 +13,7 @@ from regulars.cli import (
     channels,
     doctor,
     forms,
+    hooks,
     importing,
     messages,
     packs,
@@ -46,6 +47,7 @@ main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 rules.rules_group.add_command(simulating.rule_effect)
 main.add_command(webhooks.webhook)
+main.add_command(hooks.hook)
 main.add_command(today.today)
 main.add_command(messages.messages)
 main.add_command(channels.channel)

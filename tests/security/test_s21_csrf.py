@@ -18,7 +18,7 @@ from tests.support.site import Site, Visitor
 
 pytestmark = pytest.mark.one_database
 
-OPEN_TO_MACHINES = {"/o/<token>", "/receipts/<token>"}
+OPEN_TO_MACHINES = {"/o/<token>", "/receipts/<token>", "/api/v1/hooks/<token>"}
 """A mail program's own button (RFC 8058), and providers: the address is the key to one thing."""
 
 KEPT_BY_LOOKING = {"audit", "throttle", "idempotency", "person_log"}

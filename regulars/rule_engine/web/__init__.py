@@ -9,6 +9,7 @@ from regulars.rule_engine.web import (
     campaigns,
     channels,
     effects,
+    hooks,
     insight_words,
     navigation,
     public,
@@ -36,6 +37,6 @@ HOMES = (
     ),
 )  # fmt: skip
 PAGE_MODULES = (
-    campaigns, channels, composer, effects, insight_words, navigation, receipts, rules, runs,
-    sending, simulations, template_words, texts, webhooks, why_pages,
+    campaigns, channels, composer, effects, hooks, insight_words, navigation, receipts, rules,
+    runs, sending, simulations, template_words, texts, webhooks, why_pages,
 )  # fmt: skip
