@@ -63,4 +63,4 @@ def nav_providers() -> tuple[NavProvider, ...]:
 
 def card_providers() -> tuple[CardProvider, ...]:
     """What the builders put on a workspace's first page."""
-    return (task_pages.cards, form_pages.cards, rule_web.navigation.cards, report_web.cards)
+    return (form_pages.cards, rule_web.navigation.cards, report_web.cards)

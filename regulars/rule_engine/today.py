@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +15,13 @@ from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
-from regulars.platform.i18n import Text
+from regulars.platform.i18n import Text, find_text
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.store_notes import read_note, write_note
 from regulars.platform.today import Call, Reason, Sent, TaskLine, Trouble
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.channel_overview import failing_ways
+from regulars.rule_engine.channels.accounts import find_account
 from regulars.rule_engine.policy_keeping import COUNTED
 from regulars.rule_engine.reach import seen_rows
 from regulars.rule_engine.tables import mirror_member, outbound, run
@@ -43,9 +45,9 @@ class RulesToday:
     """Groups, stuck work and messages, for those who may see rules; groups for everybody."""
 
     def calls(self, uow: UnitOfWork, access: Access) -> Iterable[Call]:
-        for group in groups(uow):
-            if group.is_shown:
-                yield from _members(uow, access, group)
+        each = [list(_members(uow, access, group)) for group in groups(uow) if group.is_shown]
+        for calls in zip_longest(*each):  # a little of every group
+            yield from (call for call in calls if call is not None)
 
     def tasks(self, uow: UnitOfWork, access: Access) -> Iterable[TaskLine]:
         return ()
@@ -55,9 +57,8 @@ class RulesToday:
             return
         yield from _doubts(uow, access)
         yield from _stuck(uow, access)
-        for way, state in failing_ways(uow):
-            channel, _, address = way.partition(":")
-            told = {"way": address or channel, "code": (state.error or {}).get("code", "")}
+        for way, _state in failing_ways(uow):
+            told = {"way": _way_name(uow, way, access.locale)}
             place = "rules.channels" if access.can("manage_workspace") else ""
             yield Trouble("channel-failing", "red", told, place)
 
@@ -118,6 +119,15 @@ def _doubts(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
         yield Trouble(
             "messages-failed", "red", {"n": failed}, "rules.outbox", {"status": "failed"}
         )
+
+
+def _way_name(uow: UnitOfWork, way: str, locale: str) -> str:
+    """What people call a way out: a staff group by its own name, a provider by its."""
+    provider, _, address = way.partition(":")
+    account = find_account(uow, address) if address else None
+    if account is not None:
+        return str(account.name)
+    return address or find_text(f"channels.{provider}", locale) or provider
 
 
 def _stuck(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:

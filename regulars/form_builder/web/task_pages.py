@@ -26,7 +26,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.platform.web.shell import HomeCard, NavItem
+from regulars.platform.web.shell import NavItem
 
 tasks = Blueprint("tasks", __name__, url_prefix="/w/<workspace>")
 
@@ -133,17 +133,6 @@ def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:
     yield NavItem(
         url_for("tasks.index"), "list-checks", "nav.tasks", order=10, count=waiting or None
     )
-
-
-def cards(uow: UnitOfWork, access: Access) -> Iterable[HomeCard]:
-    """On the first page, when there is something to do."""
-    waiting, late = service.count_open(uow, access)
-    if waiting:
-        text = "home.tasks-late-text" if late else "home.tasks-text"
-        yield HomeCard(
-            url_for("tasks.index"), "list-checks", "home.tasks-title", text, "home.tasks-open",
-            str(waiting), order=1,
-        )  # fmt: skip
 
 
 def task_moments(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
