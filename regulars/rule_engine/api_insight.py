@@ -16,6 +16,7 @@ from regulars.rule_engine import api_insight_shapes as shapes
 from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.measuring.effect import PAGE as EFFECT_PAGE
 from regulars.rule_engine.measuring.effect import Effect, Reached, effect_of, people_behind
+from regulars.rule_engine.reverting import revert_run
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.simulate import simulate
 
@@ -81,6 +82,15 @@ def get_effect_people(uow: UnitOfWork, access: Access, key: str) -> ResponseRetu
         "people": [_reached(each) for each in found],
         "next": found[-1].run if len(found) == EFFECT_PAGE else None,
     }
+
+
+@api.post("/runs/<int:run_id>/revert")
+@workspace_api("run_rules")
+@describe("rules", shapes.REVERTED)
+def revert(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """Take back the fields and tags a run that is over wrote, where nobody changed them since."""
+    done = revert_run(uow, access, run_id)
+    return {"records": done.records, "kept": done.kept}
 
 
 def effect_json(found: Effect) -> dict[str, Any]:

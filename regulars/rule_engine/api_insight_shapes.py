@@ -100,3 +100,4 @@ REACHED = obj({"people": array(REACHED_ONE), "next": nullable(ID)})
 REACHED_QUERY: Mapping[str, Schema] = {
     "group": TEXT, "converted": one_of("true", "false"), "below": ID,
 }  # fmt: skip
+REVERTED = obj({"records": COUNT, "kept": COUNT})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
@@ -10,8 +10,11 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.web.flash import flash
+from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.measuring.effect import PAGE, STAGES, effect_of, people_behind
+from regulars.rule_engine.reverting import revert_run
 from regulars.rule_engine.web.blueprints import pages
 
 GROUPS = ("treatment", "control", "a", "b")
@@ -31,6 +34,15 @@ def effect(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         stages=STAGES,
         treated=sum(group.n for group in found.groups if group.name != "control"),
     )
+
+
+@pages.post("/runs/<int:run_id>/revert")
+@workspace_page("run_rules")
+def revert(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """Take back what a run wrote into records."""
+    done = revert_run(uow, access, run_id)
+    flash("insight.reverted", n=done.records)
+    return go_to(url_for("rules.show_run", run_id=run_id))
 
 
 @pages.get("/rules/<key>/effect/people")

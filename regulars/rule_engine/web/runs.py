@@ -20,6 +20,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.reverting import has_changes
 from regulars.rule_engine.web.blueprints import pages
 
 _NARROWED = ("rule", "channel", "reason")
@@ -36,7 +37,13 @@ def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
     words = {step.path: step_words(say, rule, step) for step in rule.walk()}
     messages = overview.list_messages(uow, access, overview.Wanted(run=run_id)).rows
     return render(
-        "rule_engine/run.html", row=row, rule=rule, trace=trace, words=words, messages=messages
+        "rule_engine/run.html",
+        may_revert=row.status != "live" and access.can("run_rules") and has_changes(uow, run_id),
+        row=row,
+        rule=rule,
+        trace=trace,
+        words=words,
+        messages=messages,
     )
 
 
