@@ -19,7 +19,7 @@ from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.expressions.explain import explain
 from regulars.platform.formats import Formats
 from regulars.rule_engine.definition import Exit, Guards, Rule, Step, Trigger
-from regulars.rule_engine.durations import Length, read_moment
+from regulars.rule_engine.durations import Length, at_local, read_moment
 from regulars.rule_engine.scope import Scope
 
 
@@ -95,7 +95,9 @@ def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:
     if trigger.on == "scan":
         return _scan(say, own)
     if trigger.on == "once":
-        return say.t("once", at=say.formats.datetime(read_moment(own["at"])))
+        return say.t(
+            "once", at=say.formats.datetime(at_local(read_moment(own["at"]), say.formats.tz))
+        )
     if trigger.on == "date_field":
         return _date_field(say, rule, own)
     if trigger.on in ("mirror_entered", "mirror_left"):

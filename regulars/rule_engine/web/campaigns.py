@@ -24,7 +24,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.campaigning import CampaignWish
 from regulars.rule_engine.definition import Trigger
-from regulars.rule_engine.durations import read_moment
+from regulars.rule_engine.durations import at_local, read_moment
 from regulars.rule_engine.matching import link_of
 from regulars.rule_engine.publishing import stop_everyone
 from regulars.rule_engine.web.blueprints import pages
@@ -36,7 +36,7 @@ def campaigns(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every campaign, the latest first, with what was sent."""
     rows = [row for row in overview.list_rules(uow, access) if row.rule.is_campaign]
     moments = {
-        row.rule.key: read_moment(row.rule.trigger.settings["at"])
+        row.rule.key: at_local(read_moment(row.rule.trigger.settings["at"]), uow.workspace.tz)
         for row in rows
         if row.rule.trigger.on == "once"
     }
@@ -112,5 +112,5 @@ def _form(
         subjects=[(form.key, pick(form.label, access.locale)) for form in people],
         goals=[(form.key, pick(form.label, access.locale)) for form in goals],
         texts=[(each.key, pick(each.label, access.locale)) for each in texts],
-        channels=sorted({channel for each in texts for channel in each.channels}),
+        channels=sorted({way for each in texts for way in each.channels}, reverse=True),
     )

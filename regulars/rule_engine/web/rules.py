@@ -90,7 +90,7 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         matches = service.count_matches(uow, access, rule)
     except Invalid:
         matches = None
-    by_event = rule.trigger.on not in ("scan", "date_field") and not rule.is_mirror
+    by_event = rule.trigger.on not in ("scan", "once", "date_field") and not rule.is_mirror
     return render("rule_engine/_count.html", matches=matches, rule=rule, by_event=by_event)
 
 

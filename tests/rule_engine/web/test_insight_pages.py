@@ -84,7 +84,9 @@ def test_a_campaign_is_made_composed_and_stopped(shop: RuleShop, site: Site) -> 
     )  # fmt: skip
     assert made.status_code == 303
     key = made.headers["Location"].split("/rules/")[1].split("/")[0]
-    assert owner.get(f"/w/shop/rules/{key}/compose").status_code == 200
+    composer = words_of(owner.get(f"/w/shop/rules/{key}/compose").text)
+    (moment,) = {words for words in composer if words.startswith("once, on")}
+    assert "10:00" in moment
     owner.send(f"/w/shop/rules/{key}/publish", {})
     assert "Spring" in words_of(owner.get("/w/shop/campaigns").text)
     assert owner.get(f"/w/shop/rules/{key}").status_code == 200
