@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from regulars.form_builder.catalog import FormCatalog
     from regulars.platform.accounts.access import Access
 
-_MOST = 5000  # statements of one catalog
+_MOST = 2000  # statements of one catalog; the others go the usual way
 _MOST_PASSING = 100
 
 
@@ -52,9 +52,9 @@ def ask(  # noqa: PLR0913 - a question, who asks it, and how it is kept
     try:
         known: Prepared | None = kept[known_as]
     except KeyError:
-        known = _prepare(uow, access, build)
+        known = None
         if len(kept) < _MOST:
-            kept[known_as] = known
+            known = kept[known_as] = _prepare(uow, access, build)
     if known is None:
         return [dict(row) for row in uow.execute(build(), values).mappings()]
     return known.mappings(uow.connection, values)
