@@ -234,7 +234,8 @@ def settle_history(
         waiting = [
             pinned
             for pinned, state in _clock_rules(uow)
-            if has_news(latest, state.history_to, clock, calm=calm)
+            # what was written shortly before counts as new until it has been at rest
+            if has_news(latest, state.history_to - calm, clock, calm=calm)
         ]
     for pinned in waiting:
         with database.workspace_tx(workspace, now=now()) as uow:
