@@ -45,11 +45,11 @@ def read_database_clock(uow: UnitOfWork) -> datetime:
     return found
 
 
-def claim(
+def claim(  # noqa: PLR0913 - which rows, how many, for how long
     uow: UnitOfWork, table: sa.Table, token: str, limit: int, *, where: Sequence[Any],
-    lease: timedelta = LEASE,
+    lease: timedelta = LEASE, newest: bool = False,
 ) -> list[int]:  # fmt: skip
-    """Lease up to ``limit`` due rows of ``table``, longest due first; their ids.
+    """Lease up to ``limit`` due rows of ``table``, longest due (or ``newest``) first; their ids.
 
     A row without a token is due when ``due_at`` has come by the meaning of "now"; a leased one
     when its lease is over by the database's clock. The attempt is counted before any work, so
@@ -59,7 +59,7 @@ def claim(
     chosen = (
         sa.select(table.c.id)
         .where(*where, is_due(uow, table, clock))
-        .order_by(table.c.due_at, table.c.id)
+        .order_by(*_order(table, newest=newest))
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -71,6 +71,12 @@ def claim(
             .values(token=token, due_at=clock + lease, attempts=table.c.attempts + 1)
         )
     return ids
+
+
+def _order(table: sa.Table, *, newest: bool) -> tuple[Any, Any]:
+    if newest:
+        return table.c.due_at.desc(), table.c.id.desc()
+    return table.c.due_at, table.c.id
 
 
 def is_due(uow: UnitOfWork, table: sa.Table, clock: datetime) -> sa.ColumnElement[bool]:

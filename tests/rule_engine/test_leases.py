@@ -6,6 +6,8 @@ import pytest
 
 from regulars.rule_engine import executing, walking
 from regulars.rule_engine.channels.base import Surroundings
+from regulars.rule_engine.executing import execute_due
+from regulars.rule_engine.ingest import ingest
 from regulars.rule_engine.leases import (
     LeaseLost,
     back_off,
@@ -145,3 +147,20 @@ def test_due_work_is_taken_longest_due_first(shop: RuleShop, clock: MovableClock
             held(uow, run, "t", claim(uow, run, "t", 1, where=LIVE))[0].record for _ in people
         ]
     assert order == people
+
+
+def test_what_has_just_happened_does_not_wait_behind_a_long_queue(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.publish(sms(), journey())
+    crowd = [shop.customer() for _ in range(8)]
+    for person in crowd:
+        shop.order(person)
+    ingest(shop.database, shop.workspace, clock)
+    clock.forward(minutes=1)
+    anna = shop.customer()
+    shop.order(anna)
+    ingest(shop.database, shop.workspace, clock)
+    assert execute_due(shop.database, shop.workspace, clock, limit=4) == 4
+    done = [run.record for run in shop.runs(status="done")]
+    assert done == [*crowd[:3], anna]
