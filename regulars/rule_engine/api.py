@@ -19,7 +19,7 @@ from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
 from regulars.rule_engine import api_shapes as shapes
-from regulars.rule_engine import overview, service
+from regulars.rule_engine import overview, publishing, service
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
@@ -66,10 +66,24 @@ def put_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 
 @api.post("/rules/<key>/publish")
 @workspace_api("edit_rules")
-@describe("rules", PUBLISHED)
+@describe("rules", PUBLISHED, body=shapes.PUBLISH, body_optional=True)
 def publish_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem. Who fits already is backlog."""
-    return definition_answers.publish(uow, access, "rule", key)
+    """Publish the draft; 422 with every problem. Who fits already is backlog.
+
+    ``inside`` says what becomes of people in the version before: finish, move or stop.
+    """
+    choice = read_optional(request, shapes.PUBLISH).get("inside") or "finish"
+    answer = definition_answers.publish(uow, access, "rule", key)
+    publishing.settle_inside(uow, access, key, choice)
+    return answer
+
+
+@api.post("/rules/<key>/stop")
+@workspace_api("run_rules")
+@describe("rules", shapes.STOPPED)
+def stop_everyone(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """End the rule for everybody inside; what waits to be sent to them is not sent."""
+    return {"stopped": publishing.stop_everyone(uow, access, key)}
 
 
 @api.delete("/rules/<key>")

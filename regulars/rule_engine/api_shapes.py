@@ -37,6 +37,8 @@ FIGURES = named(
 )  # fmt: skip
 RULES: Schema = obj({"rules": array({"anyOf": [FIGURES, RULE]})})
 STATE = obj({"state": nullable(one_of("active", "paused", "archived"))})
+PUBLISH = obj({}, {"inside": one_of("finish", "move", "stop")})
+STOPPED = obj({"stopped": INTEGER})
 RESUME = obj({}, {"backlog": nullable(one_of("skip", "enrol"))})
 ENROL = obj({}, {"limit": nullable(ID)})
 ENROLMENT = named(

@@ -95,6 +95,21 @@ def inside_older(uow: UnitOfWork, key: str) -> int:
     return found
 
 
+def inside_now(uow: UnitOfWork, key: str) -> int:
+    """How many people are inside of any version: those a new one would find in an older."""
+    live = (run.c.rule == key, run.c.status == "live")
+    found: int = uow.scalar(sa.select(sa.func.count()).select_from(run).where(*live))
+    return found
+
+
+def why_stopped(uow: UnitOfWork, key: str) -> dict[str, Any] | None:
+    """Why a rule paused itself; None for one that runs or that somebody paused."""
+    found: dict[str, Any] | None = uow.scalar(
+        sa.select(rule_state.c.reason).where(rule_state.c.rule == key)
+    )
+    return found
+
+
 def settle_inside(uow: UnitOfWork, access: Access, key: str, choice: str) -> int:
     """What the owner wants for people inside older versions; how many it concerned.
 

@@ -18,7 +18,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.rule_engine import composing, overview, service
+from regulars.rule_engine import composing, overview, publishing, service
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.web.blueprints import pages
@@ -78,6 +78,7 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         runs=runs,
         read_back=rule_words(speaker(uow, access), row.rule),
         may_run=access.can("run_rules"),
+        stopped=publishing.why_stopped(uow, key),
     )
 
 
@@ -104,12 +105,24 @@ def review(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @pages.post("/rules/<key>/publish")
 @workspace_page("edit_rules")
 def publish(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Make the draft the rule that runs."""
+    """Make the draft the rule that runs; ``inside`` says what becomes of those in the old one."""
+    choice = request.form.get("inside", "finish")
     try:
         store.publish(uow, access, [("rule", key)])
     except Invalid:
         return _review(uow, access, key, 422)
     flash("rules.published", rule=_label(uow, access, key))
+    if choice in ("move", "stop"):
+        n = publishing.settle_inside(uow, access, key, choice)
+        flash("rules.moved" if choice == "move" else "rules.let-out", n=n)
+    return go_to(url_for("rules.show", key=key))
+
+
+@pages.post("/rules/<key>/let-out")
+@workspace_page("run_rules")
+def stop_everyone(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """End the rule for everybody inside."""
+    flash("rules.let-out", n=publishing.stop_everyone(uow, access, key))
     return go_to(url_for("rules.show", key=key))
 
 
@@ -124,6 +137,7 @@ def _review(uow: UnitOfWork, access: Access, key: str, status: int = 200) -> Res
         rule=rule,
         draft=draft,
         problems=[problem.message(access.locale) for problem in problems],
+        inside=publishing.inside_now(uow, key),
         read_back=rule_words(speaker(uow, access), rule),
     )
 

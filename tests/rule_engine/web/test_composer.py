@@ -9,8 +9,10 @@ from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import create_record
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
+from regulars.rule_engine.breaking import pause_by_itself
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.tables import message_link
+from regulars.rule_engine.service import start_manually
+from regulars.rule_engine.tables import message_link, run
 from regulars.rule_engine.web.composing import showing
 from tests.support.live_server import LiveServer
 from tests.support.people import let_in
@@ -214,3 +216,26 @@ def test_fields_go_where_the_cursor_is_and_the_length_is_told(
     expect(page.get_by_text("13 个字，按 1 条短信计费")).to_be_visible()
     text.fill("茶" * 71)
     expect(page.get_by_text("71 个字，按 2 条短信计费")).to_be_visible()
+
+
+def test_a_new_version_says_what_becomes_of_those_inside(shop: Site) -> None:
+    visitor = shop.signed_in()
+    key = composed(shop, visitor)
+    page = f"{shop.home}/rules/{key}"
+    visitor.send(f"{page}/compose", {"action": "guards", "purpose": "marketing"})
+    assert visitor.send(f"{page}/publish").status_code == 303
+    access = system_access("en")
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        person = {"name": "Anna", "mobile": "13800000001", "tier": "basic"}
+        anna = create_record(uow, access, "customers", person, origin=Origin("cli")).id
+        start_manually(uow, access, key, [anna])
+        pause_by_itself(uow, key, {"code": "too-many-failures", "failed": 9, "tried": 20})
+    assert "9 of 20 steps failed" in visitor.get(page).text
+    visitor.send(f"{page}/compose", {"action": "label", "label": "Other thanks"})
+    assert "1 person is still inside" in visitor.get(f"{page}/review").text
+    assert visitor.send(f"{page}/publish", {"inside": "move"}).status_code == 303
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        assert uow.execute(run.select()).one().version == 2
+    assert visitor.send(f"{page}/let-out").status_code == 303
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        assert uow.execute(run.select()).one().outcome == "stopped_by_hand"
