@@ -243,7 +243,8 @@ def test_the_pages_of_links(site: Site) -> None:
     assert any("Cake" in each and "Tea" in each for each in past), past
     tab = words_of(owner.get(f"{site.home}/forms/courses/records/{tea}?tab=taken_by").text)
     assert "Ann" in tab, "\n".join(tab[5:])
-    assert owner.get(f"{site.home}/forms/pupils/design?field=courses").status_code == 200
+    panel = owner.get(f"{site.home}/forms/pupils/design?field=courses").text
+    assert ('value="clear"' in panel, 'value="cascade"' in panel) == (True, False)
 
 
 def test_the_api_of_links(site: Site) -> None:

@@ -204,6 +204,11 @@ def _row_field(subject: Subject, name: str) -> Widget:
     return Widget(name, "choose", subject.setting(name), options)
 
 
+def _policies(subject: Subject) -> tuple[str, ...]:
+    """What may happen when a linked record is deleted; one of several takes nothing along."""
+    return ("refuse", "clear") if subject.field.type == "links" else ("refuse", "clear", "cascade")
+
+
 def _path(subject: Subject, name: str) -> Widget:
     options = []
     for link in subject.form.fields:
@@ -233,7 +238,7 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "max_rows": _plain("count"),
     "case": _exact,
     "to": _form,
-    "on_delete": _words("on-delete", ("refuse", "clear", "cascade")),
+    "on_delete": lambda subject, name: _words("on-delete", _policies(subject))(subject, name),
     "from": _form,
     "via": _via,
     "order": _order,
