@@ -265,5 +265,5 @@ def _figures(row: overview.RuleRow) -> dict[str, Any]:
         "key": row.rule.key, "label": row.rule.label, "class": row.rule.rule_class,
         "subject": row.rule.subject, "state": row.state, "changed": row.changed,
         "live": row.inside, "ended": row.ended, "stuck": row.stuck, "sent": row.sent,
-        "members": row.members,
+        "members": row.members, "left_out": row.left_out,
     }  # fmt: skip

@@ -31,7 +31,7 @@ FIGURES = named(
         {
             "key": TEXT, "label": nullable(LABEL), "class": TEXT, "subject": nullable(TEXT),
             "state": TEXT, "changed": BOOLEAN, "live": COUNT, "ended": COUNT, "stuck": COUNT,
-            "sent": COUNT, "members": COUNT,
+            "sent": COUNT, "members": COUNT, "left_out": COUNT,
         }
     ),
 )  # fmt: skip

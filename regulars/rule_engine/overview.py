@@ -23,12 +23,15 @@ from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run
 
 PAGE = 50
 LATEST_REASONS = 2000
-ENDED = ("done", "failed", "skipped")
+ENDED = ("done", "failed")
 
 
 @dataclass(frozen=True)
 class RuleRow:
-    """One rule with its figures. ``state`` is active, paused or draft."""
+    """One rule with its figures. ``state`` is active, paused or draft.
+
+    ``left_out`` counts those who met it before it was published or because of an import.
+    """
 
     rule: Rule
     state: str
@@ -38,6 +41,7 @@ class RuleRow:
     stuck: int = 0
     sent: int = 0
     members: int = 0
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,7 @@ def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
     ended = _count(uow, run, run.c.rule, run.c.status.in_(ENDED), *runs)
     stuck = _count(uow, run, run.c.rule, run.c.status == "stuck", *runs)
     sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent", *messages)
+    left_out = _count(uow, run, run.c.rule, run.c.status == "skipped", *runs)
     members = _count(uow, mirror_member, mirror_member.c.rule, sa.true())
     states = {row.rule: row.state for row in uow.execute(rule_state.select())}
     return [
@@ -158,6 +163,7 @@ def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
             stuck.get(draft.key, 0),
             sent.get(draft.key, 0),
             members.get(draft.key, 0),
+            left_out.get(draft.key, 0),
         )
         for draft in drafts
     ]

@@ -105,7 +105,7 @@ class Year:
             mine = uow.scalar(
                 sa.select(task.c.id).where(
                     task.c.form == "feedback", task.c.record == self.feedback[told.what],
-                    task.c.step == "ask",
+                    task.c.step == "s1",
                 )
             )  # fmt: skip
             tasks.finish_task(uow, SYSTEM, mine)
@@ -211,7 +211,7 @@ def _asked(year: Year) -> Counter[tuple[object, ...]]:
     words = {record: number for number, record in year.feedback.items()}
     with year.shop.work() as uow:
         return Counter(
-            (each.step, (words if each.form == "feedback" else people)[each.record],
+            (each.rule, each.step, (words if each.form == "feedback" else people)[each.record],
              _day(each.created_at))
             for each in uow.execute(task.select())
         )  # fmt: skip

@@ -8,7 +8,7 @@ from werkzeug.test import TestResponse
 
 from regulars.platform.db import Database, Workspace
 from tests.support.clocks import MovableClock
-from tests.support.rule_shop import RuleShop, journey, mirror, sms
+from tests.support.rule_shop import SILENT_30, RuleShop, journey, mirror, sms
 from tests.support.site import Site
 
 
@@ -63,6 +63,16 @@ def test_a_rule_is_written_published_and_works(shop: RuleShop, program: Program)
     assert message["body"] == {"text": "Anna, hello! 拒收请回复R"}
     (figures,) = program("GET", "/rules").get_json()["rules"]
     assert (figures["state"], figures["ended"], figures["sent"]) == ("active", 1, 1)
+
+
+def test_who_was_left_out_at_the_start_has_not_gone_through(
+    shop: RuleShop, program: Program
+) -> None:
+    shop.order(shop.customer(name="Anna"), automation="none", paid_at="2026-01-02T10:00:00Z")
+    rule = journey(trigger={"on": "scan", "every": "day", "at": "10:00"}, when=SILENT_30)
+    shop.publish(sms(), rule)
+    (figures,) = program("GET", "/rules").get_json()["rules"]
+    assert (figures["left_out"], figures["ended"], figures["live"]) == (1, 0, 0)
 
 
 def test_every_problem_comes_back_with_its_place(shop: RuleShop, program: Program) -> None:

@@ -28,14 +28,19 @@ class Person:
     tier: str = "basic"
     tags: set[str] = field(default_factory=set)
     win_back: datetime | None = None  # since when one is under way
-    newest: str = ""  # the message that an answer would belong to
+    heard: str = ""  # the message that an answer would belong to
     seen: set[tuple[str, object]] = field(default_factory=set)
 
     def paid(self) -> list[Order]:
         return [order for order in self.orders if order.status == "paid"]
 
     def last(self) -> Order | None:
-        return max(self.paid(), key=lambda order: (order.at, order.number), default=None)
+        """The last paid order: what silence counts from."""
+        return max(self.paid(), key=lambda order: order.at, default=None)
+
+    def newest(self) -> Order:
+        """The newest order of any kind: what makes a new round."""
+        return max(self.orders, key=lambda order: order.at)
 
 
 @dataclass
@@ -97,7 +102,7 @@ class Clerk:
     def _feedback(self, told: Happening) -> None:
         if told.data["score"] <= 2:
             self._enter("unhappy", told.what, told.at)
-            self.asked["ask", told.what, _day(told.at)] += 1
+            self.asked["unhappy", "s1", told.what, _day(told.at)] += 1
             self.later.append(Waiting(told.at + 24 * HOUR, "louder", told.who, told.what))
 
     def _mended(self, told: Happening) -> None:
@@ -115,25 +120,28 @@ class Clerk:
 
     def _reply(self, told: Happening) -> None:
         person = self.people[told.who]
-        if person.newest == "win_back_1":
+        if person.heard == "win_back_1":
             person.win_back = None
 
     # -- what the rules do at a moment --------------------------------------------------------
 
     def look(self, now: datetime) -> None:
+        """First the clock, then tags and tiers, then what is due, then what tags have led to."""
         for who, person in self.people.items():
             self._tier(who, person, now)
-            self._tags(who, person, now)
         if (now.astimezone(ZONE).hour, now.astimezone(ZONE).minute) == (10, 0):
             for who, person in self.people.items():
                 self._birthday(who, person, now)
                 self._lapsed(who, person, now)
+        asleep = [who for who, person in self.people.items() if self._tags(person, now)]
         due = [each for each in self.later if each.at <= now]
         self.later = [each for each in self.later if each.at > now]
         for each in due:
             self._do(each, now)
         for who, person in self.people.items():
             self._second(who, person, now)
+        for who in asleep:
+            self._wake(who, self.people[who], now)
 
     def _tier(self, who: int, person: Person, now: datetime) -> None:
         spent = sum(order.amount for order in person.paid())
@@ -145,19 +153,23 @@ class Clerk:
             self.given["tier", who, _day(now)] += 1
             self._send("diamond", who, now)
 
-    def _tags(self, who: int, person: Person, now: datetime) -> None:
+    def _tags(self, person: Person, now: datetime) -> bool:
+        """Put tags on and take them off; whether the person has just fallen asleep."""
         today, last = _day(now), person.last()
-        recent = [o for o in person.paid() if o.at <= now and (today - _day(o.at)).days < 30]
+        recent = [order for order in person.paid() if (today - _day(order.at)).days < 30]
         _set(person.tags, "often", len(recent) >= 4)
+        was_asleep = "sleeping" in person.tags
         asleep = last is not None and (today - _day(last.at)).days >= 90
-        woke_up_call = asleep and "sleeping" not in person.tags
         _set(person.tags, "sleeping", asleep)
-        if woke_up_call and last is not None and person.win_back is None:
-            key = ("wake", last.number)
-            if key not in person.seen:
-                person.seen.add(key)
-                self._enter("wake", who, now)
-                self.asked["call", who, today] += 1
+        return asleep and not was_asleep
+
+    def _wake(self, who: int, person: Person, now: datetime) -> None:
+        """Somebody is to call, unless a win-back is under way."""
+        key = ("wake", person.newest().number)
+        if person.win_back is None and key not in person.seen:
+            person.seen.add(key)
+            self._enter("wake", who, now)
+            self.asked["wake", "s1", who, _day(now)] += 1
 
     def _birthday(self, who: int, person: Person, now: datetime) -> None:
         if person.birthday is None or person.tier not in ("gold", "diamond"):
@@ -175,9 +187,10 @@ class Clerk:
         last = person.last()
         if last is None or (_day(now) - _day(last.at)).days < 30:
             return
-        if ("win_back", last.number) in person.seen or person.win_back is not None:
+        key = ("win_back", person.newest().number)
+        if key in person.seen or person.win_back is not None:
             return
-        person.seen.add(("win_back", last.number))
+        person.seen.add(key)
         self._enter("win_back", who, now)
         person.win_back = now
         self._send("win_back_1", who, now)
@@ -195,7 +208,7 @@ class Clerk:
                 self._send("thanks", each.who, now)
         elif each.what == "louder":
             if each.number not in self.mended:
-                self.asked["louder", each.number, _day(now)] += 1
+                self.asked["unhappy", "s3", each.number, _day(now)] += 1
         else:
             self._send(each.what.removesuffix("-sms"), each.who, now)
 
@@ -213,7 +226,7 @@ class Clerk:
             self.later.append(Waiting(morning, f"{message}-sms", who))
         else:
             self.sent[message, who, "sent", _day(now)] += 1
-            person.newest = message
+            person.heard = message
 
 
 def _day(at: datetime) -> date:

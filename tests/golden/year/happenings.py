@@ -27,7 +27,7 @@ class Happening:
     data: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
-def a_year(seed: int = 7, people: int = 16) -> list[Happening]:
+def a_year(seed: int = 11, people: int = 12) -> list[Happening]:
     """All happenings, oldest first."""
     maker = _Maker(random.Random(seed))
     for who in range(people):

@@ -278,6 +278,10 @@ class Offering:
         if self.rule.trigger.on in ("record_created", "record_updated", "form_submitted"):
             form = self.say.form(self.rule.trigger.form or self.rule.subject)
             found.append(("trigger.id", self._t("rules.entry-key-record", form=form)))
+        for field in self.catalog.forms[self.rule.subject].fields:
+            if field.type == "choice":
+                words = self._t("rules.entry-key-value", what=self._name(field))
+                found.append((field.key, words))
         key = self.rule.entry.key or ""
         if key not in dict(found):
             found.append((key, self.say.field(self.rule.subject, key)))
