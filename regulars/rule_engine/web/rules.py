@@ -21,6 +21,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, overview, publishing, service
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import rule_words, speaker
+from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.web.blueprints import pages
 
 
@@ -139,6 +140,7 @@ def _review(uow: UnitOfWork, access: Access, key: str, status: int = 200) -> Res
         problems=[problem.message(access.locale) for problem in problems],
         inside=publishing.inside_now(uow, key),
         read_back=rule_words(speaker(uow, access), rule),
+        trial=keeping.latest(uow, access, key),
     )
 
 
