@@ -22,7 +22,7 @@ from regulars.rule_engine.tables import decision, run
 from regulars.rule_engine.triggers.base import trigger_kinds
 
 MAX_CHAIN = 5
-RUNS_PER_HOUR = 20  # of one record, where events start a rule and it says nothing else
+RUNS_PER_HOUR = 1000  # of one record, where events start a rule and it says nothing else
 _LONGEST_KEY = 200
 
 
