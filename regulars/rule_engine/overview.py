@@ -16,6 +16,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import NotFound
+from regulars.rule_engine.channels.templates import as_read
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.markdown import to_text
 from regulars.rule_engine.reach import hides_contents, seen_rows, veiled
@@ -311,5 +312,5 @@ def _message_row(access: Access, row: Any, titles: Mapping[tuple[str, int], str]
 
 
 def _body(access: Access, row: Any) -> Mapping[str, str]:
-    body: Mapping[str, str] = row.body or {}
+    body = as_read(row.body or {})
     return {part: veiled(access, row.form, text) or "" for part, text in body.items()}

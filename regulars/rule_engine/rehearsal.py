@@ -21,6 +21,7 @@ from regulars.platform.errors import NotFound
 from regulars.platform.ids import new_token
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.channels.templates import as_read
 from regulars.rule_engine.checks import check_rule, trigger_form
 from regulars.rule_engine.definition import Rule, Step, first_path, path_after
 from regulars.rule_engine.entering import Candidate, run_row
@@ -159,7 +160,7 @@ def _told(
     told: dict[str, Any] = {}
     verdict = None
     if row is not None:
-        told = {"text": row.body, "address": row.address, "locale": row.locale}
+        told = {"text": as_read(row.body), "address": row.address, "locale": row.locale}
         judged = Gate(uow, [row]).decide(row, pinned.rule.guards)
         verdict = {"action": judged.action, "reason": judged.reason}
         if row.status != "queued":

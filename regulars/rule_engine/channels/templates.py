@@ -40,3 +40,8 @@ def with_values(
         return dict(body)
     kept = json.dumps([list(pair) for pair in said], ensure_ascii=False)
     return {**body, VALUES_PART: kept}
+
+
+def as_read(body: Mapping[str, str]) -> dict[str, str]:
+    """The parts that somebody reads: without what is kept for the provider only."""
+    return {part: text for part, text in body.items() if part != VALUES_PART}

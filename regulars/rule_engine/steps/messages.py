@@ -12,7 +12,7 @@ from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
 from regulars.platform.privacy.purposes import CHANNELS, needs_consent
 from regulars.platform.problems import Problem
-from regulars.rule_engine.channels.templates import with_values
+from regulars.rule_engine.channels.templates import as_read, with_values
 from regulars.rule_engine.definition import Step
 from regulars.rule_engine.durations import LENGTH_SCHEMA, Length, at_local
 from regulars.rule_engine.links import LinkWriter
@@ -103,7 +103,7 @@ class SendMessage(StepKind):
             "created_at": work.uow.now,
             "finished_at": None if status == "queued" else work.uow.now,
         }  # fmt: skip
-        work.seen.update(message=message.key, channel=channel, locale=locale, body=body)
+        work.seen.update(message=message.key, channel=channel, locale=locale, body=as_read(body))
         work.effects.messages.append(row)
         work.effects.links.extend(links.rows)
         output = {"key": work.key, "status": status}
