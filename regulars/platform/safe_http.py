@@ -89,7 +89,7 @@ class Door:
             sock = socket.create_connection((address, _port(parts)), self.timeout)
         except OSError as error:
             raise NotReached(str(error)) from error
-        # the head and the body are two packets; without this the second waits for an answer
+        # the head and the body are two packets: the second must not wait for an acknowledgement
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         line, late = [sock], threading.Event()
         watch = threading.Timer(self.timeout, _cut, [line, late])
