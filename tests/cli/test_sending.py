@@ -9,12 +9,13 @@ from click.testing import CliRunner, Result
 
 from regulars.cli import main
 from regulars.platform.db import Database, Workspace
+from regulars.platform.secret_keys import new_key
 from regulars.rule_engine.tables import outbound
 from regulars.wiring import wire
 from tests.support.rule_shop import RuleShop, journey, sms
 
 Call = Callable[..., Result]
-SECRET = "a-secret-of-this-test-that-is-long-enough-to-be-taken"
+SECRET = new_key()
 
 
 @pytest.fixture

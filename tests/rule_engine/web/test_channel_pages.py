@@ -129,6 +129,9 @@ def test_an_address_is_looked_up_put_on_the_list_and_taken_off(site: Site) -> No
 def test_the_switch_stops_with_a_reason_and_lets_go_on(site: Site) -> None:
     manager = site.signed_in("Mia", "manager")
     manager.send("/w/shop/sending/stop", {"reason": "wrong   price"})
+    elsewhere = words_of(manager.get("/w/shop/rules").text)
+    assert "All sending is stopped" in elsewhere
+    assert not any("backup" in words.lower() for words in elsewhere)
     with site.database.workspace_tx(site.workspace, write=False) as uow:
         held = find_hold(uow)
     assert held is not None

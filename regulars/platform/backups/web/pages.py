@@ -182,8 +182,12 @@ def nav(uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
 def notices(uow: UnitOfWork, access: Access) -> Iterator[Notice]:
     """Above every page: sending is paused; for owners also: there is no fresh backup."""
     where = url_for("backups.index") if access.can(CAPABILITY) else ""
-    if find_hold(uow) is not None:
+    held = find_hold(uow)
+    if held is not None and held.is_restore:
         yield Notice("backups.held-notice", "warning", {}, where, "backups.held-look")
+    elif held is not None and request.endpoint != "home.workspace_home":  # it tells more itself
+        today = url_for("home.workspace_home", workspace=uow.workspace.key)
+        yield Notice("today.held", "warning", {}, today, "backups.stopped-look")
     if where and _is_late(uow):
         yield Notice("backups.late-notice", "warning", {}, where, "backups.late-look")
 
@@ -206,6 +210,7 @@ def _page(
     with uow.database.main_tx(write=False) as connection:
         wanted = records.plan_of(connection, uow.workspace.id)
     held = find_hold(uow)
+    held = held if held is not None and held.is_restore else None
     return render(
         "backups/backups.html",
         status,
