@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -167,6 +167,10 @@ class Offering:
             if _kind(each) in _DATES
         ]
 
+    def related(self, where: Where) -> list[str]:
+        """The forms whose records may be counted."""
+        return [form.key for _relation, form in self._relations(where.form)]
+
     def measures(self, where: Where) -> list[Option]:
         """What may be counted, added up or averaged over related records."""
         found: list[Option] = []
@@ -206,17 +210,20 @@ class Offering:
         known = {value.partition(":")[0] for value, _title in near} | {self.rule.subject}
         return near + [(f"{k}:", self.say.form(k)) for k in self.catalog.forms if k not in known]
 
-    def only(self, part: Mapping[str, Any]) -> list[Option]:
-        """Which records may be meant: by each choice of the forms that point to the subject."""
+    def looped_forms(self) -> list[str]:
+        """The forms of the records that a step may take in turn."""
+        return [value.partition(":")[0] for value, _title in self.looped()]
+
+    def only(self, part: Mapping[str, Any], forms: Iterable[str]) -> list[Option]:
+        """Which records of these forms may be meant: by each option of their choices."""
         found: list[Option] = [("", self._t("rules.only-any"))]
         if part.get("where") and not self.only_value(part):
             found.append(("keep", self._t("rules.only-keep")))
-        for form_key in dict.fromkeys(value.partition(":")[0] for value, _title in self.about()):
-            form = self.catalog.forms[form_key]
+        for form in [self.catalog.forms[key] for key in dict.fromkeys(forms)]:
             for each in form.fields:
                 if each.type == "choice":
                     found += [
-                        (f"{form_key}.{each.key}={value}", f"{self.say.form(form_key)} · {title}")
+                        (f"{form.key}.{each.key}={value}", f"{self.say.form(form.key)} · {title}")
                         for value, title, _help in self.options(each)
                     ]
         return found
