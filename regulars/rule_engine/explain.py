@@ -191,6 +191,8 @@ def _send(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
 def _create(say: Speaker, _rule: Rule, own: Mapping[str, Any]) -> str:
     form = own.get("form", "")
     fields = [say.field(form, key) for key in own.get("values", {})]
+    if not fields:
+        return say.t("create-empty", form=say.form(form))
     return say.t("create", form=say.form(form), fields=fields)
 
 
