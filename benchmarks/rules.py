@@ -231,9 +231,15 @@ class Sink(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class SinkServer(ThreadingHTTPServer):
+    """Lets many callers queue: with the usual five, the next are let in a second later."""
+
+    request_queue_size = 128
+
+
 def events(bench: Bench) -> None:
     """Single orders through to another program, by four threads of one process."""
-    sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    sink = SinkServer(("127.0.0.1", 0), Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
     seal = seal_for((new_key(),))
     with bench.database.workspace_tx(bench.place) as uow:
