@@ -21,6 +21,7 @@ from regulars.platform.web.versions_api import api as versions_api
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api_blueprints import BLUEPRINTS as RULE_APIS
+from regulars.rule_engine.web.starting import start_links
 from regulars.rule_engine.web.why_pages import why_link
 
 
@@ -28,6 +29,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
     for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
         definition_homes.register(home.kind, home)
+    record_links.register("start", start_links)
     record_links.register("why", why_link)
     return (
         form_api,

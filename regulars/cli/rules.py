@@ -12,7 +12,13 @@ from regulars.cli.base import Shell
 from regulars.cli.definitions import definition_group
 from regulars.platform.accounts.access import system_access
 from regulars.platform.i18n import translate
-from regulars.rule_engine.service import enrol_people, pause_rule, resume_rule, state_of
+from regulars.rule_engine.service import (
+    enrol_people,
+    pause_rule,
+    resume_rule,
+    start_manually,
+    state_of,
+)
 from regulars.rule_engine.why import explain_rule
 
 rule_group = definition_group("rule", "rules")
@@ -57,6 +63,24 @@ def enrol(shell: Shell, key: str, at: datetime | None, limit: int | None) -> Non
     if is_paused:
         words += "\n" + translate("rules.enrolled-paused", shell.locale, rule=key)
     shell.answer(asdict(done), words)
+
+
+@rules_group.command("start")
+@click.argument("key", metavar="KEY")
+@click.argument("records", metavar="ID...", type=int, nargs=-1, required=True)
+@click.pass_obj
+def start(shell: Shell, key: str, records: tuple[int, ...]) -> None:
+    """Start a rule for chosen records; who is in it already stays where they are."""
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        done = start_manually(uow, system_access(shell.locale), key, records)
+    said = [translate("rules.start-entered", shell.locale, n=done.entered)]
+    if done.known:
+        said.append(translate("rules.start-in-already", shell.locale, n=done.known))
+    said += [
+        translate(f"rules.start-kept-out.{reason}", shell.locale, n=n)
+        for reason, n in done.held.items()
+    ]
+    shell.answer(asdict(done), "\n".join(said))
 
 
 @rules_group.command("pause")

@@ -241,7 +241,11 @@ def _candidates(uow: UnitOfWork, pinned: PinnedRule) -> Any:
 
 
 def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[int]) -> Enrolment:
-    """Start a rule for chosen people now; who is in it already stays where they are."""
+    """Start a rule for chosen people now; who is in it already stays where they are.
+
+    A rule that people start keeps to its condition; with one that starts by itself, choosing
+    somebody is the decision to pass over it.
+    """
     access.require("run_rules")
     pinned = _running(uow, key)
     if pinned.rule.is_mirror:
@@ -259,9 +263,25 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
         ).scalars()
     )
     name = f"manual:{new_token(8)}"
-    entries = enter(uow, pinned, [Candidate(r, name, uow.now) for r in sorted(there - busy)])
+    fitting = _fitting(uow, pinned, there - busy)
+    entries = enter(uow, pinned, [Candidate(each, name, uow.now) for each in sorted(fitting)])
+    unfit = len(there - busy - fitting)
+    held = {"does-not-fit": unfit, **entries.held} if unfit else entries.held
     uow.after_commit(jobs.ringer(JOB))
-    return Enrolment(len(entries.entered), len(busy), entries.held)
+    return Enrolment(len(entries.entered), len(busy), held)
+
+
+def _fitting(uow: UnitOfWork, pinned: PinnedRule, records: set[int]) -> set[int]:
+    """Those of these records that a rule which people start is for."""
+    if pinned.rule.trigger.on != "manual" or not pinned.rule.when:
+        return records
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    where = conditions(uow, pinned, table)
+    found: set[int] = set()
+    for some in chunks(sorted(records)):
+        some_fit = sa.select(table.c.id).where(table.c.id.in_(some), *where)
+        found.update(uow.execute(some_fit).scalars())
+    return found
 
 
 def pause_rule(uow: UnitOfWork, access: Access, key: str) -> None:

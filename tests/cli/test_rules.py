@@ -116,3 +116,12 @@ def test_simulate_tells_what_would_have_happened(shop: RuleShop, call: Call) -> 
     assert "1 message" in call("rules", "simulate", "lapsed", "--at", NOW.isoformat()).stdout
     assert shop.runs("lapsed", status="live") == []
     assert call("rules", "simulate", "nonsense").exit_code == 1
+
+
+def test_a_rule_is_started_for_chosen_records(call: Call, shop: RuleShop) -> None:
+    shop.publish(journey(trigger={"on": "manual"}, steps=[{"do": "wait", "for": "1d"}]))
+    anna, bob = shop.customer(), shop.customer()
+    assert call("rules", "start", "greet", str(anna)).output == "Started for 1 record.\n"
+    again = call("rules", "start", "greet", str(anna), str(bob))
+    assert again.output == "Started for 1 record.\n1 is in it already.\n"
+    assert call("rules", "start", "nonsense", "1").exit_code == 1

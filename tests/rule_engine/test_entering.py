@@ -301,6 +301,16 @@ def test_by_hand_for_chosen_people_but_not_twice_at_the_same_time(shop: RuleShop
     assert (again.entered, again.known) == (0, 1)
 
 
+def test_by_hand_only_for_those_whom_the_rule_is_for(shop: RuleShop) -> None:
+    gold = {"field": "tier", "op": "is", "value": "gold"}
+    shop.publish(journey(trigger={"on": "manual"}, when=gold, steps=[{"do": "stop"}]))
+    anna, bob = shop.customer(tier="gold"), shop.customer(tier="basic")
+    with shop.work() as uow:
+        done = start_manually(uow, SYSTEM, "greet", [anna, bob])
+    assert (done.entered, done.held) == (1, {"does-not-fit": 1})
+    assert [run.record for run in shop.runs("greet")] == [anna]
+
+
 def test_a_rule_does_not_start_on_what_it_caused_itself(shop: RuleShop) -> None:
     shop.publish(
         journey(

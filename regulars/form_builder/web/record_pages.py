@@ -95,7 +95,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
         history=history_words(uow, access, catalog, form, entries),
         moments=timeline_of(uow, access, form_key, record_id),
-        links=links_of(access, form_key, record_id),
+        links=links_of(uow, access, form_key, record_id),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from flask import request, url_for
@@ -23,12 +23,13 @@ from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.why import explain_rule
 
 
-def why_link(access: Access, form_key: str, record_id: int) -> RecordLink | None:
+def why_link(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int
+) -> Iterator[RecordLink]:
     """The way from a record's page to the questions about it."""
-    if not access.can("edit_rules"):
-        return None
-    url = url_for("rules.why", form_key=form_key, record_id=record_id)
-    return RecordLink(url, "insight.why-link", "circle-help")
+    if access.can("edit_rules"):
+        url = url_for("rules.why", form_key=form_key, record_id=record_id)
+        yield RecordLink(url, "insight.why-link", "circle-help")
 
 
 @pages.get("/why/<form_key>/<int:record_id>")

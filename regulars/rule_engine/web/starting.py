@@ -1,0 +1,75 @@
+"""Starting a rule by hand, from the page of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import url_for
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.records import get_record
+from regulars.form_builder.web.record_links import RecordLink
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import NotFound
+from regulars.platform.web.flash import flash
+from regulars.platform.web.htmx import go_to
+from regulars.rule_engine import service
+from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.web.blueprints import pages
+
+
+def start_links(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int
+) -> Iterator[RecordLink]:
+    """A line for every rule that people start and that is about this form."""
+    rules = _started_by_hand(uow, form_key) if access.can("run_rules") else []
+    active = active_rules(uow) if rules else set()
+    for pinned in rules:
+        if pinned.rule.key in active:
+            url = url_for(
+                "rules.start", key=pinned.rule.key, form_key=form_key, record_id=record_id
+            )
+            yield RecordLink(
+                url, "rules.start-this", "play", pinned.rule.label, "rules.start-sure"
+            )
+
+
+@pages.post("/rules/<key>/start/<form_key>/<int:record_id>")
+@workspace_page("run_rules")
+def start(
+    uow: UnitOfWork, access: Access, key: str, form_key: str, record_id: int
+) -> ResponseReturnValue:
+    """Start the rule for this record, and say what came of it."""
+    record = get_record(uow, access, form_key, record_id)
+    found = (each for each in _started_by_hand(uow, form_key) if each.rule.key == key)
+    pinned = next(found, None)
+    if pinned is None:
+        raise NotFound("no-rule", key=key[:60])
+    if key in active_rules(uow):
+        _say(pinned.rule, record.title, service.start_manually(uow, access, key, [record_id]))
+    else:
+        flash("rules.start-paused", "warning", rule=pinned.rule.label)
+    return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+def _say(rule: Rule, title: str, done: service.Enrolment) -> None:
+    if done.entered:
+        flash("rules.started-for", rule=rule.label, title=title)
+        return
+    if done.known:
+        flash("rules.start-known", "info", rule=rule.label, title=title)
+    for reason in done.held:
+        flash(f"rules.start-held.{reason}", "warning", rule=rule.label, title=title)
+
+
+def _started_by_hand(uow: UnitOfWork, form_key: str) -> list[PinnedRule]:
+    return [
+        each
+        for each in book_of(uow).rules.values()
+        if each.rule.trigger.on == "manual"
+        and each.rule.subject == form_key
+        and not each.rule.is_mirror
+    ]
