@@ -23,6 +23,7 @@ from regulars.cli import (
     roles,
     rules,
     running,
+    runs,
     simulating,
     today,
     upgrading,
@@ -46,6 +47,7 @@ main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 rules.rules_group.add_command(simulating.rule_effect)
+main.add_command(runs.runs)
 main.add_command(webhooks.webhook)
 main.add_command(hooks.hook)
 main.add_command(today.today)

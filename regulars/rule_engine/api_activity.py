@@ -29,7 +29,7 @@ from regulars.platform.web.api_body import read_query, read_shaped
 from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
-from regulars.rule_engine import overview, replies, service
+from regulars.rule_engine import overview, replies, service, standing
 from regulars.rule_engine.overview import Wanted
 from regulars.rule_engine.policy import cost_text
 from regulars.rule_engine.replies import Reply
@@ -71,8 +71,8 @@ def get_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue
 @workspace_api("run_rules")
 @describe("runs", shapes.RUN)
 def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
-    """End a run now; what it has queued is not sent."""
-    service.stop_run(uow, access, run_id)
+    """End a run, under way, failed or stuck; what it has queued is not sent."""
+    standing.stop_run(uow, access, run_id)
     return _run_json(overview.get_run(uow, access, run_id)[0])
 
 
@@ -81,7 +81,16 @@ def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
 @describe("runs", shapes.RUN)
 def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
     """Take up a failed or stuck run again at the step where it stood."""
-    service.retry_run(uow, access, run_id)
+    standing.retry_run(uow, access, run_id)
+    return _run_json(overview.get_run(uow, access, run_id)[0])
+
+
+@api.post("/runs/<int:run_id>/pass-over")
+@workspace_api("run_rules")
+@describe("runs", shapes.RUN)
+def pass_over(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
+    """Go on with a failed or stuck run behind the step where it stood."""
+    standing.pass_over(uow, access, run_id)
     return _run_json(overview.get_run(uow, access, run_id)[0])
 
 

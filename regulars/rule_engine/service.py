@@ -1,4 +1,4 @@
-"""What people and clients do with rules: count, enrol, pause, resume, archive, resolve, retry.
+"""What people and clients do with rules: count, enrol, pause, resume, archive, resolve.
 
 Permission first, then the work, inside the caller's transaction.
 """
@@ -317,32 +317,6 @@ def archive_rule(uow: UnitOfWork, access: Access, key: str) -> None:
     store.archive(uow, access, "rule", key)
     end_runs(uow, [run.c.rule == key], "rule_archived", {"code": "rule-archived", "rule": label})
     _set_state(uow, access, key, {"state": "archived"})
-
-
-def stop_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
-    """End one run now; what it has queued is not sent."""
-    access.require("run_rules")
-    require_seen(uow, access, run, run_id, "no-run")
-    told = {"code": "stopped-by-hand", "by": access.name}
-    if not end_runs(uow, [run.c.id == run_id], "stopped_by_hand", told):
-        raise Conflict("run-is-over", id=run_id)
-
-
-def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
-    """Take up a failed or stuck run again at the step where it stood."""
-    access.require("run_rules")
-    require_seen(uow, access, run, run_id, "no-run")
-    done = uow.execute(
-        run.update()
-        .where(run.c.id == run_id, run.c.status.in_(("failed", "stuck")))
-        .values(
-            status="live", outcome=None, reason=None, token=None, attempts=0, due_at=uow.now,
-            finished_at=None,
-        )
-    )  # fmt: skip
-    if not done.rowcount:
-        raise Conflict("run-not-stuck", id=run_id)
-    uow.after_commit(jobs.ringer(JOB))
 
 
 def resolve_message(uow: UnitOfWork, access: Access, message_id: int, decision: str) -> None:

@@ -133,7 +133,7 @@ def _way_name(uow: UnitOfWork, way: str, locale: str) -> str:
 def _stuck(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
     n = _number(uow, run, run.c.status == "stuck", *seen_rows(uow, access, run))
     if n:
-        yield Trouble("runs-stuck", "red", {"n": n}, "rules.list_rules")
+        yield Trouble("runs-stuck", "red", {"n": n}, "rules.standing_runs")
 
 
 def _sent(uow: UnitOfWork, access: Access) -> Sent:

@@ -125,3 +125,20 @@ def test_a_rule_is_started_for_chosen_records(call: Call, shop: RuleShop) -> Non
     again = call("rules", "start", "greet", str(anna), str(bob))
     assert again.output == "Started for 1 record.\n1 is in it already.\n"
     assert call("rules", "start", "nonsense", "1").exit_code == 1
+
+
+def test_runs_that_stand_still_are_listed_and_decided(call: Call, shop: RuleShop) -> None:
+    coupon = {"do": "create_record", "form": "coupons", "values": {"code": "SAME"}}
+    shop.publish(journey(steps=[coupon]))
+    for _ in range(3):
+        shop.order(shop.customer())
+        shop.tick()
+    listed = call("runs", "list", "--status", "failed").output.splitlines()
+    assert [line.split()[:3] for line in listed] == [
+        ["3", "failed", "greet"], ["2", "failed", "greet"],
+    ]  # fmt: skip
+    assert call("runs", "retry", "1").exit_code == 1
+    assert call("runs", "retry", "2").output == "1 run is tried again.\n"
+    assert call("runs", "stop", "2", "3").output == "2 runs are ended.\n"
+    assert call("runs", "pass-over", "3").exit_code == 1
+    assert call("runs", "list", "--status", "failed").output == "\n"

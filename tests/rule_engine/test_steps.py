@@ -9,7 +9,7 @@ import pytest
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import delete_record
 from regulars.platform.events import event
-from regulars.rule_engine.service import retry_run, stop_run
+from regulars.rule_engine.standing import retry_run, stop_run
 from regulars.rule_engine.steps.flow import Stop
 from tests.support.clocks import NOW, MovableClock
 from tests.support.rule_shop import PAID, SYSTEM, RuleShop, journey, sms

@@ -16,7 +16,7 @@ from regulars.platform.tasks.service import (
     list_tasks,
 )
 from regulars.platform.tasks.tables import task
-from regulars.rule_engine.service import stop_run
+from regulars.rule_engine.standing import stop_run
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import SYSTEM, RuleShop, journey
 

@@ -18,6 +18,7 @@ from regulars.rule_engine.web import (
     runs,
     sending,
     simulations,
+    standing_pages,
     starting,
     template_words,
     texts,
@@ -39,5 +40,6 @@ HOMES = (
 )  # fmt: skip
 PAGE_MODULES = (
     campaigns, channels, composer, effects, hooks, insight_words, navigation, receipts, rules,
-    runs, sending, simulations, starting, template_words, texts, webhooks, why_pages,
+    runs, sending, simulations, standing_pages, starting, template_words, texts, webhooks,
+    why_pages,
 )  # fmt: skip

@@ -22,6 +22,7 @@ from regulars.rule_engine import composing, overview, publishing, service
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.simulating import keeping
+from regulars.rule_engine.standing import count_standing
 from regulars.rule_engine.web.blueprints import pages
 
 
@@ -80,6 +81,7 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         read_back=rule_words(speaker(uow, access), row.rule),
         may_run=access.can("run_rules"),
         stopped=publishing.why_stopped(uow, key),
+        standing=sum(count_standing(uow, access, key).values()),
     )
 
 

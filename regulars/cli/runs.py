@@ -1,0 +1,96 @@
+"""``regulars runs …``: who is in which rule, and what to do about those that stand still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from regulars.cli.base import Shell
+from regulars.platform.accounts.access import Access, system_access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.i18n import translate
+from regulars.rule_engine import overview, standing
+from regulars.rule_engine.overview import Wanted
+
+IDS = click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
+
+
+@click.group("runs")
+def runs() -> None:
+    """Who is in which rule and where, and what to do about runs that stand still."""
+
+
+@runs.command("list")
+@click.option(
+    "--status", type=click.Choice(["live", "done", "failed", "stuck", "skipped"]),
+    help="Only those in this state.",
+)  # fmt: skip
+@click.option("--rule", help="Of one rule.")
+@click.option("--before", type=int, metavar="ID", help="Older than this run.")
+@click.pass_obj
+def list_runs(shell: Shell, status: str | None, rule: str | None, before: int | None) -> None:
+    """Runs, newest first, fifty at a time; with the reason where one stands still."""
+    wanted = Wanted(rule=rule, status=status, below=before)
+    with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+        found = overview.list_runs(uow, system_access(shell.locale), wanted)
+    rows = [_row(each, shell.locale) for each in found.rows]
+    lines = [
+        f"{each['id']}  {each['status']}  {each['rule']}  {each['person']}"
+        + (f"  {each['why']}" if each["why"] else "")
+        for each in rows
+    ]
+    shell.answer({"runs": rows, "next": found.next}, "\n".join(lines))
+
+
+@runs.command("retry")
+@IDS
+@click.pass_obj
+def retry(shell: Shell, ids: tuple[int, ...]) -> None:
+    """Take up failed or stuck runs again at the step where they stood."""
+    _decide(shell, "retry", standing.retry_run, ids)
+
+
+@runs.command("pass-over")
+@IDS
+@click.pass_obj
+def pass_over(shell: Shell, ids: tuple[int, ...]) -> None:
+    """Go on with failed or stuck runs behind the step where they stood."""
+    _decide(shell, "pass-over", standing.pass_over, ids)
+
+
+@runs.command("stop")
+@IDS
+@click.pass_obj
+def stop(shell: Shell, ids: tuple[int, ...]) -> None:
+    """End runs; what they have queued is not sent."""
+    _decide(shell, "stop", standing.stop_run, ids)
+
+
+def _decide(
+    shell: Shell, name: str, decide: Callable[[UnitOfWork, Access, int], None],
+    ids: tuple[int, ...],
+) -> None:  # fmt: skip
+    """All of them, or none when one of them is refused."""
+    chosen = list(dict.fromkeys(ids))
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        for each in chosen:
+            decide(uow, system_access(shell.locale), each)
+    words = translate(f"rules.runs-decided.{name}", shell.locale, n=len(chosen))
+    shell.answer({"runs": chosen, "decision": name}, words)
+
+
+def _row(row: overview.RunRow, locale: str) -> dict[str, Any]:
+    why = None
+    if row.reason:
+        params = {name: value for name, value in row.reason.items() if name != "code"}
+        code = row.reason["code"]
+        if row.status == "stuck" and code == "step-error":
+            code, params = "step-error-for-good", {"error": params.get("error", "–")}
+        why = translate(f"rules.reason.{code}", locale, **params)
+    return {
+        "id": row.id, "status": row.status, "outcome": row.outcome, "rule": row.rule,
+        "person": row.title, "at": row.cursor, "reason": (row.reason or {}).get("code"),
+        "why": why, "entered_at": row.entered_at.isoformat(),
+    }  # fmt: skip

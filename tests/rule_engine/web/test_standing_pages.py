@@ -1,0 +1,71 @@
+"""What somebody sees of runs that stand still, and decides about them."""
+
+import pytest
+
+from regulars.platform.db import Database, Workspace
+from regulars.rule_engine.tables import run
+from tests.support.rule_shop import RuleShop, journey
+from tests.support.site import Site, words_of
+
+STUCK = "/w/shop/runs"
+FAILED = "/w/shop/runs?status=failed"
+SAME_CODE = {
+    "id": "coupon", "do": "create_record", "form": "coupons", "values": {"code": "SAME"},
+}  # fmt: skip
+
+
+@pytest.fixture
+def shop(site: Site, database: Database, workspace: Workspace) -> RuleShop:
+    """A shop whose rule could not be done for Bob (run 2), and stumbled for Cleo (run 3)."""
+    made = RuleShop(database, workspace).open()
+    made.publish(journey(steps=[SAME_CODE, {"id": "tag", "do": "add_tags", "tags": ["done"]}]))
+    for name in ("Anna", "Bob", "Cleo"):
+        made.order(made.customer(name=name))
+        made.tick()
+    stumbled = {"code": "step-error", "error": "out of breath"}
+    with made.work() as uow:
+        uow.execute(
+            run.update().where(run.c.record == 3).values(
+                status="stuck", outcome="stuck", reason=stumbled
+            )
+        )  # fmt: skip
+    return made
+
+
+def test_what_stands_still_is_listed_with_why_and_where(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    assert STUCK in owner.get("/w/shop/").text
+    assert f"{STUCK}?rule=greet" in owner.get("/w/shop/rules/greet").text
+    stuck = words_of(owner.get(STUCK).text)
+    assert {"Cleo", "greet", "Tried ten times in vain: out of breath", "Try again"} <= set(stuck)
+    assert "Bob" not in stuck
+    failed = words_of(owner.get(f"{FAILED}&rule=greet").text)
+    assert {"Bob", "Pass over this step", "End it"} <= set(failed)
+    assert any("The form did not take the record" in words for words in failed)
+    assert "Nothing is stuck" in words_of(owner.get(f"{STUCK}?status=stuck&rule=other").text)
+
+
+def test_it_is_decided_there_or_on_the_page_of_the_run(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    assert "Try again" in words_of(owner.get("/w/shop/runs/2").text)
+    passed = owner.send("/w/shop/runs/2/pass-over", {"back": "failed", "rule": "greet"})
+    assert passed.headers["Location"].endswith(f"{FAILED}&rule=greet")
+    assert owner.send("/w/shop/runs/3/stop").headers["Location"].endswith("/w/shop/runs/3")
+    shop.tick()
+    assert [each.outcome for each in shop.runs("greet")] == [
+        "finished", "finished", "stopped_by_hand",
+    ]  # fmt: skip
+    assert "Try again" not in words_of(owner.get("/w/shop/runs/2").text)
+    assert owner.send("/w/shop/runs/2/retry").status_code == 409
+    assert owner.send("/w/shop/runs/999/retry").status_code == 404
+
+
+def test_a_program_passes_over_and_a_clerk_does_not(shop: RuleShop, site: Site) -> None:
+    client = site.app.test_client()
+    passed = client.post("/api/v1/runs/2/pass-over", headers=site.token())
+    assert (passed.status_code, passed.get_json()["status"]) == (200, "live")
+    again = client.post("/api/v1/runs/2/pass-over", headers=site.token())
+    assert again.status_code == 409
+    clerk = site.signed_in("Carl", "clerk")
+    assert clerk.get(STUCK).status_code == 403
+    assert clerk.send("/w/shop/runs/3/retry").status_code == 403
