@@ -8,6 +8,7 @@ import pytest
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import create_record
 from regulars.platform.events import Event, record_events
+from regulars.rule_engine.circles import Circle, last_circle
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import arm_of, key_text
 from regulars.rule_engine.service import enrol_people, pause_rule, resume_rule, start_manually
@@ -329,7 +330,12 @@ def test_a_rule_does_not_start_on_what_it_caused_itself(shop: RuleShop) -> None:
     assert len(shop.runs("again")) == 1
     with shop.work() as uow:
         (held,) = uow.execute(decision.select())
+        circle = last_circle(uow, "again")
+        assert last_circle(uow, "other") is None
+        uow.now = NOW + timedelta(days=15)
+        assert last_circle(uow, "again") is None
     assert held.reason == {"code": "loop", "chain": ["again"]}
+    assert circle == Circle("loop", "again → again", NOW)
 
 
 def test_rules_that_start_each_other_stop_after_five(shop: RuleShop) -> None:

@@ -19,6 +19,7 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, overview, publishing, service
+from regulars.rule_engine.circles import last_circle
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import rule_words, speaker
 from regulars.rule_engine.simulating import keeping
@@ -81,6 +82,7 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         read_back=rule_words(speaker(uow, access), row.rule),
         may_run=access.can("run_rules"),
         stopped=publishing.why_stopped(uow, key),
+        circle=last_circle(uow, key),
         standing=sum(count_standing(uow, access, key).values()),
     )
 

@@ -3,7 +3,8 @@
 import pytest
 
 from regulars.platform.db import Database, Workspace
-from regulars.rule_engine.tables import run
+from regulars.rule_engine.tables import decision, run
+from tests.support.clocks import NOW
 from tests.support.rule_shop import RuleShop, journey
 from tests.support.site import Site, words_of
 
@@ -69,3 +70,14 @@ def test_a_program_passes_over_and_a_clerk_does_not(shop: RuleShop, site: Site) 
     clerk = site.signed_in("Carl", "clerk")
     assert clerk.get(STUCK).status_code == 403
     assert clerk.send("/w/shop/runs/3/retry").status_code == 403
+
+
+def test_the_page_of_a_rule_shows_the_circle_it_was_kept_out_of(
+    shop: RuleShop, site: Site
+) -> None:
+    told = {"code": "loop", "chain": ["greet", "thanks"]}
+    with shop.work() as uow:
+        held = {"rule": "greet", "form": "customers", "record": 1, "reason": told, "at": NOW}
+        uow.execute(decision.insert().values(held))
+    page = words_of(site.signed_in().get("/w/shop/rules/greet").text)
+    assert any("greet → thanks → greet" in words for words in page)
