@@ -68,8 +68,8 @@ def uplift(treated: Share, control: Share, z: float = Z_95) -> Uplift | None:
     difference = p - q
     return Uplift(
         difference,
-        difference - math.hypot(p - low_p, high_q - q),
-        difference + math.hypot(high_p - p, q - low_q),
+        max(-1.0, difference - math.hypot(p - low_p, high_q - q)),
+        min(1.0, difference + math.hypot(high_p - p, q - low_q)),
         difference / q if q else None,
         _pooled_z(treated, control),
     )

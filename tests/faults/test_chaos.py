@@ -5,10 +5,11 @@ import random
 
 import pytest
 
+from regulars.rule_engine.standing import retry_run
 from tests.faults.test_f01_killed_worker import POINTS
 from tests.support.busy_shop import LAPSED_PEOPLE, PEOPLE, finish
 from tests.support.rule_faults import LedgerMailer, assert_sound, in_child, wait_for
-from tests.support.rule_shop import RuleShop
+from tests.support.rule_shop import SYSTEM, RuleShop
 
 ROUNDS = 8
 
@@ -28,6 +29,7 @@ def play(shop: RuleShop, mailer: LedgerMailer, rounds: int, seed: int) -> None:
         for child in crowd:
             wait_for(child)
     finish(shop, mailer)
+    take_up_again(shop, mailer)
     assert_sound(shop, mailer)
     assert len(shop.runs("thanks")) == PEOPLE + len(people), seed
     texts = shop.messages(channel="sms")
@@ -35,6 +37,15 @@ def play(shop: RuleShop, mailer: LedgerMailer, rounds: int, seed: int) -> None:
     assert {m.status for m in texts} == {"sent"}, seed
     mails = {m.status for m in shop.messages(channel="email")}
     assert mails <= {"sent", "unknown"}, seed
+
+
+def take_up_again(shop: RuleShop, mailer: LedgerMailer) -> None:
+    """Runs whose workers died ten times over wait for a person, who lets them go on."""
+    stuck = shop.runs(status="stuck")
+    with shop.work() as uow:
+        for each in stuck:
+            retry_run(uow, SYSTEM, each.id)
+    finish(shop, mailer)
 
 
 def test_some_rounds_of_random_deaths_lose_and_double_nothing(

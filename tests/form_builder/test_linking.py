@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from regulars.form_builder import expressing, querying
+from regulars.form_builder import expressing, finding, querying
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import create_record
@@ -40,7 +40,7 @@ def test_a_filter_finds_a_link_however_the_key_is_spelled(uow: UnitOfWork, spell
     catalog = catalog_of(uow)
     form = catalog.get_form("orders")
     for raw in (of_customer({"mobile": spelled}), of_customer([{"mobile": spelled}], "in")):
-        page = querying.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=raw))
+        page = finding.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=raw))
         assert [each.id for each in page.records] == [first]
 
 
@@ -51,11 +51,11 @@ def test_a_mobile_number_is_found_however_it_is_typed(uow: UnitOfWork, op: str) 
     form = catalog.get_form("customers")
     for typed in ("13800138000", "138 0013 8000", "+8613800138000"):
         leaf = {"field": "mobile", "op": op, "value": typed}
-        page = querying.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf))
+        page = finding.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf))
         assert [each["name"] for each in page.records] == ["Ann"]
     leaf = {"field": "mobile", "op": op, "value": "nobody"}
     assert (
-        querying.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf)).records == []
+        finding.find(uow, ACCESS, catalog, form, querying.RecordQuery(filter=leaf)).records == []
     )
 
 
@@ -96,7 +96,7 @@ def test_a_filter_with_an_unknown_key_is_refused(uow: UnitOfWork) -> None:
     ):
         asked = querying.RecordQuery(filter=of_customer(value))
         with pytest.raises(Invalid) as refused:
-            querying.find(uow, ACCESS, catalog, form, asked)
+            finding.find(uow, ACCESS, catalog, form, asked)
         assert [(each.path, each.code) for each in refused.value.problems] == [
             ("filter/value", code)
         ]

@@ -98,8 +98,8 @@ def shop(
 ) -> Iterator[Shop]:
     wire()
     source = real_data("online_retail_2010_2011.csv.gz")
-    copy = databases._sqlite_copy if request.param == "sqlite" else databases._postgres_copy
-    with copy(request, tmp_path_factory.mktemp("history") / "data", MovableClock()) as database:
+    folder = tmp_path_factory.mktemp("history") / "data"
+    with databases.copied(request, request.param, folder, MovableClock()) as database:
         place = create_workspace(
             database, "giftshop", "Gift shop", zone="Europe/London", currency="GBP", locale="en"
         )

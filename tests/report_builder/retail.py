@@ -169,8 +169,7 @@ def new_shop(
     kind: str, request: pytest.FixtureRequest, folder: Path, zone: str = "Europe/London"
 ) -> Iterator[Shop]:
     """A fresh installation that outlives a single test."""
-    copy = databases._sqlite_copy if kind == "sqlite" else databases._postgres_copy
-    with copy(request, folder / "data", MovableClock()) as database:
+    with databases.copied(request, kind, folder / "data", MovableClock()) as database:
         workspace = replace(get_workspace(database, "shop"), zone=zone, currency="GBP")
         yield Shop(database, workspace)
         database.close()

@@ -15,9 +15,7 @@ ROOT = "/api/v1/workspaces"
 @pytest.fixture
 def whole(site: Site) -> dict[str, str]:
     """Headers of a program with a key to the installation."""
-    with site.database.main_tx() as connection:
-        _key, secret = installation_keys.create_key(connection, "Ops", now=site.database.clock())
-    return {"Authorization": f"Bearer {secret}"}
+    return site.installation_key()
 
 
 def asked(site: Site, door: str) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from regulars.platform.accounts import installation_keys
 from regulars.platform.web import openapi
 from regulars.platform.web.permissions import permission_of
 from tests.support.shop_forms import publish_forms
@@ -31,12 +30,6 @@ def ask(
     site: Site, method: str, url: str, body: Any, headers: dict[str, str] | None = None
 ) -> Any:
     return site.visitor().open(url, method=method, json=body, headers=headers or site.token())
-
-
-def key_to_the_installation(site: Site) -> dict[str, str]:
-    with site.database.main_tx() as connection:
-        _key, secret = installation_keys.create_key(connection, "Ops", now=site.database.clock())
-    return {"Authorization": f"Bearer {secret}"}
 
 
 def test_s16_a_record_takes_no_system_value(shop: Site) -> None:
@@ -76,7 +69,7 @@ def test_s16_a_row_of_a_subform_takes_no_system_value(shop: Site) -> None:
 @pytest.mark.one_database
 def test_s16_every_route_refuses_a_key_it_does_not_know(shop: Site) -> None:
     """Also one whose frame is closed by hand: the schema beside the route says what is known."""
-    answers, whole = {}, key_to_the_installation(shop)
+    answers, whole = {}, shop.installation_key()
     for each in openapi.operations(shop.app):
         body = each.route.body if each.route is not None else None
         if body is None or body.get("additionalProperties") is not False:

@@ -32,8 +32,8 @@ from tests.seed_templates.dumping import dump
 from tests.seed_templates.retail import retail_pack
 
 OWNER = system_access("zh-Hans")
-GROWS = {"consent_entry", "consent_head", "workspace_counter"}
-"""The ledger keeps every word, and ids are never given twice."""
+GROWS = {"consent_entry", "consent_head", "workspace_counter", "search_change"}
+"""The ledger keeps every word, ids are never given twice, and the search still has to look."""
 
 
 @pytest.fixture

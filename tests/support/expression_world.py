@@ -411,7 +411,7 @@ def store_shop(connection: sa.Connection, tables: ShopTables, shop: Shop) -> Non
 def store_rows(connection: sa.Connection, tables: ShopTables, shop: Shop) -> None:
     """Add the records to tables that are there."""
     for key, table in tables.forms.items():
-        stored = [_stored(table, row) for row in shop.rows[key]]
+        stored = [_stored(table, row) for row in shop.rows.get(key, ())]
         _insert(connection, table, stored)
     for (form, field), table in tables.sides.items():
         pairs = [

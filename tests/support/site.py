@@ -15,7 +15,14 @@ from werkzeug.test import TestResponse
 
 from regulars import wiring
 from regulars.app import create_app
-from regulars.platform.accounts import members, passwords, signing, tokens, users
+from regulars.platform.accounts import (
+    installation_keys,
+    members,
+    passwords,
+    signing,
+    tokens,
+    users,
+)
 from regulars.platform.accounts.tokens import TokenWish
 from regulars.platform.accounts.users import NewUser, User
 from regulars.platform.config import Config
@@ -106,6 +113,14 @@ class Site:
         signing.sign_in(self.database, who, visit, agent="test", now=self.database.clock())
         visitor.set_cookie("regulars", visit)
         return visitor
+
+    def installation_key(self) -> dict[str, str]:
+        """Headers of a program with a key to the installation as a whole."""
+        with self.database.main_tx() as connection:
+            _key, secret = installation_keys.create_key(
+                connection, "Ops", now=self.database.clock()
+            )
+        return {"Authorization": f"Bearer {secret}"}
 
     def token(self, role: str = "owner", units: Sequence[int] = ()) -> dict[str, str]:
         """Headers of a program with a token of this role."""

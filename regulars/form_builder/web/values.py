@@ -64,8 +64,10 @@ class Cell:
     @property
     def links(self) -> list[tuple[str, str]]:
         """(title, page) of each of several linked records."""
+        if not self.value:
+            return []
         column = self.field.fields[0]
-        return [(c.title, c.url) for c in (self.of_row(column, row) for row in self.value or ())]
+        return [(c.title, c.url) for c in (self.of_row(column, row) for row in self.value)]
 
     @property
     def url(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.errors import BadConfig, Conflict, Invalid, NotFound
 from regulars.platform.i18n import find_text
 from regulars.platform.mailer import SmtpMailer
 from regulars.platform.web.flash import flash
@@ -134,8 +135,11 @@ def _back(key: str) -> str:
 
 def around() -> Surroundings:
     """What providers need, in the process that serves pages."""
-    url = installation().config.smtp_url
-    return Surroundings(SmtpMailer.from_url(url) if url else None, installation().seal)
+    url, mailer = installation().config.smtp_url, None
+    if url:
+        with contextlib.suppress(BadConfig):  # then there is no mail server, and the page says so
+            mailer = SmtpMailer.from_url(url)
+    return Surroundings(mailer, installation().seal)
 
 
 def given(provider: Provider) -> dict[str, Any]:
