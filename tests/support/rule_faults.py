@@ -1,6 +1,7 @@
 """Real processes that die in the middle of rules, and what must be true afterwards."""
 
 import contextlib
+import faulthandler
 import os
 import signal
 from collections import Counter
@@ -55,6 +56,7 @@ def in_child(database: Database, fault: str, work: Callable[[], Any]) -> int:
         return child
     status = 1
     with contextlib.suppress(BaseException):
+        faulthandler.disable()  # who is meant to die need not tell the whole story
         os.environ[VARIABLE] = fault
         database.after_fork()
         work()
