@@ -34,7 +34,12 @@ def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
 
 
 def databases_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
-    """The databases one test runs on: all chosen ones, or one where they make no difference."""
+    """The databases one test runs on: all chosen ones, or one where they make no difference.
+
+    What pages and routes do with a database is done by services, which are tested on all of them;
+    the pages themselves are walked through on the second one in the long run.
+    """
     chosen = chosen_databases(metafunc.config)
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
-    return chosen[:1] if marks & {"one_database", "browser"} else chosen
+    outside = "web" in metafunc.definition.path.parts and not metafunc.config.getoption("--full")
+    return chosen[:1] if outside or marks & {"one_database", "browser"} else chosen
