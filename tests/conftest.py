@@ -5,6 +5,7 @@ The order matters: a module comes after those it imports, or pytest could not re
 
 pytest_plugins = [
     "tests.support.options",
+    "tests.support.routes",
     "tests.support.bell",
     "tests.support.network",
     "tests.support.clocks",
