@@ -26,6 +26,11 @@ _ONE = LinkField()
 SEPARATORS = re.compile(r"[,，、；;|\n]")
 
 
+def most_links(field: FieldDefinition) -> int:
+    """How many records such a field may link to."""
+    return int(field.settings.get("max_rows", MAX_LINKS))
+
+
 class LinksField(FieldType):
     """The ids of records of form ``to``, kept as rows of a table of their own.
 
@@ -78,11 +83,7 @@ class LinksField(FieldType):
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         one = {"type": ["integer", "object"], "minimum": 1}
-        return {"type": ["array", "null"], "items": one, "maxItems": self.limit(field)}
-
-    def limit(self, field: FieldDefinition) -> int:
-        """How many records may be linked."""
-        return int(field.settings.get("max_rows", MAX_LINKS))
+        return {"type": ["array", "null"], "items": one, "maxItems": most_links(field)}
 
     def check(
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
@@ -91,6 +92,6 @@ class LinksField(FieldType):
 
     def _checked(self, field: FieldDefinition, items: Iterable[Any]) -> list[Any]:
         found = list(dict.fromkeys(each for each in items if each is not None))
-        if len(found) > self.limit(field):
-            raise BadValue("too-many-links", limit=self.limit(field), n=len(found))
+        if len(found) > most_links(field):
+            raise BadValue("too-many-links", limit=most_links(field), n=len(found))
         return found

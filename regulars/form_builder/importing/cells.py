@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types
-from regulars.form_builder.field_types.links import SEPARATORS
+from regulars.form_builder.field_types.links import SEPARATORS, most_links
 from regulars.form_builder.importing.figures import (
     EXCEL_ERRORS,
     absolute,
@@ -128,7 +128,7 @@ def _links(field: FieldDefinition, key: str, text: str) -> list[Any]:
     """Keys between separators, or the JSON list that our own export writes for awkward ones."""
     words = _words_of(text)
     found = list(dict.fromkeys(_link(key, word) for word in words))
-    limit = field_types.get("links").limit(field)  # type: ignore[attr-defined]
+    limit = most_links(field)
     if len(found) > limit:
         raise BadValue("too-many-links", limit=limit, n=len(found))
     return found
