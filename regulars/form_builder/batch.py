@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.tables import FormTables
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 
 @dataclass

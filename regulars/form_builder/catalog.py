@@ -17,8 +17,7 @@ from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import Check, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.field_types.link import LinkField
-from regulars.form_builder.rollup_plans import plan_rollups
-from regulars.form_builder.rollups import RollupPlan
+from regulars.form_builder.rollup_plans import RollupPlan, plan_rollups
 from regulars.form_builder.shaping import shape_forms
 from regulars.form_builder.system_forms import system_forms
 from regulars.form_builder.tables import FormTables, build_tables

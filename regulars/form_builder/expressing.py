@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.reach import Reader
+from regulars.form_builder.rows import StoredRecords
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.compile_sql import Target, compile_sql, compile_value_sql
 from regulars.platform.expressions.evaluate import Context
@@ -21,11 +24,6 @@ from regulars.platform.expressions.types import Kind, Moment, ValueType
 from regulars.platform.expressions.windows import day_start
 from regulars.platform.expressions.zones import local_day
 from regulars.platform.ids import new_code
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.form_builder.rows import StoredRecords
-    from regulars.platform.accounts.access import Access
 
 Mode = Literal["auto", "scan", "single"]
 _PASSING = frozenset({"now", "today", "member_id", "unit_ids"})

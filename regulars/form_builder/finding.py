@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import cursors, expressing
 from regulars.form_builder.canonical import canonical_filter
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.expressing import SortKey
 from regulars.form_builder.kept_queries import ask
@@ -30,15 +31,12 @@ from regulars.form_builder.querying import (
     to_record,
 )
 from regulars.form_builder.searching.words import WordSearch, word_search
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.platform.accounts.access import Access
 
 Row = Mapping[str, Any]
 _NOT_FOR_SORTING = ("masked-field",)

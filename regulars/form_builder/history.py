@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.masking import masked
 from regulars.platform import columns
+from regulars.platform.accounts.access import Access
 from regulars.platform.bulk import insert_rows
 from regulars.platform.db import UnitOfWork, workspace_metadata
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.platform.accounts.access import Access
 
 history = sa.Table(
     "history",

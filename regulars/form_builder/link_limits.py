@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from regulars.form_builder.reach import Reader
 from regulars.platform.accounts.access import Access
-
-if TYPE_CHECKING:
-    from regulars.form_builder.reach import Reader
 
 
 @dataclass(frozen=True)

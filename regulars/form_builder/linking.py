@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types, fold
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import LinkKey, Node, walk
 from regulars.platform.problems import Problem
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.form_builder.link_limits import LinkLimits
 
 CHUNK = 5000
 T = TypeVar("T")

@@ -7,17 +7,14 @@ of their own, so that only the type of what they give matters. Pure.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.platform.expressions.check_leaves import kind_word
 from regulars.platform.problems import Problem, under
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 
 def own_formula_problems(form: FormDefinition, catalog: FormCatalog) -> Iterator[Problem]:

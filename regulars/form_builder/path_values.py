@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.masking import masked
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import Kind
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 
 def values_at(

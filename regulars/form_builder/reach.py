@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
+from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.roles import ByCondition, Scope
 from regulars.platform.expressions.compile_sql import SqlSource, Target, compile_sql
 from regulars.platform.expressions.types import Moment
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.platform.accounts.access import Access
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.masking import MaskedText
+from regulars.form_builder.querying import Record
 from regulars.platform.expressions.types import Kind
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.form_builder.querying import Record
 
 Titles = Mapping[tuple[str, int], str]
 

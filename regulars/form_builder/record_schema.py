@@ -8,8 +8,9 @@ whether a telephone number exists, whether a value is free, whether a link leads
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import NOT_BLANK, TextLike, field_types
 from regulars.form_builder.field_types.link import LinkField
@@ -18,9 +19,6 @@ from regulars.form_builder.record_json import SYSTEM_KEYS, SYSTEM_LINKS
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform import i18n
 from regulars.platform.expressions.types import Kind, ValueType
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 Schema = dict[str, Any]
 

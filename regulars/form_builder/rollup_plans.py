@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
-from regulars.form_builder.rollups import RollupPlan
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.dependencies import dependencies
@@ -28,6 +28,18 @@ from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
 
 Place = tuple[str, str]  # (form key, field key)
+
+
+@dataclass(frozen=True)
+class RollupPlan:
+    """How one rollup field is computed and which changes of which rows concern it."""
+
+    form: str  # the parent
+    field: str
+    rows: str  # the form of the rows (``orders`` or ``orders.items``)
+    via: str  # the rows' field that points to the parent
+    tree: Node
+    uses: frozenset[str]  # fields of the rows that the value depends on
 
 
 def plan_rollups(

@@ -9,30 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.rollup_plans import RollupPlan
 from regulars.platform.db import UnitOfWork
-from regulars.platform.expressions.tree import Node
 from regulars.platform.prepared import Prepared
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-
-
-@dataclass(frozen=True)
-class RollupPlan:
-    """How one rollup field is computed and which changes of which rows concern it."""
-
-    form: str  # the parent
-    field: str
-    rows: str  # the form of the rows (``orders`` or ``orders.items``)
-    via: str  # the rows' field that points to the parent
-    tree: Node
-    uses: frozenset[str]  # fields of the rows that the value depends on
 
 
 @dataclass

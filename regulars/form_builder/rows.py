@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.linking import ids_by_key
 from regulars.form_builder.storing import load_rows
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.db import UnitOfWork
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 Row = Mapping[str, Any]
 

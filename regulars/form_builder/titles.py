@@ -8,24 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.kept_queries import ask
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import mask_at
 from regulars.form_builder.system_forms import SystemForm, system_forms
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import Node
 from regulars.platform.expressions.types import Kind
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
-    from regulars.platform.accounts.access import Access
 
 _PART = re.compile(r"\{([^{}]+)\}")
 _NOT_IN_TITLES = (Kind.TAGS, Kind.ROWS, Kind.LINK)

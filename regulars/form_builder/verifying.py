@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing, rollups
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.searching.building import look_again
 from regulars.form_builder.searching.comparing import unlike
 from regulars.form_builder.searching.marking import mark
 from regulars.platform.db import UnitOfWork
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 SLICE = 5000  # record ids looked at in one transaction
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.importing.line_conditions import where_columns, where_problems
@@ -19,9 +19,6 @@ from regulars.form_builder.importing.moments import NUMBERED, ORDERS
 from regulars.platform.accounts.access import Access
 from regulars.platform.privacy.purposes import CHANNELS, is_purpose
 from regulars.platform.problems import Problem, under
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 LINKING = ("link", "links")
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.platform.db import UnitOfWork
 from regulars.platform.expressions.tree import Aggregate, AllOf, Compare, Literal, Node, Path, walk
 from regulars.platform.expressions.types import Kind
 from regulars.platform.registry import Registry
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 MOST_PER_TABLE = 6
 MOST_FIXED = 2  # columns in front of the one that a list is sorted by

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.people.tables import person_merge
 from regulars.form_builder.querying import scope_conditions
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 _LONGEST_WAY = 50
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.searching.asking import among, candidates
 from regulars.form_builder.searching.keeping import searched_fields
 from regulars.form_builder.searching.marking import FOLDED
 from regulars.platform.db import UnitOfWork
-
-if TYPE_CHECKING:
-    from regulars.form_builder.catalog import FormCatalog
 
 MOST_WORDS, LONGEST_WORD = 8, 60
 
