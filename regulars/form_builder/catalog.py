@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.converting import RowDraft
-from regulars.form_builder.definition import Check, FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, Check, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.rollup_plans import RollupPlan, plan_rollups
@@ -176,8 +176,13 @@ class FormCatalog:
         return [(each, self.condition(form_key, each.must)[0]) for each in form.checks]
 
     def rollups_over(self, rows: str) -> Iterator[RollupPlan]:
-        """The rollups whose rows are records of this form."""
-        return (plan for plan in self.rollups if plan.rows == rows)
+        """The rollups that a change of this form's records, or rows, may concern."""
+        return (plan for plan in self.rollups if plan.concerns(rows))
+
+    def adds_up_through(self, rows: str) -> bool:
+        """Whether a rollup adds up fields of the records that rows of a links field lead to."""
+        joints = ((plan.joint, plan.uses) for plan in self.rollups if plan.joint is not None)
+        return any(j.form == rows and j.rows == LINKED and uses for j, uses in joints)
 
     def zero_columns(self, form_key: str) -> list[str]:
         """Rollup columns that begin at nought, not at nothing."""

@@ -40,7 +40,8 @@ def settle_links(
     for each in form.fields:
         kind = field_types.get(each.type)
         if isinstance(kind, LinkField):
-            _settle_field(uow, catalog, each, drafts, limits)
+            held = catalog.adds_up_through(form.key)
+            _settle_field(uow, catalog, each, drafts, limits, held=held)
         elif each.has_rows:
             _settle_rows(uow, catalog, form, each, drafts, limits)
 
@@ -80,7 +81,7 @@ def _once_each(field: FieldDefinition, drafts: Sequence[RowDraft]) -> None:
 
 def _settle_field(
     uow: UnitOfWork, catalog: FormCatalog, field: FieldDefinition, drafts: Sequence[RowDraft],
-    limits: LinkLimits | None,
+    limits: LinkLimits | None, *, held: bool,
 ) -> None:  # fmt: skip
     kind: Any = field_types.get(field.type)
     key, target = field.key, kind.target(field)
@@ -90,7 +91,7 @@ def _settle_field(
     ids = {d.values[key] for d in given if isinstance(d.values[key], int)}
     by_object = _references(uow, catalog, target, given, key, limits)
     ids.update(hit for hit in by_object.values() if isinstance(hit, int))
-    known = existing_ids(uow, catalog, target, ids, limits)
+    known = existing_ids(uow, catalog, target, ids, limits, held=held)
     for draft in given:
         value = draft.values[key]
         if isinstance(value, Reference):
@@ -106,9 +107,13 @@ def _settle_field(
 
 def existing_ids(
     uow: UnitOfWork, catalog: FormCatalog, target: str, ids: Iterable[int],
-    limits: LinkLimits | None = None,
+    limits: LinkLimits | None = None, *, held: bool = False,
 ) -> set[int]:  # fmt: skip
-    """Which of ``ids`` are records of the target form, and within the limits."""
+    """Which of ``ids`` are records of the target form, and within the limits.
+
+    With ``held`` nobody changes them until this transaction ends: what it adds up of them stays
+    right, or whoever changes them next finds its link.
+    """
     wanted = sorted(set(ids))
     if not wanted:
         return set()
@@ -116,22 +121,23 @@ def existing_ids(
     found: set[int] = set()
     for some in chunks(wanted):
         if narrowed:
-            statement = _existing(catalog, target).where(*narrowed)
+            statement = _existing(catalog, target, held=held).where(*narrowed)
             found.update(uow.execute(statement, {"ids": some}).scalars())
         else:
-            known = catalog.prepared(("existing", target), partial(_existing, catalog, target))
+            build = partial(_existing, catalog, target, held=held)
+            known = catalog.prepared(("existing", target, held), build)
             found.update(row[0] for row in known.rows(uow.connection, {"ids": some}))
     return found
 
 
-def _existing(catalog: FormCatalog, target: str) -> sa.Select[Any]:
+def _existing(catalog: FormCatalog, target: str, *, held: bool) -> sa.Select[Any]:
     """Which records of ``ids`` there are; they stay while this transaction links to them."""
     table = catalog.source().table(target)
     asked = table.c.id.in_(sa.bindparam("ids", expanding=True))
     statement = sa.select(table.c.id).where(asked).order_by(table.c.id)
     if target in system_forms:
         return statement
-    return statement.with_for_update(read=True, key_share=True)
+    return statement.with_for_update(read=not held, key_share=True)
 
 
 def _references(

@@ -14,17 +14,17 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.changing.binned import brought_up
 from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
-from regulars.form_builder.definition import LINKED
+from regulars.form_builder.definition import LINKED, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
-from regulars.form_builder.history import record_entries, trash
-from regulars.form_builder.linking import chunks, settle_links
+from regulars.form_builder.history import trash
+from regulars.form_builder.linking import chunks, existing_ids, settle_links
+from regulars.form_builder.removing_told import tell, tell_changed, tell_cleared
 from regulars.form_builder.searching.marking import mark
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.written import rows_json
 from regulars.platform.accounts.access import system_access
 from regulars.platform.errors import Conflict, Invalid, NotFound
-from regulars.platform.events import Event, record_events
 
 Causes = Mapping[int, Mapping[str, Any]]
 """Record id → what took it along: form and record."""
@@ -62,9 +62,21 @@ def delete(
         storing.delete_rows(uow, side, stored, "record")
     storing.delete_rows(uow, tables.main, stored)
     mark(uow, tables.main, stored)
-    _tell(writing, "deleted", stored.values(), titles)
+    tell(writing, "deleted", stored.values(), titles)
     touched = rollups.Touched(form.key, [(row, None) for row in stored.values()])
-    rollups.refresh(uow, writing.catalog, [touched])
+    rollups.refresh(uow, writing.catalog, [*let_go(form, rows), touched])
+
+
+def let_go(form: FormDefinition, rows: Mapping[str, Mapping[int, Any]]) -> list[rollups.Touched]:
+    """What records that go linked to: ``rows`` by field and record, as they were stored."""
+    told = []
+    for key, by_record in rows.items():
+        if form.by_key[key].type == "links":
+            touched = rollups.Touched(f"{form.key}.{key}")
+            for parent, found in by_record.items():
+                touched.add_links(parent, [row[LINKED] for row in found], ())
+            told.append(touched)
+    return told
 
 
 def restore(writing: Writing, record_id: int) -> None:
@@ -85,6 +97,7 @@ def restore(writing: Writing, record_id: int) -> None:
     draft, system = _draft_of(writing, body, record_id)
     if not guarding.reaches(writing, "delete", _as_it_was(writing, draft, system), draft):
         raise NotFound("no-record", form=form.label, id=record_id)
+    told |= _leave_out_gone(writing, draft)
     settle_links(uow, writing.catalog, form, [draft])
     uniqueness.refuse_doubles(writing, [draft])
     if draft.problems:
@@ -100,17 +113,41 @@ def restore(writing: Writing, record_id: int) -> None:
         storing.replace_tags(
             uow, side, {record_id: (frozenset(), draft.values.get(key) or frozenset())}
         )
+    linked = []
     for key in writing.tables.rows:
         rows = [(record_id, n, child.values) for n, child in enumerate(draft.rows.get(key, ()))]
         storing.insert_rows(uow, form, writing.tables, key, rows)
+        if form.by_key[key].type == "links":
+            linked.append(rollups.Touched(f"{form.key}.{key}"))
+            linked[-1].add_links(record_id, (), [values[LINKED] for _id, _n, values in rows])
     restore_archived_values(uow, form, record_id, row.body.get("archived", {}))
     uow.execute(trash.delete().where(trash.c.form == form.key, trash.c.record == record_id))
     stored = storing.load_rows(uow, form, writing.tables, [record_id])
-    _tell(writing, "restored", stored.values(), {}, told)
+    tell(writing, "restored", stored.values(), {}, told)
     rollups.recompute_all(uow, writing.catalog, form.key, [record_id])
     touched = rollups.Touched(form.key, [(None, row) for row in stored.values()])
-    rollups.refresh(uow, writing.catalog, [touched])
+    rollups.refresh(uow, writing.catalog, [*linked, touched])
     _restore_followers(writing, record_id, row.deleted_at)
+
+
+def _leave_out_gone(writing: Writing, draft: RowDraft) -> dict[str, list[Any]]:
+    """Of several links, those to records that went meanwhile; field → [before, after] in JSON.
+
+    Only where the field lets go of what is deleted; else they are a problem like any other.
+    """
+    told = {}
+    for field in writing.form.fields:
+        rows = draft.rows.get(field.key)
+        if field.type != "links" or not rows or field.settings.get("on_delete") != "clear":
+            continue
+        target = str(field.settings["to"])
+        ids = [child.values[LINKED] for child in rows]
+        there = existing_ids(writing.uow, writing.catalog, target, ids)
+        kept = [child for child in rows if child.values[LINKED] in there]
+        if len(kept) < len(rows):
+            draft.rows[field.key] = kept
+            told[field.key] = [[child.values for child in side] for side in (rows, kept)]
+    return told
 
 
 def _restore_followers(writing: Writing, record_id: int, deleted_at: Any) -> None:
@@ -209,6 +246,11 @@ def _unlink(writing: Writing, holder: str, key: str, row_ids: Sequence[int]) -> 
     before = load()
     storing.delete_rows(uow, main, row_ids)
     after = load()
+    touched = rollups.Touched(f"{holder}.{key}")
+    for parent, rows in before.items():
+        kept = [row[LINKED] for row in after.get(parent, [])]
+        touched.add_links(parent, [row[LINKED] for row in rows], kept)
+    rollups.refresh(uow, inner.catalog, [touched])
     values = {"updated_at": uow.now}
     changes = [(i, {**values, "version": row["version"] + 1}) for i, row in stored.items()]
     storing.change_records(uow, inner.tables, changes)
@@ -216,7 +258,7 @@ def _unlink(writing: Writing, holder: str, key: str, row_ids: Sequence[int]) -> 
         i: {key: [rows_json(inner.form, key, side.get(i, [])) for side in (before, after)]}
         for i in stored
     }
-    _tell_changed(inner, told, stored)
+    tell_changed(inner, told, stored)
 
 
 def _may_follow(writing: Writing, source: str, pointing: Sequence[int]) -> bool:
@@ -255,7 +297,7 @@ def _apply_policy(
     ]
     storing.change_records(inner.uow, tables, changes)
     after = {record_id: {**row, key: None} for record_id, row in stored.items()}
-    _tell_cleared(inner, key, stored)
+    tell_cleared(inner, key, stored)
     touched = rollups.Touched(source, [(stored[i], after[i]) for i in stored])
     rollups.refresh(inner.uow, inner.catalog, [touched])
 
@@ -308,7 +350,9 @@ def _draft_of(
         for key, rows in body["rows"].items()
         if key in writing.tables.rows
     }
-    for children in draft.rows.values():
+    for key, children in draft.rows.items():
+        if writing.form.by_key[key].type == "links":  # somebody may have been forgotten
+            children[:] = [child for child in children if child.values.get(LINKED) is not None]
         for position, child in enumerate(children):
             child.index = position
     draft.id = record_id
@@ -323,78 +367,3 @@ def _draft_of(
         "form_version": writing.catalog.version(writing.form.key),
     }
     return draft, system
-
-
-def _tell(
-    writing: Writing, action: str, rows: Iterable[Mapping[str, Any]], titles: Mapping[Any, str],
-    changes: Mapping[str, Any] | None = None,
-) -> None:  # fmt: skip
-    form, origin, access = writing.form.key, writing.origin, writing.access
-    entries, events = [], []
-    for row in rows:
-        data = {"title": titles.get((form, row["id"]), ""), "links": _links_of(writing, row)}
-        entries.append(_entry(writing, action, row["id"], row["version"] + 1, changes or {}))
-        events.append(
-            Event(
-                f"record_{action}",
-                form,
-                row["id"],
-                {},
-                data,
-                access.actor,
-                origin.chain,
-                None,
-                origin.is_historic,
-                origin.at,
-            )
-        )
-    record_entries(writing.uow, entries)
-    record_events(writing.uow, events)
-
-
-def _links_of(writing: Writing, row: Mapping[str, Any]) -> dict[str, int]:
-    """Where the record's own links led, for whoever hears of it when it is gone."""
-    links = (each.key for each in writing.form.fields if each.type == "link")
-    return {key: row[key] for key in links if row.get(key) is not None}
-
-
-def _tell_cleared(writing: Writing, key: str, stored: Mapping[int, Mapping[str, Any]]) -> None:
-    told = {record_id: {key: [row[key], None]} for record_id, row in stored.items()}
-    _tell_changed(writing, told, stored)
-
-
-def _tell_changed(
-    writing: Writing, told: Mapping[int, Mapping[str, Any]],
-    stored: Mapping[int, Mapping[str, Any]],
-) -> None:  # fmt: skip
-    entries, events = [], []
-    for record_id, row in stored.items():
-        changes = told[record_id]
-        entries.append(_entry(writing, "updated", record_id, row["version"] + 1, changes))
-        events.append(
-            Event(
-                "record_updated",
-                writing.form.key,
-                record_id,
-                changes,
-                None,
-                writing.access.actor,
-                writing.origin.chain,
-                None,
-                writing.origin.is_historic,
-            )
-        )
-    record_entries(writing.uow, entries)
-    record_events(writing.uow, events)
-
-
-def _entry(
-    writing: Writing, action: str, record_id: int, version: int, changes: Mapping[str, Any]
-) -> dict[str, Any]:
-    origin, access = writing.origin, writing.access
-    return {
-        "form": writing.form.key, "record": record_id, "version": version, "action": action,
-        "changes": dict(changes), "actor": access.actor, "actor_name": access.name,
-        "origin": origin.kind, "ref": origin.ref, "batch": origin.batch,
-        "at": origin.at or writing.uow.now,
-    }  # fmt: skip

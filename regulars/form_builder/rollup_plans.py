@@ -10,9 +10,9 @@ from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
-from regulars.platform.expressions.dependencies import dependencies
+from regulars.platform.expressions.dependencies import Dependencies, dependencies
 from regulars.platform.expressions.functions import MOMENT_FUNCTIONS
-from regulars.platform.expressions.shapes import Shapes
+from regulars.platform.expressions.shapes import FieldShape, Shapes
 from regulars.platform.expressions.tree import (
     Aggregate,
     Call,
@@ -31,15 +31,29 @@ Place = tuple[str, str]  # (form key, field key)
 
 
 @dataclass(frozen=True)
+class Joint:
+    """The rows of a links field, where a rollup goes through them from one side to the other."""
+
+    form: str  # their form (``pupils.courses``)
+    parent: str  # their field that points to the record with the rollup
+    rows: str  # their field that points to the records that are added up
+
+
+@dataclass(frozen=True)
 class RollupPlan:
     """How one rollup field is computed and which changes of which rows concern it."""
 
     form: str  # the parent
     field: str
     rows: str  # the form of the rows (``orders`` or ``orders.items``)
-    via: str  # the rows' field that points to the parent
+    via: str  # the rows' field that points to the parent; "" where there is a joint
     tree: Node
     uses: frozenset[str]  # fields of the rows that the value depends on
+    joint: Joint | None = None
+
+    def concerns(self, form: str) -> bool:
+        """Whether a change of records of this form may change the value."""
+        return form == self.rows or (self.joint is not None and form == self.joint.form)
 
 
 def plan_rollups(
@@ -106,21 +120,49 @@ def _plan(
     problems = [*[p.under("where") for p in problems], *found]
     if problems:
         return None, problems
-    rows = relation.type.form
-    read = dependencies(checked, shapes).fields
-    unkept = [*_beyond(read - {(form.key, of)}, rows, shapes), *_moving(checked, shapes)]
+    rows, joint = _joint(relation, shapes)
+    reads = _reads(checked, shapes)
+    unkept = [*_beyond(reads, rows), *_moving(checked, shapes)]
     if unkept:
         return None, unkept
-    uses = frozenset(key for owner, key in read if owner == rows)
-    return RollupPlan(form.key, field.key, rows, relation.via, checked, uses), []
+    uses = frozenset(key for _owner, key in reads.fields)
+    via = "" if joint else relation.via
+    return RollupPlan(form.key, field.key, rows, via, checked, uses, joint), []
 
 
-def _beyond(read: Iterable[tuple[str, str]], rows: str, shapes: Shapes) -> Iterator[Problem]:
+def _joint(relation: FieldShape, shapes: Shapes) -> tuple[str, Joint | None]:
+    """The form of the records that are added up, and the rows that lead there, if any do."""
+    rows = str(relation.type.form)
+    if not relation.through:
+        return rows, None
+    target = shapes.forms[rows].fields[relation.through].type.form
+    return str(target), Joint(rows, str(relation.via), relation.through)
+
+
+def _reads(checked: Node, shapes: Shapes) -> Dependencies:
+    """What is read of the rows: not the way that leads to them."""
+    parts = [
+        part
+        for node in walk(checked)
+        if isinstance(node, Aggregate)
+        for part in (node.value, node.where)
+        if part is not None
+    ]
+    found = [dependencies(part, shapes) for part in parts]
+    return Dependencies(
+        frozenset().union(*(each.fields for each in found)),
+        frozenset().union(*(each.relations for each in found)),
+        frozenset().union(*(each.consents for each in found)),
+    )
+
+
+def _beyond(reads: Dependencies, rows: str) -> Iterator[Problem]:
     """Values of other records: when those change, nothing would bring the sum up to date."""
-    for owner, key in sorted(read):
-        if owner != rows:
-            yield Problem("", "rollup-reads-elsewhere", {"field": key})
-            return
+    elsewhere = {(owner, key) for owner, key in reads.fields if owner != rows} | reads.relations
+    for _owner, key in sorted(elsewhere)[:1]:
+        yield Problem("", "rollup-reads-elsewhere", {"field": key})
+    if reads.consents and not elsewhere:
+        yield Problem("", "rollup-reads-consents")
 
 
 def _moving(tree: Node, shapes: Shapes) -> Iterator[Problem]:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.rollup_plans import RollupPlan
 from regulars.platform.db import UnitOfWork
@@ -30,6 +31,14 @@ class Touched:
         default_factory=list
     )
 
+    def add_links(self, parent: int, before: Iterable[Any], after: Iterable[Any]) -> None:
+        """Note which records a links field of ``parent`` let go, and which it took up."""
+        gone, fresh = set(before), set(after)
+        for record in sorted(gone - fresh):
+            self.add({"parent": parent, LINKED: record}, None)
+        for record in sorted(fresh - gone):
+            self.add(None, {"parent": parent, LINKED: record})
+
     def add(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> None:
         """Note one row."""
         self.changes.append((before, after))
@@ -43,7 +52,7 @@ def refresh(uow: UnitOfWork, catalog: FormCatalog, touched: Sequence[Touched]) -
     pending: Pending = {}
     for each in touched:
         for plan in catalog.rollups_over(each.form):
-            _note(pending, plan, _parents(plan, each))
+            _note(pending, plan, _parents(uow, catalog, plan, each))
     while pending:
         form = next(iter(pending))
         _recompute(uow, catalog, form, pending.pop(form), pending)
@@ -66,23 +75,48 @@ def _note(pending: Pending, plan: RollupPlan, ids: set[int]) -> None:
         pending.setdefault(plan.form, {}).setdefault(plan.field, set()).update(ids)
 
 
-def _parents(plan: RollupPlan, touched: Touched) -> set[int]:
+def _parents(
+    uow: UnitOfWork, catalog: FormCatalog, plan: RollupPlan, touched: Touched
+) -> set[int]:
     """The parents whose value the changes of these rows may move."""
+    if plan.joint is None:
+        return _pointed_to(plan.via, plan.uses | {plan.via}, touched)
+    found: set[int] = set()
+    if touched.form == plan.joint.form:
+        found |= _pointed_to(plan.joint.parent, frozenset(("parent", LINKED)), touched)
+    if touched.form == plan.rows and plan.uses:
+        found |= _holders(uow, catalog, plan, sorted(_moved(plan.uses, touched)))
+    return found
+
+
+def _pointed_to(via: str, watched: frozenset[str], touched: Touched) -> set[int]:
+    """Where ``via`` leads, before and after, from rows that came, went or changed there."""
     found: set[int | None] = set()
-    watched = plan.uses | {plan.via}
     for before, after in touched.changes:
         if before is None or after is None:
-            found.add((before or after or {}).get(plan.via))
+            found.add((before or after or {}).get(via))
         elif any(before.get(key) != after.get(key) for key in watched):
-            found.update((before.get(plan.via), after.get(plan.via)))
+            found.update((before.get(via), after.get(via)))
     return {parent for parent in found if parent is not None}
+
+
+def _moved(watched: frozenset[str], touched: Touched) -> set[int]:
+    """The records, there before and after, of which something watched has changed.
+
+    Those that came or went do so with their rows, which are told of on their own.
+    """
+    return {
+        before["id"]
+        for before, after in touched.changes
+        if before is not None and after is not None
+        and any(before.get(key) != after.get(key) for key in watched)
+    }  # fmt: skip
 
 
 def _recompute(
     uow: UnitOfWork, catalog: FormCatalog, form: str, fields: Mapping[str, set[int]],
     pending: Pending,
 ) -> None:  # fmt: skip
-    table = catalog.tables[form].main
     ids = sorted(set().union(*fields.values()))
     hold, bring_up = _statements(uow, catalog, form, frozenset(fields))
     for some in chunks(ids):
@@ -90,8 +124,8 @@ def _recompute(
             hold.rows(uow.connection, {"ids": list(some)})
         bring_up.rows(uow.connection, {"ids": list(some)})
     for plan in catalog.rollups_over(form):
-        if plan.uses & set(fields):
-            _note(pending, plan, _linked_parents(uow, table, plan.via, ids))
+        if plan.rows == form and plan.uses & set(fields):
+            _note(pending, plan, _holders(uow, catalog, plan, ids))
 
 
 def _statements(
@@ -122,9 +156,18 @@ def _statements(
     return known
 
 
-def _linked_parents(uow: UnitOfWork, table: sa.Table, via: str, ids: Sequence[int]) -> set[int]:
+def _holders(
+    uow: UnitOfWork, catalog: FormCatalog, plan: RollupPlan, ids: Sequence[int]
+) -> set[int]:
+    """The parents whose rows these records are."""
+    if plan.joint is None:
+        table = catalog.source().table(plan.rows)
+        row, parent = table.c.id, table.c[plan.via]
+    else:
+        table = catalog.source().table(plan.joint.form)
+        row, parent = table.c[plan.joint.rows], table.c[plan.joint.parent]
     found: set[int] = set()
     for some in chunks(ids):
-        statement = sa.select(table.c[via]).where(table.c.id.in_(some), table.c[via].is_not(None))
+        statement = sa.select(parent).where(row.in_(some), parent.is_not(None))
         found.update(uow.execute(statement.distinct()).scalars())
     return found

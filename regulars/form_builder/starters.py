@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.rollup import ROLLED_UP
 from regulars.platform import i18n
 
 Json = dict[str, Any]
@@ -91,7 +92,7 @@ def _related(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
 
 def _rollup(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
     for field in raw.get("fields", ()):
-        if field["type"] in ("related", "subform"):
+        if field["type"] in ROLLED_UP:
             return {"of": field["key"], "aggregate": "count"}
     return {"of": "items", "aggregate": "count"}
 

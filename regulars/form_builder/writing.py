@@ -12,6 +12,7 @@ from typing import Any
 from regulars.form_builder import attachments, defaults, guarding, rollups, uniqueness
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import settle_links
@@ -245,8 +246,15 @@ def _roll_up(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefo
     touched = []
     for key in writing.tables.rows:
         rows = rollups.Touched(f"{form}.{key}")
+        connects = writing.form.by_key[key].type == "links"
         for draft in drafts:
-            if key in draft.rows:
+            if key not in draft.rows or draft.id is None:
+                continue
+            if connects:
+                before = before_rows.get(key, {}).get(draft.id, ())
+                after = [child.values[LINKED] for child in draft.rows[key]]
+                rows.add_links(draft.id, [row[LINKED] for row in before], after)
+            else:
                 rows.add(None, {"parent": draft.id})
         touched.append(rows)
     own = rollups.Touched(form)

@@ -188,14 +188,6 @@ def test_a_required_list_of_links_may_not_be_empty(school: UnitOfWork) -> None:
         assert [(p.path, p.code) for p in caught.value.problems] == [("courses", "required")]
 
 
-def test_a_rollup_over_links_says_that_a_formula_does_it(school: UnitOfWork) -> None:
-    for of, form in (("courses", PUPILS), ("taken_by", COURSES)):
-        rollup = {"key": "n", "type": "rollup", "of": of, "aggregate": "count"}
-        with pytest.raises(Invalid) as caught:
-            publish_forms(school, [{**form, "fields": [*form["fields"], rollup]}])
-        assert {p.code for p in caught.value.problems} == {"rollup-of-links"}
-
-
 def test_the_schema_says_what_is_taken_and_given(school: UnitOfWork) -> None:
     catalog = catalog_of(school)
     form = catalog.get_form("pupils")

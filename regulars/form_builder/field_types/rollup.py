@@ -22,6 +22,8 @@ from regulars.platform.expressions.types import DATE, DATETIME, Kind, ValueType,
 from regulars.platform.problems import Problem
 
 AGGREGATES = ("count", "sum", "avg", "min", "max")
+ROLLED_UP = ("related", "subform", "links")
+"""Types whose values are records or rows that can be added up."""
 _RESULTS = ("number", "money", "date", "datetime")
 
 
@@ -94,23 +96,20 @@ class RollupField(FieldType):
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
     ) -> Iterator[Problem]:
         of = form.find(str(field.settings["of"]))
-        if of is not None and of.type == "links":
-            yield Problem("of", "rollup-of-links", {"field": of.name})
-            return
-        if of is None or of.type not in ("related", "subform"):
+        if of is None or of.type not in ROLLED_UP:
             yield Problem("of", "rollup-of-no-rows", {"field": field.settings["of"]})
             return
         if field.settings["aggregate"] != "count" and "field" not in field.settings:
             yield Problem("field", "required")
             return
-        rows = of.fields
-        if of.type == "related":
-            source = forms.get(str(of.settings.get("from")))
-            via = source.find(str(of.settings.get("via"))) if source else None
-            if via is not None and via.type == "links":
-                yield Problem("of", "rollup-of-links", {"field": of.name})
-                return
-            rows = source.fields if source else ()
         wanted = field.settings.get("field")
-        if wanted and wanted not in {row.key for row in rows}:
+        if wanted and wanted not in {row.key for row in rows_of(of, forms)}:
             yield Problem("field", "unknown-field", {"field": wanted})
+
+
+def rows_of(of: FieldDefinition, forms: Forms) -> tuple[FieldDefinition, ...]:
+    """The fields of the records that a rollup over ``of`` adds up."""
+    if of.type == "subform":
+        return of.fields
+    source = forms.get(str(of.settings.get("to" if of.type == "links" else "from")))
+    return source.fields if source else ()

@@ -46,8 +46,27 @@ def clear_links(
         touched = rollups.Touched(source, [(before[i], after[i]) for i in before])
         rollups.refresh(work.uow, catalog, [touched])
         return
+    _clear_rows(work, source, table, ids, emptied)
+
+
+def _clear_rows(
+    work: Writing, source: str, table: Any, ids: Sequence[int], emptied: Mapping[str, Any]
+) -> None:
+    """Empty columns of rows; one of several links just goes."""
+    main, _dot, key = source.partition(".")
+    form = work.catalog.get_form(main)
+    connects = form.by_key[key].type == "links"
+    touched = rollups.Touched(source)
     for some in chunks(sorted(ids)):
-        work.uow.execute(table.update().where(table.c.id.in_(some)).values(emptied))
+        chosen = table.c.id.in_(some)
+        before = [dict(row) for row in work.uow.execute(table.select().where(chosen)).mappings()]
+        if connects:
+            work.uow.execute(table.delete().where(chosen))
+        else:
+            work.uow.execute(table.update().where(chosen).values(emptied))
+        for row in before:
+            touched.add(row, None if connects else {**row, **emptied})
+    rollups.refresh(work.uow, work.catalog, [touched])
 
 
 def delete_linked(work: Writing, source: str, ids: Sequence[int]) -> None:

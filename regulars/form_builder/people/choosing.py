@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Literal, cast
 
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.file import ids_of
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
 Side = Literal["keep", "drop", "both"]
-TOGETHER = ("tags", "subform", "file", "image")
+TOGETHER = ("tags", "subform", "links", "file", "image")
 _SIDES = ("keep", "drop", "both")
 
 
@@ -48,13 +48,13 @@ class FieldChoice:
         if self.side == "both":
             if self.field.type == "tags":
                 return (self.keep or frozenset()) | (self.drop or frozenset())
-            if self.field.type == "subform":
-                return [*(self.keep or ()), *_without_ids(self.drop or ())]
+            if self.field.has_rows:
+                return _both(self.field, self.keep or (), _without_ids(self.drop or ()))
             files = dict.fromkeys((*ids_of(self.keep), *ids_of(self.drop)))
             return ",".join(map(str, files)) or None
         if self.side == "keep":
             return self.keep
-        return _without_ids(self.drop or ()) if self.field.type == "subform" else self.drop
+        return _without_ids(self.drop or ()) if self.field.has_rows else self.drop
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def choose(
 
 def is_chosen(field: FieldDefinition) -> bool:
     """Whether a field holds a value of its own that can survive or not."""
-    return field.type == "subform" or (field_types.get(field.type).writable and not field.freeze)
+    return field.has_rows or (field_types.get(field.type).writable and not field.freeze)
 
 
 def _by_itself(field: FieldDefinition, keep: Any, drop: Any) -> Side:
@@ -117,6 +117,14 @@ def _problems(fields: list[FieldDefinition], wanted: Any) -> list[Problem]:
             told = {"value": str(side)[:40], "allowed": ["keep", "drop"]}
             problems.append(Problem(place, "not-an-option", told))
     return problems
+
+
+def _both(field: FieldDefinition, ours: Any, theirs: Any) -> list[dict[str, Any]]:
+    """The rows of both; of links each record once."""
+    if field.type == "links":
+        known = {row[LINKED] for row in ours}
+        theirs = [row for row in theirs if row[LINKED] not in known]
+    return [*ours, *theirs]
 
 
 def _without_ids(rows: Any) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder import rollups, storing
+from regulars.form_builder import removing, rollups, storing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.changing.ghosts import list_ghosts
@@ -162,6 +162,9 @@ def _delete_records(work: Writing, person: Person) -> None:
     """The rows of the person's own records: values, rows, tags, and fields that were put away."""
     uow, tables, ids = work.uow, person.people.tables, person.ids
     stored = storing.load_rows(uow, work.form, tables, ids, lock=True)
+    linked = removing.let_go(work.form, {
+        key: storing.load_subform_rows(uow, work.form, tables, key, ids) for key in tables.rows
+    })  # fmt: skip
     for rows in tables.rows.values():
         storing.delete_rows(uow, rows.main, ids, "parent")
     for side in tables.sides.values():
@@ -177,4 +180,4 @@ def _delete_records(work: Writing, person: Person) -> None:
     storing.delete_rows(uow, tables.main, ids)
     mark(uow, tables.main, ids)
     touched = rollups.Touched(person.form, [(row, None) for row in stored.values()])
-    rollups.refresh(uow, work.catalog, [touched])
+    rollups.refresh(uow, work.catalog, [*linked, touched])

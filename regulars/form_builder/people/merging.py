@@ -15,6 +15,7 @@ from regulars.form_builder import removing, rollups, storing, writing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.guarding import require_whole_people
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.locks import locks_of
@@ -141,13 +142,14 @@ def merge_people(uow: UnitOfWork, access: Access, wish: MergeWish) -> Merged:
 def _carry_out(work: Writing, move: Move, choices: list[FieldChoice]) -> dict[str, Any]:
     """Everything in its order: the bin frees unique values before the survivor takes them."""
     uow, access = work.uow, work.access
-    moved: dict[str, Any] = {"links": move_links(work, move.drop, move.keep)}
+    links = move_links(work, move.drop, move.keep)
+    moved: dict[str, Any] = {"links": links.rows, "doubled": links.doubled}
     moved["followers"] = {
         name: person_followers.get(name).merge(uow, access, move)
         for name in person_followers.names()
     }
     removing.delete(work, [move.drop])
-    moved["values"] = write_choices(work, move.keep, choices)
+    moved["values"] = write_choices(work, move, choices)
     rollups.recompute_all(uow, work.catalog, move.form, [move.keep])
     _remember(work, move)
     for follower in person_followers:
@@ -155,23 +157,23 @@ def _carry_out(work: Writing, move: Move, choices: list[FieldChoice]) -> dict[st
     return moved
 
 
-def write_choices(work: Writing, record_id: int, choices: list[FieldChoice]) -> dict[str, Any]:
+def write_choices(work: Writing, move: Move, choices: list[FieldChoice]) -> dict[str, Any]:
     """Write what the survivor takes over; field → [before, after] in the API's JSON form."""
-    draft = RowDraft(0, id=record_id)
+    draft = RowDraft(0, id=move.keep)
     for each in choices:
         if each.side == "keep" or not each.differs:
             continue
-        if each.field.type == "subform":
-            draft.rows[each.field.key] = _row_drafts(work, each)
+        if each.field.has_rows:
+            draft.rows[each.field.key] = _row_drafts(work, each, move)
         else:
-            draft.values[each.field.key] = _not_itself(work, each, record_id)
+            draft.values[each.field.key] = _not_itself(work, each, move.keep)
     if not draft.values and not draft.rows:
         return {}
     writing.prepare(work, [draft])
     if draft.problems:
         raise Invalid(draft.problems)
     before = {
-        key: storing.load_subform_rows(work.uow, work.form, work.tables, key, [record_id])
+        key: storing.load_subform_rows(work.uow, work.form, work.tables, key, [move.keep])
         for key in draft.rows
     }
     changes = writing.changes_of(work, draft, before)
@@ -185,14 +187,18 @@ def _not_itself(work: Writing, choice: FieldChoice, record_id: int) -> Any:
     return None if own and choice.result == record_id else choice.result
 
 
-def _row_drafts(work: Writing, choice: FieldChoice) -> list[RowDraft]:
+def _row_drafts(work: Writing, choice: FieldChoice, move: Move) -> list[RowDraft]:
+    """The rows that survive; among several links none leads to one of the two themselves."""
     stored = {each.key for each in choice.field.fields}
     columns = work.tables.rows[choice.field.key].main.c
+    rows = choice.result
+    if choice.field.type == "links" and choice.field.settings.get("to") == work.form.key:
+        rows = [row for row in rows if row[LINKED] not in (move.keep, move.drop)]
     return [
         RowDraft(
             n, {k: v for k, v in row.items() if k in stored and k in columns}, id=row.get("id")
         )
-        for n, row in enumerate(choice.result)
+        for n, row in enumerate(rows)
     ]
 
 

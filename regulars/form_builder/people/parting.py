@@ -18,7 +18,7 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.people.merging import CAPABILITY, ORIGIN_KIND
-from regulars.form_builder.people.moving_links import point_back
+from regulars.form_builder.people.moving_links import MovedLinks, point_back
 from regulars.form_builder.people.person_forms import person_form
 from regulars.form_builder.people.person_log import log_person
 from regulars.form_builder.people.pointers import live_merge
@@ -50,7 +50,8 @@ def undo_merge(uow: UnitOfWork, access: Access, form_key: str, dropped: int) -> 
     _give_values_back(work, move.keep, merge.moved.get("values", {}))
     removing.restore(work, dropped)
     _give_files_back(work, dropped)
-    point_back(work, merge.moved.get("links", {}), move.drop, move.keep)
+    links = MovedLinks(merge.moved.get("links", {}), merge.moved.get("doubled", {}))
+    point_back(work, links, move.drop, move.keep)
     for name, moved in merge.moved.get("followers", {}).items():
         follower_or_none = person_followers.find(name)
         if follower_or_none is not None:

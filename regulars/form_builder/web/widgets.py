@@ -14,7 +14,8 @@ from babel.numbers import get_currency_name
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.formula import RESULTS
-from regulars.form_builder.field_types.rollup import AGGREGATES
+from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
+from regulars.form_builder.field_types.rollup import rows_of as rows_added_up
 from regulars.platform import i18n
 from regulars.platform.formats import babel_locale
 
@@ -180,7 +181,7 @@ def _of(subject: Subject, name: str) -> Widget:
     options = [
         (each.key, subject.name_of(each.name))
         for each in subject.form.fields
-        if each.type in ("related", "subform")
+        if each.type in ROLLED_UP
     ]
     return Widget(name, "choose", subject.setting(name), options)
 
@@ -188,10 +189,7 @@ def _of(subject: Subject, name: str) -> Widget:
 def rows_of(subject: Subject) -> Sequence[FieldDefinition]:
     """The fields of the rows that a rollup adds up."""
     of = subject.form.find(str(subject.setting("of")))
-    if of is None or of.type == "subform":
-        return () if of is None else of.fields
-    source = subject.forms.get(str(of.settings.get("from")))
-    return source.fields if source else ()
+    return () if of is None else rows_added_up(of, subject.forms)
 
 
 def _row_field(subject: Subject, name: str) -> Widget:
