@@ -46,6 +46,7 @@ from regulars.platform.web import (
     health,
     installation,
     metrics,
+    own_calls,
     permissions,
     rate_limit,
     rendering,
@@ -99,6 +100,7 @@ def _stand_guard(app: Flask) -> None:
     request_log.watch_requests(app)
     headers.trust_known_hosts(app)
     permissions.close_undeclared(app)
+    own_calls.refuse_own_calls(app)
     csrf.protect(app)
     errors.map_errors(app)
     # Flask runs these in reverse: cookies are set before the headers are sealed.

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from regulars.platform.errors import Busy
+
 TRIES = 4
 _REST_SECONDS = 0.05
 _CLASHES = frozenset({"40P01", "40001", "55P03"})  # deadlock, serialization, lock not available
@@ -26,7 +28,7 @@ def patiently(work: Callable[[], T]) -> T:
     for attempt in range(1, TRIES):
         try:
             return work()
-        except sa.exc.OperationalError as error:
+        except (sa.exc.OperationalError, Busy) as error:
             if not is_clash(error):
                 raise
             log.info("Another transaction was in the way; try %s of %s.", attempt + 1, TRIES)
@@ -34,8 +36,10 @@ def patiently(work: Callable[[], T]) -> T:
     return work()
 
 
-def is_clash(error: sa.exc.OperationalError) -> bool:
+def is_clash(error: sa.exc.OperationalError | Busy) -> bool:
     """Whether a statement failed only because of what somebody else did at the same time."""
+    if isinstance(error, Busy):
+        return True
     if getattr(error.orig, "sqlstate", None) in _CLASHES:
         return True
     return "database is locked" in str(error.orig)

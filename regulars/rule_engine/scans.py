@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from regulars.form_builder import expressing
 from regulars.form_builder.linking import chunks
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.errors import Conflict
 from regulars.platform.expressions.tree import Node
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
@@ -36,8 +37,13 @@ ONCE = "once"
 log = logging.getLogger(__name__)
 
 
-class BrokenRule(Exception):
+class BrokenRule(Conflict):
     """A condition or key that no longer means anything, because a form changed."""
+
+    code = "rule-broken"
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__(rule=rule.label)
 
 
 @dataclass(frozen=True)
@@ -48,16 +54,24 @@ class Match:
     key: str
 
 
+def table_of(pinned: PinnedRule) -> sa.Table:
+    """Where the people of a rule stand; BrokenRule when their form is gone."""
+    found = pinned.catalog.tables.get(pinned.rule.subject)
+    if found is None:
+        raise BrokenRule(pinned.rule)
+    return found.main
+
+
 def matching_ids(uow: UnitOfWork, pinned: PinnedRule) -> list[int]:
     """Everybody who matches as of now, by id: one statement, made for looking at all records."""
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     query = sa.select(table.c.id).where(*conditions(uow, pinned, table, "scan"))
     return list(uow.execute(query.order_by(table.c.id)).scalars())
 
 
 def matching(uow: UnitOfWork, pinned: PinnedRule, among: Sequence[int]) -> list[Match]:
     """Those of ``among`` who match as of now, by id: each looked up by itself."""
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     statement = (
         sa.select(table.c.id, _key_column(uow, pinned, table))
         .where(table.c.id.in_(among), *conditions(uow, pinned, table, "single"))
@@ -80,7 +94,7 @@ def conditions(
         if raw:
             tree, problems = catalog.condition(rule.subject, raw)
             if problems:
-                raise BrokenRule(rule.key)
+                raise BrokenRule(rule)
             parts.append(expressing.where_sql(uow, catalog, tree, table, mode=mode))
     return parts
 
@@ -117,13 +131,13 @@ def key_tree(pinned: PinnedRule) -> Node:
     """The checked tree of a clock rule's entry key: about the subject alone."""
     tree, problems = pinned.entry_scope.formula(str(pinned.rule.entry.key))
     if problems:
-        raise BrokenRule(pinned.rule.key)
+        raise BrokenRule(pinned.rule)
     return tree
 
 
 def count_matching(uow: UnitOfWork, pinned: PinnedRule) -> int:
     """How many people match as of now."""
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     statement = sa.select(sa.func.count()).select_from(table)
     return int(uow.scalar(statement.where(*conditions(uow, pinned, table, "scan"))))
 
@@ -238,20 +252,24 @@ def settle_history(
             if has_news(latest, state.history_to - calm, clock, calm=calm)
         ]
     for pinned in waiting:
-        with database.workspace_tx(workspace, now=now()) as uow:
-            state = uow.execute(
-                rule_state.select().where(rule_state.c.rule == pinned.rule.key)
-            ).one()
-            touched = _backlog(uow, pinned, state.history_to)
-            for page in pages(uow, pinned):
-                chosen = [each for each in page if each.record in touched]
-                enter(uow, pinned, as_candidates(uow, chosen), skipped=True)
-            uow.execute(
-                rule_state.update()
-                .where(rule_state.c.rule == pinned.rule.key)
-                .values(history_to=clock)
+        try:
+            with database.workspace_tx(workspace, now=now()) as uow:
+                _settle_rule(uow, pinned, clock)
+        except BrokenRule:
+            log.info(
+                "Rule %s speaks of fields that are gone; it looks again later.", pinned.rule.key
             )
     return len(waiting)
+
+
+def _settle_rule(uow: UnitOfWork, pinned: PinnedRule, clock: datetime) -> None:
+    mine = rule_state.c.rule == pinned.rule.key
+    state = uow.execute(rule_state.select().where(mine)).one()
+    touched = _backlog(uow, pinned, state.history_to)
+    for page in pages(uow, pinned):
+        chosen = [each for each in page if each.record in touched]
+        enter(uow, pinned, as_candidates(uow, chosen), skipped=True)
+    uow.execute(rule_state.update().where(mine).values(history_to=clock))
 
 
 def _clock_rules(uow: UnitOfWork) -> list[tuple[PinnedRule, Any]]:

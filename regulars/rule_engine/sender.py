@@ -48,6 +48,20 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class Lane:
+    """One way out of a workspace; ``address`` only where each address is a way of its own."""
+
+    channel: str
+    provider: Provider
+    address: str | None = None
+
+    @property
+    def way(self) -> str:
+        """The name of its circuit."""
+        return self.provider.way(self.address)
+
+
+@dataclass(frozen=True)
 class Route:
     """Where messages come from and which way they leave."""
 
@@ -55,8 +69,12 @@ class Route:
     workspace: Workspace
     now: Now
     surroundings: Surroundings
-    channel: str
-    provider: Provider
+    lane: Lane
+
+    @property
+    def provider(self) -> Provider:
+        """Who is called."""
+        return self.lane.provider
 
 
 @dataclass(frozen=True)
@@ -89,27 +107,55 @@ def send_due(  # noqa: PLR0913 - what to send, how, and how long it may take
     database: Database, workspace: Workspace, now: Now, surroundings: Surroundings, *,
     limit: int = BATCH, lease: timedelta = LEASE, chosen: Mapping[str, Provider] | None = None,
 ) -> int:  # fmt: skip
-    """Take due messages in hand; how many. One by one where a repeat could not be told apart.
+    """Take due messages in hand, one lane after the other; how many.
 
     ``chosen`` says which way each channel leaves, instead of what the shop has set.
     """
-    total = 0
+    lanes = due_lanes(database, workspace, now, surroundings, chosen)
+    routes = [Route(database, workspace, now, surroundings, lane) for lane in lanes]
+    return sum(send_some(route, limit=limit, lease=lease) for route in routes)
+
+
+def due_lanes(
+    database: Database, workspace: Workspace, now: Now, surroundings: Surroundings,
+    chosen: Mapping[str, Provider] | None = None,
+) -> list[Lane]:  # fmt: skip
+    """The lanes that anything is due in; the others need no transaction of their own."""
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        waiting = _waiting_channels(uow)
-        if chosen is None:
-            chosen = chosen_providers(uow) if waiting else {}
-    for channel, provider in chosen.items():
-        if channel in waiting and provider.is_ready(surroundings):
-            route = Route(database, workspace, now, surroundings, channel, provider)
-            total += _send_some(route, _most(provider, limit), lease)
-    return total
+        channels = _due(uow, outbound.c.channel)
+        if not channels:
+            return []
+        ways, found = chosen_providers(uow) if chosen is None else chosen, []
+        for channel, provider in ways.items():
+            if channel in channels and provider.is_ready(surroundings):
+                here = outbound.c.channel == channel
+                single = not provider.by_address
+                addresses = (
+                    [None] if single else sorted(_due(uow, outbound.c.address, here), key=str)
+                )
+                found += [Lane(channel, provider, each) for each in addresses]
+    return found
 
 
-def _waiting_channels(uow: UnitOfWork) -> set[str]:
-    """The channels that anything is due on; the others need no transaction of their own."""
+def _due(uow: UnitOfWork, column: sa.Column[Any], *where: Any) -> set[Any]:
     due = leases.is_due(uow, outbound, leases.read_database_clock(uow))
     waiting = outbound.c.status.in_(("queued", "sending"))
-    return set(uow.execute(sa.select(outbound.c.channel).where(waiting, due).distinct()).scalars())
+    return set(uow.execute(sa.select(column).where(waiting, due, *where).distinct()).scalars())
+
+
+def send_some(route: Route, *, limit: int = BATCH, lease: timedelta = LEASE) -> int:
+    """Take a lane's due messages in hand; how many. One by one where a repeat cannot be told."""
+    token, most = new_token(12), _most(route.provider, limit)
+    faultpoint("K0")
+    taken, ready = patiently(lambda: _mark(route, token, most, lease))
+    if not ready:
+        return taken
+    faultpoint("K2")
+    results = _call_all(route, ready)
+    faultpoint("K3")
+    patiently(lambda: _write(route, token, results))
+    faultpoint("message-written")
+    return taken
 
 
 def _most(provider: Provider, limit: int) -> int:
@@ -136,20 +182,6 @@ def _usual(channel: str) -> Provider:
     return next(provider for provider in providers if channel in provider.channels)
 
 
-def _send_some(route: Route, limit: int, lease: timedelta) -> int:
-    token = new_token(12)
-    faultpoint("K0")
-    taken, ready = patiently(lambda: _mark(route, token, limit, lease))
-    if not ready:
-        return taken
-    faultpoint("K2")
-    results = _call_all(route, ready)
-    faultpoint("K3")
-    patiently(lambda: _write(route, token, results))
-    faultpoint("message-written")
-    return taken
-
-
 def _call_all(route: Route, ready: Sequence[Ready]) -> list[Sent]:
     """Ask the provider for each, side by side where it allows that."""
 
@@ -167,10 +199,10 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
     with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
         if find_hold(uow) is not None:
             return 0, []
-        passable = _passable(uow, route, limit)
-        if passable is None:
+        passable = _passable(uow, route.lane, limit)
+        if not passable:
             return 0, []
-        rows = _claim(uow, token, route.channel, passable, lease)
+        rows = _claim(uow, token, route.lane, passable, lease)
         faultpoint("K1")
         pricing = Pricing(uow, route.provider)
         gate, brakes = Gate(uow, rows, pricing.of), Brakes(uow, rows)
@@ -189,33 +221,19 @@ def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, 
         return len(rows), [_ready(uow, row, route.provider) for row in ready]
 
 
-@dataclass(frozen=True)
-class _Passable:
-    """How many messages may be taken now, without those to addresses that are left alone."""
+def _passable(uow: UnitOfWork, lane: Lane, limit: int) -> int:
+    """How many messages may be taken now; none while the way is left alone, and then what waits
+    behind it may grow too old."""
+    row = circuits.circuits_of(uow).get(lane.way)
+    if circuits.is_resting(row, uow.now):
+        circuits.expire_waiting(uow, *_in(lane))
+        return 0
+    return 1 if circuits.is_on_trial(row) else limit
 
-    limit: int
-    closed: tuple[str, ...] = ()
 
-
-def _passable(uow: UnitOfWork, route: Route, limit: int) -> _Passable | None:
-    """None: this way is left alone for now, and what waits behind it may grow too old."""
-    known, provider = circuits.circuits_of(uow), route.provider
-    if not provider.by_address:
-        row = known.get(provider.name)
-        if circuits.is_resting(row, uow.now):
-            circuits.expire_waiting(uow, outbound.c.channel == route.channel)
-            return None
-        return _Passable(1 if circuits.is_on_trial(row) else limit)
-    prefix = provider.way("")
-    closed = tuple(
-        way.removeprefix(prefix)
-        for way, row in known.items()
-        if way.startswith(prefix) and circuits.is_resting(row, uow.now)
-    )
-    if closed:
-        behind = outbound.c.address.in_(closed)
-        circuits.expire_waiting(uow, outbound.c.channel == route.channel, behind)
-    return _Passable(limit, closed)
+def _in(lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
+    here = outbound.c.channel == lane.channel
+    return (here,) if lane.address is None else (here, outbound.c.address == lane.address)
 
 
 def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
@@ -223,21 +241,15 @@ def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
     return Ready(row, key, provider.prepare(uow, row))
 
 
-def _claim(
-    uow: UnitOfWork, token: str, channel: str, passable: _Passable, lease: timedelta
-) -> list[Any]:
+def _claim(uow: UnitOfWork, token: str, lane: Lane, limit: int, lease: timedelta) -> list[Any]:
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
-    where: tuple[sa.ColumnElement[bool], ...] = (
-        outbound.c.status.in_(("queued", "sending")),
-        outbound.c.channel == channel,
-        outbound.c.rule.in_(active),
-    )
-    if passable.closed:
-        where = (*where, outbound.c.address.not_in(passable.closed))
+    where = (
+        outbound.c.status.in_(("queued", "sending")), outbound.c.rule.in_(active), *_in(lane)
+    )  # fmt: skip
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
     leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
-    ids = leases.claim(uow, outbound, token, passable.limit, where=where, lease=lease)
+    ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
     return leases.held(uow, outbound, token, ids)
 
 

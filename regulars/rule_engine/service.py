@@ -34,7 +34,7 @@ from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, enter, revive
 from regulars.rule_engine.publishing import JOB, is_clock_rule
 from regulars.rule_engine.reach import require_seen
-from regulars.rule_engine.scans import conditions, pages, skip_backlog
+from regulars.rule_engine.scans import conditions, pages, skip_backlog, table_of
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
     channel_setting,
@@ -142,7 +142,7 @@ def enrol_people(
 ) -> Enrolment:
     """As `enrol`, with what kept the others out. Conflict for rules that only events start."""
     access.require("run_rules")
-    pinned = _running(uow, key)
+    pinned = _whole(uow, key)
     total = Entries()
     for candidates in _candidates(uow, pinned):
         room = None if limit is None else limit - len(total.entered)
@@ -247,7 +247,7 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     somebody is the decision to pass over it.
     """
     access.require("run_rules")
-    pinned = _running(uow, key)
+    pinned = _whole(uow, key)
     if pinned.rule.is_mirror:
         raise Conflict("mirror-has-no-runs", rule=pinned.rule.label)
     table = pinned.catalog.tables[pinned.rule.subject].main
@@ -362,6 +362,13 @@ def _running(uow: UnitOfWork, key: str) -> PinnedRule:
     pinned = book_of(uow).rules.get(key)
     if pinned is None:
         raise NotFound("no-rule", key=key)
+    return pinned
+
+
+def _whole(uow: UnitOfWork, key: str) -> PinnedRule:
+    """The same, for finding people: BrokenRule when there are none any more."""
+    pinned = _running(uow, key)
+    table_of(pinned)
     return pinned
 
 

@@ -26,13 +26,14 @@ from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.clocking import Now, fixed
 from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest, retry_failures
+from regulars.rule_engine.lanes import Lanes
 from regulars.rule_engine.leases import LEASE, is_due, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors, look_over_due
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.scans import fire_due, settle_history
 from regulars.rule_engine.schedules import Schedule
-from regulars.rule_engine.sender import send_due
+from regulars.rule_engine.sender import Lane, Route, due_lanes, send_due, send_some
 from regulars.rule_engine.tables import fire, outbound, rule_state, run
 from regulars.rule_engine.trickling import enrol_by_day
 
@@ -92,37 +93,74 @@ class Engine:
         return total
 
     def drain(self, seconds: float = SLICE_SECONDS) -> bool:
-        """Answer the doorbell: go round the workspaces until all is done; False: time was up."""
+        """Answer the doorbell: go round the workspaces until all is done; False: time was up.
+
+        Each way out is sent along beside that; when time is up, only the calls in hand are waited
+        for, and the work of the rules goes on meanwhile.
+        """
         until = time.monotonic() + seconds
         places = self._places()
-        while places:
-            places = [each for each in places if not self._round_live(each).is_nothing]
-            if time.monotonic() > until:
-                return not places
-        return True
+        with Lanes(self._send) as lanes:
+            while places:
+                done = [each for each in places if self._round_safely(each, lanes)]
+                places = [each for each in places if each in done or lanes.is_busy(each)]
+                if time.monotonic() > until:
+                    lanes.close()
+                    if not lanes.is_busy():
+                        break
+                if done:
+                    lanes.give_way()
+                else:
+                    lanes.rest()
+        return not places
 
-    def _round_live(self, workspace: Workspace) -> Done:
-        return self.round(workspace, self.database.clock, anyway=False)
+    def _round_safely(self, workspace: Workspace, lanes: Lanes) -> bool:
+        """One workspace in trouble does not hold up the others; its work stays due."""
+        try:
+            return self._round_live(workspace, lanes)
+        except Exception:
+            log.exception("The work of workspace %s could not be done.", workspace.id)
+            return False
+
+    def _round_live(self, workspace: Workspace, lanes: Lanes) -> bool:
+        """One batch of each kind of work; whether there was any."""
+        at = (self.database, workspace, self.database.clock)
+        done = self._work(workspace, self.database.clock, anyway=False)
+        due = patiently(lambda: due_lanes(*at, self.surroundings))
+        started = [lanes.start(workspace, lane) for lane in due]
+        return any(started) or not done.is_nothing
+
+    def _send(self, workspace: Workspace, lane: Lane) -> int:
+        """One batch of one lane."""
+        at = (self.database, workspace, self.database.clock)
+        return send_some(Route(*at, self.surroundings, lane), lease=self.lease)
 
     def round(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
-        """One batch of each kind of due work."""
+        """One batch of each kind of due work, messages included."""
+        done = self._work(workspace, now, anyway=anyway)
+        at = (self.database, workspace, now, self.surroundings)
+        return done + Done(messages=patiently(lambda: send_due(*at, lease=self.lease)))
+
+    def _work(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
         at, lease = (self.database, workspace, now), self.lease
         return Done(
             patiently(lambda: ingest(*at)),
             patiently(lambda: fire_due(*at, lease=lease)),
             patiently(lambda: look_over_due(*at, anyway=anyway)),
             patiently(lambda: execute_due(*at, lease=lease)),
-            patiently(lambda: send_due(*at, self.surroundings, lease=lease)),
         )
 
     def plan(self, now: datetime) -> None:
         """Note every schedule that is due, and try once more what could not be digested."""
         for workspace in self._places():
-            settle_history(self.database, workspace, fixed(now))
-            plan_fires(self.database, workspace, fixed(now))
-            remind(self.database, workspace, fixed(now))
-            enrol_by_day(self.database, workspace, fixed(now))
-            retry_failures(self.database, workspace, fixed(now))
+            try:
+                self._plan_one(workspace, fixed(now))
+            except Exception:
+                log.exception("The plan of workspace %s could not be made.", workspace.id)
+
+    def _plan_one(self, workspace: Workspace, now: Now) -> None:
+        for each in (settle_history, plan_fires, remind, enrol_by_day, retry_failures):
+            each(self.database, workspace, now)
 
     def is_due(self, now: datetime) -> bool:
         """Whether there is anything to do at all."""

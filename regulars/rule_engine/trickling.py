@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,11 @@ import sqlalchemy as sa
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.scans import BrokenRule
 from regulars.rule_engine.service import enrol_people
 from regulars.rule_engine.tables import rule_state
+
+log = logging.getLogger(__name__)
 
 
 def enrol_by_day(database: Database, workspace: Workspace, now: Now) -> int:
@@ -19,9 +23,14 @@ def enrol_by_day(database: Database, workspace: Workspace, now: Now) -> int:
         waiting = [row.rule for row in _waiting(uow)]
     entered = 0
     for rule in waiting:
-        with database.workspace_tx(workspace, now=now()) as uow:
-            for row in _waiting(uow, rule):
-                entered += _share(uow, row)
+        try:
+            with database.workspace_tx(workspace, now=now()) as uow:
+                for row in _waiting(uow, rule):
+                    entered += _share(uow, row)
+        except BrokenRule:
+            log.warning(
+                "Rule %s speaks of fields that are gone; nobody of its backlog enters.", rule
+            )
     return entered
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+import sqlalchemy as sa
+
+from regulars.platform import own_calls
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.db import UnitOfWork
 from regulars.platform.safe_http import AddressRefused, Answer, NoAnswer
 from regulars.platform.sealing import BrokenSeal
+from regulars.rule_engine.breaking import chain_words
 from regulars.rule_engine.channels.base import Outgoing, Provider, SendFailed, Surroundings
+from regulars.rule_engine.tables import run
 from regulars.rule_engine.webhooks import CHANNEL, door_to, find_webhook, place_of, signed
 
 _AGAIN = frozenset({408, 409, 425, 429})
@@ -34,7 +40,11 @@ class WebhookProvider(Provider):
         found = find_webhook(uow, row.message)
         if found is None:
             return {}
-        return {"key": found.key, "url": found.url, "secret": found.secret, "local": found.local}
+        caused = uow.scalar(sa.select(run.c.chain).where(run.c.id == row.run)) or ()
+        return {
+            "key": found.key, "url": found.url, "secret": found.secret, "local": found.local,
+            "chain": chain_words(uow, [*caused, row.rule]),
+        }  # fmt: skip
 
     def send(self, outgoing: Outgoing, surroundings: Surroundings) -> str | None:
         kept = outgoing.prepared
@@ -45,14 +55,30 @@ class WebhookProvider(Provider):
         except BrokenSeal as broken:
             raise SendFailed("broken-seal", permanent=True) from broken
         body = outgoing.parts["text"].encode()
-        headers = signed(secret, outgoing.key, body, self._clock())
+        headers = {
+            **signed(secret, outgoing.key, body, self._clock()),
+            **own_calls.marked(surroundings.seal, kept["chain"]),
+        }
         try:
             answer = door_to(kept["url"], local=kept["local"]).post(kept["url"], body, headers)
         except AddressRefused as refused:
             raise SendFailed("address-refused", refused.code, permanent=True) from refused
         except NoAnswer as silence:
             raise SendFailed("no-answer", str(silence), permanent=False) from silence
+        if _is_refusal_of_ours(answer):
+            raise SendFailed(own_calls.CODE, kept["chain"], permanent=True)
         return _judge(answer)
+
+
+def _is_refusal_of_ours(answer: Answer) -> bool:
+    """Whether the call has come back to this or another Regulars that knows it."""
+    if answer.status != own_calls.STATUS:
+        return False
+    try:
+        told = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(told, dict) and told.get("code") == own_calls.CODE
 
 
 def _judge(answer: Answer) -> str | None:
