@@ -39,11 +39,12 @@ class StoredRecords:
         """The records of a form whose link ``via`` points to ``record_id``."""
         name = (form_key, via, record_id)
         if name not in self._related:
-            table = self.catalog.source().table(form_key)
-            ids = self.uow.execute(
-                sa.select(table.c.id).where(table.c[via] == record_id)
-            ).scalars()
-            self._related[name] = self._load(form_key, list(ids))
+            ids: list[int] = []
+            if form_key.partition(".")[0] in self.catalog.tables:
+                table = self.catalog.source().table(form_key)
+                mine = sa.select(table.c.id).where(table.c[via] == record_id)
+                ids = list(self.uow.execute(mine).scalars())
+            self._related[name] = self._load(form_key, ids)
         return self._related[name]
 
     def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
@@ -75,6 +76,8 @@ class StoredRecords:
             return list(found.values())
         if form_key in system_forms:
             table = system_forms.get(form_key).table
+        elif form_key.partition(".")[0] not in self.catalog.tables:
+            return []  # its definition cannot be read any more
         else:
             table = self.catalog.source().table(form_key)
         wanted = [column for column in table.columns if not column.name.endswith("__ci")]

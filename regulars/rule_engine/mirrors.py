@@ -7,6 +7,7 @@ applies its differences only if nobody changed the membership since (`gen`).
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,6 +31,9 @@ from regulars.rule_engine.ways import ways_to
 
 SLICE = 2000
 _YES = sa.literal(True, columns.Flag())
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,10 @@ def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
             continue
         chains = candidates(uow, pinned, events)
         if chains:
-            turned += refresh_some(uow, pinned, sorted(chains), Cause(chains))
+            try:
+                turned += refresh_some(uow, pinned, sorted(chains), Cause(chains))
+            except BrokenMirror:  # found before anything is written
+                log.info("Mirror %s speaks of fields that are gone.", pinned.rule.key)
     return turned
 
 
@@ -144,6 +151,8 @@ def wanted_values(
 ) -> sa.Select[Any]:
     """``record, value`` of everybody who should be a member as of now."""
     rule, sets = pinned.rule, sets_of(pinned)
+    if rule.subject not in pinned.catalog.tables:
+        raise BrokenMirror(rule.key)
     table = pinned.catalog.tables[rule.subject].main
     trees = [_tree(pinned, rule.when), *(_tree(pinned, each.when) for each in sets.choose)]
     if records is None and relations(trees):

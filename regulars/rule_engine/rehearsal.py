@@ -28,6 +28,7 @@ from regulars.rule_engine.entering import Candidate, run_row
 from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.matching import link_of
 from regulars.rule_engine.reach import hides_contents
+from regulars.rule_engine.scans import table_of
 from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.steps.base import Done, End, LiveRun, Rest, StepFailed
@@ -171,7 +172,7 @@ def _told(
 
 
 def _require_visible(uow: UnitOfWork, access: Access, pinned: PinnedRule, record: int) -> None:
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)

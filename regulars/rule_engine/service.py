@@ -90,7 +90,7 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
     """
     pinned = draft_rule(uow, rule)
     require_seen_fields(uow, access, check_rule, rule)
-    table = pinned.catalog.tables[rule.subject].main
+    table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
     where = [*conditions(uow, pinned, table), *scope]
     count = uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
@@ -225,7 +225,7 @@ def _candidates(uow: UnitOfWork, pinned: PinnedRule) -> Any:
     if rule.trigger.on != "mirror_entered":
         raise Conflict("rule-has-no-backlog", rule=rule.label)
     own = rule.trigger.settings
-    table = pinned.catalog.tables[rule.subject].main
+    table = table_of(pinned)
     statement = (
         sa.select(mirror_member.c.record, mirror_member.c.since, mirror_member.c.value)
         .join(table, table.c.id == mirror_member.c.record)
@@ -250,7 +250,7 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     pinned = _whole(uow, key)
     if pinned.rule.is_mirror:
         raise Conflict("mirror-has-no-runs", rule=pinned.rule.label)
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     there = set(
         uow.execute(sa.select(table.c.id).where(table.c.id.in_(records), *scope)).scalars()
@@ -275,7 +275,7 @@ def _fitting(uow: UnitOfWork, pinned: PinnedRule, records: set[int]) -> set[int]
     """Those of these records that a rule which people start is for."""
     if pinned.rule.trigger.on != "manual" or not pinned.rule.when:
         return records
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     where = conditions(uow, pinned, table)
     found: set[int] = set()
     for some in chunks(sorted(records)):

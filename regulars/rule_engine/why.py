@@ -34,7 +34,7 @@ from regulars.rule_engine.entering import arm_of, key_text, last_entries, live_i
 from regulars.rule_engine.matching import fits, form_of, link_of
 from regulars.rule_engine.past_sight import PastSight
 from regulars.rule_engine.people import Person
-from regulars.rule_engine.scans import fixed_key
+from regulars.rule_engine.scans import fixed_key, table_of
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
     decision,
@@ -101,7 +101,7 @@ def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Expl
     if pinned is None:
         raise NotFound("no-rule", key=key)
     then = _published_then(uow, pinned)
-    table = pinned.catalog.tables[pinned.rule.subject].main
+    table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")
     if uow.execute(sa.select(table.c.id).where(table.c.id == record, *scope)).first() is None:
         form = pinned.catalog.get_form(pinned.rule.subject)
