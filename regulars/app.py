@@ -58,7 +58,9 @@ from regulars.platform.web import (
 from regulars.platform.web.json_answer import JsonAnswers
 from regulars.rule_engine.backlog import oldest_due_seconds
 from regulars.rule_engine.gauges import gauges_of_rules
+from regulars.rule_engine.goals.shelf import goal_sources
 from regulars.seed_templates import web as packs
+from regulars.seed_templates.catalogue import shelf_goals
 from regulars.seed_templates.uses import pack_uses
 
 MAX_BODY = 2 * 1024 * 1024
@@ -121,6 +123,7 @@ def _watch(app: Flask, config: Config, database: Database) -> None:
 
 def _add_pages(app: Flask) -> None:
     use_sources.register("packs", pack_uses)
+    goal_sources.register("packs", shelf_goals)
     own = (
         backups, static_files, health, metrics, entrance, home, settings, api, roles_api,
         api_reference, packs, installation_api,

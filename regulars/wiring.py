@@ -116,6 +116,7 @@ from regulars.rule_engine.channels import accounts as channel_accounts
 from regulars.rule_engine.channels.base import Surroundings, providers
 from regulars.rule_engine.channels.every import PROVIDERS
 from regulars.rule_engine.following import RuleFollower
+from regulars.rule_engine.goals.kind import goal_kind
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
@@ -195,6 +196,7 @@ def definition_kinds() -> tuple[DefinitionKind, ...]:
         form_kind(),
         message_kind(),
         rule_kind(),
+        goal_kind(),
         report_kind(),
         dashboard_kind(),
         role_kind(check_role),

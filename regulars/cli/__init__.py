@@ -13,6 +13,7 @@ from regulars.cli import (
     channels,
     doctor,
     forms,
+    goals,
     hooks,
     importing,
     messages,
@@ -32,6 +33,8 @@ from regulars.cli import (
 )
 from regulars.cli.base import Main, main
 from regulars.platform.definitions.uses import use_sources
+from regulars.rule_engine.goals.shelf import goal_sources
+from regulars.seed_templates.catalogue import shelf_goals
 from regulars.seed_templates.uses import pack_uses
 
 main.add_command(running.up)
@@ -47,6 +50,8 @@ main.add_command(rules.message_group)
 main.add_command(rules.rules_group)
 rules.rules_group.add_command(simulating.simulate_rule)
 rules.rules_group.add_command(simulating.rule_effect)
+rules.rules_group.add_command(goals.goals)
+rules.rules_group.add_command(goals.begin_rule)
 main.add_command(runs.runs)
 main.add_command(webhooks.webhook)
 main.add_command(hooks.hook)
@@ -74,5 +79,6 @@ main.add_command(backups.restore)
 workspaces.workspace.add_command(backups.delete)
 workspaces.workspace.add_command(backups.resume)
 use_sources.register("packs", pack_uses)
+goal_sources.register("packs", shelf_goals)
 
 __all__ = ["Main", "main"]

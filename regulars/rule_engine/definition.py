@@ -21,6 +21,8 @@ BLOCKS = ("then", "else", "timed_out", "on_error")
 LOOPS = frozenset({"for_each"})  # steps that are come back to after their block
 _STEP_COMMON = frozenset({"id", "do", "label", *BLOCKS})
 QUIET_BY_DEFAULT = (time(21, 0), time(9, 0))
+BY_CLOCK = ("scan", "once", "date_field")
+"""Triggers that look over everybody at a time; the others wait for something to happen."""
 SCAN_BY_DEFAULT: Raw = {"on": "scan", "every": "hour"}
 
 
@@ -202,6 +204,11 @@ class Rule:
     def is_campaign(self) -> bool:
         """Whether it goes out once, to everybody who fits at one moment."""
         return self.rule_class == "campaign"
+
+    @property
+    def waits_for_something(self) -> bool:
+        """Whether something has to happen to a person; nobody waits for it now."""
+        return not self.is_mirror and self.trigger.on not in BY_CLOCK
 
     def walk(self) -> Iterator[Step]:
         """Every step in reading order."""

@@ -83,10 +83,10 @@ class Speaker:
         return i18n.translate(f"rules.length.{length.unit}", self.locale, n=length.n)
 
 
-def speaker(uow: UnitOfWork, access: Access) -> Speaker:
-    """Who says the rules of this workspace in the reader's language."""
+def speaker(uow: UnitOfWork, access: Access, after: Snapshot | None = None) -> Speaker:
+    """Who says the rules of this workspace in the reader's language; ``after`` may know more."""
     formats = Formats(access.locale, uow.workspace.zone)
-    return Speaker(snapshot(uow), catalog_of(uow), formats)
+    return Speaker(after or snapshot(uow), catalog_of(uow), formats)
 
 
 def trigger_words(say: Speaker, rule: Rule, trigger: Trigger) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from regulars.platform.errors import NotFound
 from regulars.seed_templates.pack import Pack, open_pack
@@ -26,6 +28,11 @@ def get_pack(key: str) -> Pack:
     if found is None:
         raise NotFound("no-pack", key=key[:60])
     return found
+
+
+def shelf_goals() -> list[Mapping[str, Any]]:
+    """What the shipped packs bring people to achieve, installed or not."""
+    return [each.raw for pack in shipped_packs().values() for each in pack.of_kind("goal")]
 
 
 def find_pack(named: str) -> Pack:

@@ -106,6 +106,11 @@ def list_drafts(uow: UnitOfWork, kind: str) -> list[Draft]:
     return [get_draft(uow, kind, key) for key in keys.all()]
 
 
+def known_keys(uow: UnitOfWork, kind: str) -> set[str]:
+    """Every key of a kind that is taken, those of definitions out of use included."""
+    return set(uow.execute(sa.select(definition.c.key).where(definition.c.kind == kind)).scalars())
+
+
 def save_draft(
     uow: UnitOfWork, access: Access, kind: str, raw: Mapping[str, Any], *, tag: int | None = None
 ) -> Draft:

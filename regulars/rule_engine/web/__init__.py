@@ -9,6 +9,7 @@ from regulars.rule_engine.web import (
     campaigns,
     channels,
     effects,
+    goals,
     hooks,
     insight_words,
     navigation,
@@ -39,7 +40,7 @@ HOMES = (
     ),
 )  # fmt: skip
 PAGE_MODULES = (
-    campaigns, channels, composer, effects, hooks, insight_words, navigation, receipts, rules,
-    runs, sending, simulations, standing_pages, starting, template_words, texts, webhooks,
+    campaigns, channels, composer, effects, goals, hooks, insight_words, navigation, receipts,
+    rules, runs, sending, simulations, standing_pages, starting, template_words, texts, webhooks,
     why_pages,
 )  # fmt: skip

@@ -26,6 +26,9 @@ from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.standing import count_standing
 from regulars.rule_engine.web.blueprints import pages
 
+PAGES_OF_THE_LIST = ("new", "gallery")
+"""Addresses below the list that are no rule's."""
+
 
 @pages.get("/rules")
 @workspace_page("edit_rules")
@@ -52,7 +55,7 @@ def create_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         problems.append(Problem("subject", "required"))
     if problems:
         return _new(uow, access, problems, 422)
-    key = derive_key(label, {draft.key for draft in store.list_drafts(uow, "rule")}, "rule")
+    key = derive_key(label, {*store.known_keys(uow, "rule"), *PAGES_OF_THE_LIST}, "rule")
     kind = "mirror" if request.form.get("class") == "mirror" else "journey"
     store.save_draft(uow, access, "rule", composing.blank_rule(key, label, kind, subject))
     return go_to(url_for("rules.compose", key=key))
@@ -96,8 +99,7 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         matches = service.count_matches(uow, access, rule)
     except Invalid:
         matches = None
-    by_event = rule.trigger.on not in ("scan", "once", "date_field") and not rule.is_mirror
-    return render("rule_engine/_count.html", matches=matches, rule=rule, by_event=by_event)
+    return render("rule_engine/_count.html", matches=matches, rule=rule)
 
 
 @pages.get("/rules/<key>/review")

@@ -73,6 +73,15 @@ def ask_for_simulation(uow: UnitOfWork, access: Access, key: str) -> ResponseRet
     return go_to(url_for("rules.simulation", key=key))
 
 
+@pages.get("/rules/<key>/expected")
+@workspace_page("edit_rules")
+def expected(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """The figures of the latest try-out in a few words, for the side of other pages."""
+    draft = store.get_draft(uow, "rule", key)
+    row = keeping.latest(uow, access, key)
+    return render("rule_engine/_expected.html", rule=Rule.from_json(draft.raw), row=row)
+
+
 def _set(wish: Any) -> list[tuple[str, str]]:
     return [("rule", wish.key), *((kind, str(raw["key"])) for kind, raw in wish.drafts)]
 
