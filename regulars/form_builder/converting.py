@@ -19,7 +19,8 @@ class RowDraft:
     """One row on its way into a form.
 
     ``values`` holds plain values of the given fields only; ``rows`` the rows of given subforms.
-    ``current`` is the stored record when the row changes one.
+    ``current`` is the stored record when the row changes one; ``ref`` is the source that history
+    names where the rows of one batch have different ones.
     """
 
     index: int
@@ -30,6 +31,7 @@ class RowDraft:
     current: dict[str, Any] | None = None
     expected_version: int | None = None
     refused_by: Exception | None = None
+    ref: str | None = None
 
     @property
     def is_new(self) -> bool:

@@ -107,12 +107,13 @@ def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
 def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     uow: UnitOfWork, access: Access, form_key: str, rows: Sequence[Mapping[str, Any]], *,
     origin: Origin, mode: str = "insert", key: str | None = None, atomic: bool = False,
-    texts: bool = False,
+    texts: bool = False, refs: Sequence[str] | None = None,
 ) -> BatchResult:  # fmt: skip
     """Write many rows set-based; rows with problems are refused and the others go on.
 
     ``mode`` update and upsert find the record by the unique field ``key`` (or by ``id`` in the
     row). With ``atomic`` one refused row raises Invalid, paths starting with the row's index.
+    ``refs`` name a source for each row, where the origin's is not that of all.
     """
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
@@ -125,6 +126,7 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
         draft = _read_row(work, seen, cells, index, texts=texts)
         if named:
             _name_record(draft, row["id"])
+        draft.ref = refs[index] if refs is not None else None
         drafts.append(draft)
     if mode != "insert":
         _match(work, drafts, rows, mode, key)

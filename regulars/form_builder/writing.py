@@ -196,7 +196,7 @@ def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore)
         entries.append({
             "form": writing.form.key, "record": draft.id, "version": version, "action": action,
             "changes": changes, "actor": access.actor, "actor_name": access.name,
-            "origin": origin.kind, "ref": origin.ref, "batch": origin.batch, "at": at,
+            "origin": origin.kind, "ref": draft.ref or origin.ref, "batch": origin.batch, "at": at,
         })  # fmt: skip
         events.append(
             Event(

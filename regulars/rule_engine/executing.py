@@ -15,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.platform import logs
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
@@ -23,6 +22,7 @@ from regulars.rule_engine import leases
 from regulars.rule_engine.breaking import mind_failures
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.marching import march
 from regulars.rule_engine.matching import recent_kinds
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.sight import read_ahead
@@ -108,26 +108,18 @@ class Batch:
             walker = Walker(
                 uow, known=read_ahead(uow, rows), recent=recent_kinds(uow), careful=careful
             )  # fmt: skip
-            self._walk(walker, rows)
+            until = time.monotonic() + SLICE_SECONDS
+            _give_back(uow, self.token, march(walker, [live_run(row) for row in rows], until))
             walker.effects.write(uow)
             mind_failures(uow, walker.failed)
             faultpoint("run-before-commit")
 
-    def _walk(self, walker: Walker, rows: Sequence[Any]) -> None:
-        """Those there is no time for are given back."""
-        until = time.monotonic() + SLICE_SECONDS
-        for position, row in enumerate(rows):
-            if time.monotonic() > until:
-                _give_back(walker.uow, self.token, rows[position:])
-                break
-            with logs.about(run=row.id):
-                walker.advance(live_run(row))
-            faultpoint("run-mid")
 
-
-def _give_back(uow: UnitOfWork, token: str, rows: Sequence[Any]) -> None:
-    uow.execute(
-        run.update()
-        .where(run.c.token == token, run.c.id.in_([row.id for row in rows]))
-        .values(token=None, due_at=uow.now, attempts=run.c.attempts - 1)
-    )
+def _give_back(uow: UnitOfWork, token: str, ids: Sequence[int]) -> None:
+    """Those there was no time for wait as they did."""
+    if ids:
+        uow.execute(
+            run.update()
+            .where(run.c.token == token, run.c.id.in_(ids))
+            .values(token=None, due_at=uow.now, attempts=run.c.attempts - 1)
+        )

@@ -127,9 +127,8 @@ class PastRecords(StoredRecords):
 class PastSight(RunSight):
     """What a run would have seen at the transaction's ``now``."""
 
-    def __init__(self, uow: UnitOfWork, form: str, subject: int, names: dict[str, Any]) -> None:
-        super().__init__(uow, form, subject, names)
-        self._records = PastRecords(uow, catalog_of(uow), uow.now)  # type: ignore[assignment]
+    def open_records(self) -> StoredRecords:
+        return PastRecords(self.uow, catalog_of(self.uow), self.uow.now)
 
 
 def said_then(uow: UnitOfWork, about: tuple[str, int, str, str], at: datetime) -> bool | None:

@@ -17,7 +17,16 @@ from regulars.platform.problems import Problem
 from regulars.rule_engine.scope import SUBJECT, Scope
 from regulars.rule_engine.steps.base import StepFailed
 
-KnownRows = dict[tuple[str, int], dict[str, Any]]
+
+class KnownRows(dict[tuple[str, int], dict[str, Any]]):
+    """Records read beforehand for many runs; when one of them writes, all of them forget."""
+
+    generation = 0
+
+    def forget(self) -> None:
+        """Something was written: nothing that was read before holds any more."""
+        self.clear()
+        self.generation += 1
 
 
 class Unreadable(StepFailed):
@@ -48,7 +57,7 @@ def read_ahead(uow: UnitOfWork, rows: Iterable[Any]) -> KnownRows:
         wanted.setdefault(row.form, set()).add(row.record)
         for form, record in row.context.values():
             wanted.setdefault(form, set()).add(record)
-    found: KnownRows = {}
+    found = KnownRows()
     for key, ids in wanted.items():
         if key in catalog.tables:
             stored = load_rows(uow, catalog.get_form(key), catalog.tables[key], ids)
@@ -71,13 +80,24 @@ class RunSight:
         self.form = form
         self.subject = subject
         self.names = names
-        self._known = {} if known is None else known
-        self._records = KnownRecords(uow, self._known)
+        self._known = KnownRows() if known is None else known
+        self._generation = -1
 
     def forget(self) -> None:
         """Something was written: read every record anew from now on."""
-        self._known.clear()
-        self._records = KnownRecords(self.uow, self._known)
+        self._known.forget()
+
+    @property
+    def _records(self) -> StoredRecords:
+        """The records as they are, whoever wrote last."""
+        if self._generation != self._known.generation:
+            self._generation = self._known.generation
+            self._stored = self.open_records()
+        return self._stored
+
+    def open_records(self) -> StoredRecords:
+        """Where values are read from, with nothing read yet."""
+        return KnownRecords(self.uow, self._known)
 
     @property
     def context(self) -> Context:

@@ -1,9 +1,9 @@
-"""One run through its steps, until it rests, ends or fails. What it leaves behind is collected."""
+"""Runs through their steps, until they rest, end or fail. What they leave behind is collected."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,13 +12,14 @@ import sqlalchemy as sa
 
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import RegularsError
 from regulars.rule_engine import leases
 from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.book import PinnedRule, pinned_rule
 from regulars.rule_engine.definition import Step, first_path, path_after
 from regulars.rule_engine.effects import Effects
 from regulars.rule_engine.matching import find_event
-from regulars.rule_engine.sight import KnownRows, RunSight
+from regulars.rule_engine.sight import KnownRows, RunSight, read_ahead
 from regulars.rule_engine.steps.base import (
     Answer,
     Done,
@@ -37,6 +38,27 @@ log = logging.getLogger(__name__)
 
 
 @dataclass
+class Walk:
+    """One run on its way: what it is pinned to, how it sees, how many steps it has just taken."""
+
+    pinned: PinnedRule
+    live: LiveRun
+    sight: RunSight
+    resumed: bool  # it has been waiting at the step where it stands
+    steps: int = 0
+
+    @property
+    def step(self) -> Step | None:
+        """The step it stands at; None when it has taken the last one."""
+        return self.pinned.steps.get(self.live.cursor or "")
+
+    @property
+    def place(self) -> tuple[str, int, str | None]:
+        """Runs at the same place may take their step together."""
+        return self.live.rule, self.live.version, self.live.cursor
+
+
+@dataclass
 class Walker:
     """Takes runs through their steps inside one transaction.
 
@@ -47,55 +69,104 @@ class Walker:
 
     uow: UnitOfWork
     effects: Effects = field(default_factory=Effects)
-    known: KnownRows = field(default_factory=dict)
+    known: KnownRows = field(default_factory=KnownRows)
     recent: frozenset[tuple[str, str]] | None = None
     careful: bool = False
     failed: set[str] = field(default_factory=set)  # rules of which a step failed
 
-    def advance(self, live: LiveRun) -> None:
-        """Move one run on; a step that fails is undone, the steps before it stay done."""
+    def begin(self, live: LiveRun) -> Walk | None:
+        """Take a run in hand; None when there is nothing more for it to do."""
         pinned = pinned_rule(self.uow, live.rule, live.version)
         if pinned is None:
             self._fail(live, None, StepFailed("rule-gone"))
-            return
+            return None
         sight = RunSight(self.uow, live.form, live.record, live.context, self.known)
         if not sight.is_there:
             self._finish(live, "record_deleted", {"code": "record-gone"})
-            return
+            return None
         resumed = live.wait_kind is not None
-        if not (resumed and self._left_by_exit(pinned, live)):
-            self._walk(pinned, live, sight, resumed=resumed)
+        if resumed and self._left_by_exit(pinned, live):
+            return None
+        return Walk(pinned, live, sight, resumed)
 
-    def _walk(self, pinned: PinnedRule, live: LiveRun, sight: RunSight, *, resumed: bool) -> None:
-        for _ in range(MOST_STEPS_AT_ONCE):
-            step = pinned.steps.get(live.cursor or "")
-            if step is None:
-                self._finish(live, "finished", None)
-                return
-            answer = self._try(pinned, live, sight, step, resumed=resumed)
-            if isinstance(answer, StepFailed):
-                if self._fail(live, step, answer):
-                    resumed = False
-                    continue
-                return
-            if isinstance(answer, Rest):
-                self._rest(live, answer)
-                return
-            if isinstance(answer, End):
-                self._finish(live, answer.outcome, None)
-                return
-            self._move(pinned, live, step, answer)
-            resumed = False
-        self._keep(live, {"due_at": self.uow.now})  # it goes on where it is, after the others
+    def step(self, walk: Walk) -> bool:
+        """Take one step; whether the run goes on at once. A step that fails is undone."""
+        step = walk.step
+        if step is None:
+            self._finish(walk.live, "finished", None)
+            return False
+        if walk.steps >= MOST_STEPS_AT_ONCE:
+            self.put_off(walk)
+            return False
+        return self._settle(walk, step, self._try(walk, step))
 
-    def _try(
-        self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *, resumed: bool
-    ) -> Answer | StepFailed:
+    def put_off(self, walk: Walk) -> None:
+        """Let a run go on later where it is, after the others."""
+        self._keep(walk.live, {"due_at": self.uow.now})
+
+    def goes_together(self, walks: Sequence[Walk]) -> bool:
+        """Whether runs at one place may take their step together."""
+        step = walks[0].step
+        if step is None or len(walks) < 2 or self.careful:
+            return False
+        return step_kinds.get(step.do).set_based
+
+    def step_together(self, walks: Sequence[Walk]) -> list[Walk]:
+        """One step of runs that stand at the same one; those who go on at once."""
+        step = walks[0].step
+        assert step is not None
+        going = []
+        for walk, done in zip(walks, self._try_together(walks, step), strict=True):
+            if done is None:
+                goes_on = self.step(walk)
+            else:
+                work, answer = done
+                if not isinstance(answer, StepFailed):
+                    self._note(walk.live, work, answer)
+                goes_on = self._settle(walk, step, answer)
+            if goes_on:
+                going.append(walk)
+        self.known.update(read_ahead(self.uow, [walk.live for walk in going]))
+        return going
+
+    def _try_together(
+        self, walks: Sequence[Walk], step: Step
+    ) -> Sequence[tuple[StepWork, Answer | StepFailed] | None]:
+        """What the step gave to each; None for those who have to take it by themselves."""
+        works = [self._work(walk.pinned, walk.live, walk.sight, step) for walk in walks]
+        try:
+            with self.uow.savepoint(), self.effects.undone_on_error():
+                answers = step_kinds.get(step.do).perform_together(works)
+        except RegularsError:
+            return [None] * len(walks)
+        self.known.forget()
+        return [
+            None if answer is None else (work, answer)
+            for work, answer in zip(works, answers, strict=True)
+        ]
+
+    def _settle(self, walk: Walk, step: Step, answer: Answer | StepFailed) -> bool:
+        """Move a run on by what its step gave; whether it goes on at once."""
+        walk.steps += 1
+        walk.resumed = False
+        if isinstance(answer, StepFailed):
+            return self._fail(walk.live, step, answer)
+        if isinstance(answer, Rest):
+            self._rest(walk.live, answer)
+            return False
+        if isinstance(answer, End):
+            self._finish(walk.live, answer.outcome, None)
+            return False
+        self._move(walk.pinned, walk.live, step, answer)
+        return True
+
+    def _try(self, walk: Walk, step: Step) -> Answer | StepFailed:
         """Do one step; what it wrote before it failed is undone."""
+        live, sight = walk.live, walk.sight
         before = _standing(live)
         try:
             with self._undoable(step), self.effects.undone_on_error():
-                return self.perform(pinned, live, sight, step, resumed=resumed)
+                return self.perform(walk.pinned, live, sight, step, resumed=walk.resumed)
         except StepFailed as error:
             failure = error
         except sa.exc.OperationalError:
@@ -123,16 +194,25 @@ class Walker:
         self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *, resumed: bool
     ) -> Answer:
         """Do one step and note its line of the trace."""
-        access = system_access(self.uow.workspace.locale)
-        work = StepWork(
-            self.uow, access, pinned.rule, live, step, pinned.scopes[step.path], sight,
-            self.effects, resumed, self.recent,
-        )  # fmt: skip
+        work = self._work(pinned, live, sight, step, resumed=resumed)
         answer = step_kinds.get(step.do).perform(work)
+        self._note(live, work, answer)
+        return answer
+
+    def _work(
+        self, pinned: PinnedRule, live: LiveRun, sight: RunSight, step: Step, *,
+        resumed: bool = False,
+    ) -> StepWork:  # fmt: skip
+        return StepWork(
+            self.uow, system_access(self.uow.workspace.locale), pinned.rule, live, step,
+            pinned.scopes[step.path], sight, self.effects, resumed, self.recent,
+        )  # fmt: skip
+
+    def _note(self, live: LiveRun, work: StepWork, answer: Answer) -> None:
+        """Write the line of the trace."""
         live.seq += 1
         outcome, output = _told(answer)
-        self._trace(live, step, outcome, input=work.seen or None, output=output)
-        return answer
+        self._trace(live, work.step, outcome, input=work.seen or None, output=output)
 
     def _left_by_exit(self, pinned: PinnedRule, live: LiveRun) -> bool:
         """Before going on after a wait: has something happened meanwhile that ends the run?"""

@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -41,7 +41,7 @@ def test_f24_one_poisoned_run_is_laid_aside_and_all_others_are_done(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(leases, "MAX_ATTEMPTS", MOST)
-    finish_one = CreateRecord.perform
+    finish_one, finish_all = CreateRecord.perform, CreateRecord.perform_together
     victim = min(people(busy))
 
     def perform(self: CreateRecord, work: StepWork) -> Any:
@@ -49,7 +49,13 @@ def test_f24_one_poisoned_run_is_laid_aside_and_all_others_are_done(
             poison()
         return finish_one(self, work)
 
+    def perform_together(self: CreateRecord, works: Sequence[StepWork]) -> Any:
+        if any(work.run.record == victim for work in works):
+            poison()
+        return finish_all(self, works)
+
     monkeypatch.setattr(CreateRecord, "perform", perform)
+    monkeypatch.setattr(CreateRecord, "perform_together", perform_together)
     for _ in range(3 * MOST):
         wait_for(in_child(busy.database, "", lambda: finish(busy, mailer)))
         clock.forward(minutes=20)

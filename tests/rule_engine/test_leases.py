@@ -80,13 +80,13 @@ def test_one_run_that_kills_its_worker_does_not_take_the_others_along(
 
     poison = waiting.runs()[1].id
 
-    def advance(walker: walking.Walker, live: LiveRun) -> None:
+    def begin(walker: walking.Walker, live: LiveRun) -> walking.Walk | None:
         if live.id == poison:
             raise Killed
-        whole(walker, live)
+        return whole(walker, live)
 
-    whole = walking.Walker.advance
-    monkeypatch.setattr(walking.Walker, "advance", advance)
+    whole = walking.Walker.begin
+    monkeypatch.setattr(walking.Walker, "begin", begin)
     engine = Engine(waiting.database, Surroundings(), timedelta(seconds=-1))
     deaths = 0
     while deaths < 30:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -158,6 +158,7 @@ class StepKind:
     blocks: ClassVar[tuple[str, ...]] = ()
     icon: ClassVar[str] = "play"
     writes: ClassVar[bool] = False  # it changes records at once, so its failure must be undone
+    set_based: ClassVar[bool] = False  # runs that stand at it together may take it together
 
     def check(self, step: Step, meaning: Meaning) -> Iterator[Problem]:
         """Problems of meaning; paths relative to the step."""
@@ -170,6 +171,14 @@ class StepKind:
     def perform(self, work: StepWork) -> Answer:
         """Do it. Raises StepFailed."""
         raise NotImplementedError
+
+    def perform_together(self, works: Sequence[StepWork]) -> Sequence[Answer | StepFailed | None]:
+        """Do it for runs at the same step of the same version, in few statements for all.
+
+        Each gets what `perform` would have given it or raised, one after the other; None is for
+        whoever has to be done that way, because there is something about it.
+        """
+        return [None] * len(works)
 
 
 step_kinds: Registry[StepKind] = Registry("step")

@@ -28,7 +28,8 @@ from regulars.rule_engine.steps.base import (
     StepWork,
     scope_of,
 )
-from regulars.rule_engine.steps.records import is_taken, origin_of, refused
+from regulars.rule_engine.steps.records import is_taken
+from regulars.rule_engine.steps.together import origin_of, refused
 from regulars.rule_engine.steps.values import VALUES_SETTING, check_values, values_of
 
 MOST = 1000
