@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -12,7 +14,10 @@ from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import translate
 from regulars.rule_engine import overview, standing
+from regulars.rule_engine.api_story import story_json
 from regulars.rule_engine.overview import Wanted
+from regulars.rule_engine.tracing.story import story_of
+from regulars.rule_engine.tracing.telling import story_lines
 
 IDS = click.argument("ids", metavar="ID...", type=int, nargs=-1, required=True)
 
@@ -42,6 +47,23 @@ def list_runs(shell: Shell, status: str | None, rule: str | None, before: int | 
         for each in rows
     ]
     shell.answer({"runs": rows, "next": found.next}, "\n".join(lines))
+
+
+@runs.command("show")
+@click.argument("run_id", type=int, metavar="ID")
+@click.pass_obj
+def show(shell: Shell, run_id: int) -> None:
+    """One run's story: what started it, what each step found and did, what it has won."""
+    with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+        found = story_of(uow, system_access(shell.locale), run_id)
+        zone = uow.workspace.tz
+    told = {**_row(found.row, shell.locale), **story_json(found)}
+    plain = json.loads(json.dumps(told, default=_instant, ensure_ascii=False))
+    shell.answer(plain, "\n".join(story_lines(found, shell.locale, zone)))
+
+
+def _instant(value: datetime) -> str:
+    return value.isoformat()
 
 
 @runs.command("retry")

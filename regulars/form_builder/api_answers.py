@@ -106,6 +106,9 @@ def timeline(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> 
                 "text": i18n.pick(moment.text, access.locale) or None,
                 "form": moment.form,
                 "record": moment.record,
+                "place": None
+                if moment.place is None
+                else dict(zip(("kind", "id"), moment.place, strict=True)),
             }
             for moment in timeline_of(uow, access, form_key, record_id)
         ]

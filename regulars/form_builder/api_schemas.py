@@ -101,6 +101,7 @@ TIMELINE_ENTRY = obj(
         "text": nullable(TEXT),
         "form": nullable(TEXT),
         "record": nullable(ID),
+        "place": nullable(obj({"kind": TEXT, "id": ID})),
     }
 )
 

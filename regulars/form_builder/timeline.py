@@ -31,7 +31,8 @@ class Moment:
     """One thing that happened.
 
     ``kind`` is a stable name (``record``, ``message`` …); its words stand at ``timeline.<kind>``
-    and take ``params``. ``form`` and ``record`` say which record it is about, when it is one.
+    and take ``params``. ``form`` and ``record`` say which record it is about, when it is one;
+    ``place`` names what else it leads to (``run``, ``message``) and its number.
     """
 
     at: datetime
@@ -42,6 +43,7 @@ class Moment:
     text: Text | None = None
     form: str | None = None
     record: int | None = None
+    place: tuple[str, int] | None = None
 
     def words(self, locale: str) -> str:
         """What happened, in one line."""

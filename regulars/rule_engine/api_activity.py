@@ -26,13 +26,16 @@ from regulars.platform.privacy.consents import (
 )
 from regulars.platform.problems import Problem
 from regulars.platform.web.api_body import read_query, read_shaped
-from regulars.platform.web.api_route import describe
+from regulars.platform.web.api_route import describe, obj
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, replies, service, standing
+from regulars.rule_engine.api_story import STORY, WINNERS, story_json, winner_json
+from regulars.rule_engine.measuring.winning import winners_of
 from regulars.rule_engine.overview import Wanted
 from regulars.rule_engine.policy import cost_text
 from regulars.rule_engine.replies import Reply
+from regulars.rule_engine.tracing.story import story_of
 
 api = Blueprint("activity_api", __name__, url_prefix="/api/v1")
 
@@ -52,19 +55,20 @@ def list_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 @api.get("/runs/<int:run_id>")
 @workspace_api("edit_rules")
-@describe("runs", shapes.RUN_WITH_TRACE)
+@describe("runs", obj({**shapes.RUN_PARTS, **STORY}))
 def get_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
-    """One run with its trace."""
-    row, trace = overview.get_run(uow, access, run_id)
-    steps = [
-        {
-            "path": step.path, "do": step.do, "outcome": step.outcome, "input": step.input,
-            "output": step.output, "error": step.error, "attempts": step.attempts,
-            "started_at": step.started_at, "finished_at": step.finished_at,
-        }
-        for step in trace
-    ]  # fmt: skip
-    return {**_run_json(row), "steps": steps}
+    """One run with its story: what started it, what each step found and did, what it won."""
+    story = story_of(uow, access, run_id)
+    return {**_run_json(story.row), **story_json(story)}
+
+
+@api.get("/forms/<form>/records/<int:record>/won-by")
+@workspace_api("edit_rules")
+@describe("runs", WINNERS)
+def get_winners(uow: UnitOfWork, access: Access, form: str, record: int) -> ResponseReturnValue:
+    """The runs that a record counts for, by the goals of their rules."""
+    get_record(uow, access, form, record)
+    return {"won_by": [winner_json(each) for each in winners_of(uow, access, form, record)]}
 
 
 @api.post("/runs/<int:run_id>/stop")

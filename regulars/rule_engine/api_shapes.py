@@ -101,23 +101,12 @@ REHEARSAL = obj(
 )  # fmt: skip
 
 SUBJECT = obj({"form": TEXT, "id": ID, "title": TEXT})
-_RUN: Mapping[str, Schema] = {
+RUN_PARTS: Mapping[str, Schema] = {
     "id": ID, "rule": TEXT, "version": ID, "subject": SUBJECT, "status": TEXT,
     "outcome": nullable(TEXT), "at": nullable(TEXT), "due_at": nullable(INSTANT),
     "entered_at": INSTANT, "finished_at": nullable(INSTANT), "reason": REASON, "arm": TEXT,
 }  # fmt: skip
-RUN = named("Run", obj(_RUN))
-RUN_STEP = named(
-    "RunStep",
-    obj(
-        {
-            "path": TEXT, "do": TEXT, "outcome": TEXT, "input": REASON, "output": REASON,
-            "error": REASON, "attempts": COUNT, "started_at": INSTANT,
-            "finished_at": nullable(INSTANT),
-        }
-    ),
-)  # fmt: skip
-RUN_WITH_TRACE = obj({**_RUN, "steps": array(RUN_STEP)})
+RUN = named("Run", obj(RUN_PARTS))
 RUNS = listing("runs", RUN, next=nullable(ID))
 PERSON_QUERY: Mapping[str, Schema] = {"form": TEXT, "record": ID}
 RUN_QUERY: Mapping[str, Schema] = {

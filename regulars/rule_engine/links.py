@@ -112,13 +112,18 @@ def follow(uow: UnitOfWork, token: str) -> str:
 
 
 def note_opening(uow: UnitOfWork, token: str) -> None:
-    """Note that a mail was opened, the first time only. NotFound for any other token."""
+    """Note that a mail was opened, the first time only. NotFound for any other token.
+
+    That is an event that rules may wait for.
+    """
     _link, message = _find(uow, token, "open")
-    uow.execute(
+    first = uow.execute(
         outbound.update()
         .where(outbound.c.id == message.id, outbound.c.opened_at.is_(None))
         .values(opened_at=uow.now)
     )
+    if first.rowcount:
+        record_events(uow, [turn(uow, message, "message_opened")])
 
 
 def read_opt_out(uow: UnitOfWork, token: str) -> OptOut:

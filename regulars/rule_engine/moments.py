@@ -10,6 +10,8 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.i18n import Text, translate
 from regulars.platform.privacy.consents import ledger_of
+from regulars.rule_engine.measuring.winning import winners_of
+from regulars.rule_engine.reach import veiled
 from regulars.rule_engine.tables import outbound, run
 
 _TONES = {"sent": "green", "failed": "red", "unknown": "orange"}
@@ -21,6 +23,7 @@ def rule_moments(uow: UnitOfWork, access: Access, form: str, record: int) -> Ite
     if access.can("edit_rules"):
         yield from _messages(uow, access, form, record)
         yield from _runs(uow, form, record)
+        yield from _won(uow, access, form, record)
 
 
 def _messages(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
@@ -36,10 +39,10 @@ def _messages(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterat
             "channel": translate(f"rules.channel.{row.channel}", access.locale),
             "state": translate(f"messages.state.{row.status}", access.locale),
         }
-        text = row.body.get("text") or row.body.get("subject")
+        text = veiled(access, form, row.body.get("text") or row.body.get("subject"))
         tone = _TONES.get(row.status, "gray")
         at = row.finished_at or row.created_at
-        yield Moment(at, "message", params, "send", tone, text)
+        yield Moment(at, "message", params, "send", tone, text, place=("message", row.id))
 
 
 def _runs(uow: UnitOfWork, form: str, record: int) -> Iterator[Moment]:
@@ -51,7 +54,14 @@ def _runs(uow: UnitOfWork, form: str, record: int) -> Iterator[Moment]:
     )
     for row in rows:
         params = {"rule": _label(uow, "rule", row.rule)}
-        yield Moment(row.entered_at, "run", params, "route", "blue")
+        yield Moment(row.entered_at, "run", params, "route", "blue", place=("run", row.id))
+
+
+def _won(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
+    """The rules whose goal this record counts for."""
+    for winner in winners_of(uow, access, form, record):
+        params = {"rule": _label(uow, "rule", winner.rule)}
+        yield Moment(winner.at, "won", params, "award", "green", place=("run", winner.run))
 
 
 def _consents(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
@@ -61,7 +71,7 @@ def _consents(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterat
             "channel": translate(f"rules.channel.{entry.channel}", access.locale),
         }
         granted = entry.action == "grant"
-        icon, tone = ("shield-check", "green") if granted else ("shield-off", "orange")
+        icon, tone = ("shield-check", "green") if granted else ("shield-alert", "orange")
         kind = "consent-granted" if granted else "consent-withdrawn"
         yield Moment(entry.at, kind, params, icon, tone)
 

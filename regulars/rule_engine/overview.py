@@ -63,13 +63,22 @@ class RunRow:
     finished_at: datetime | None
     reason: Mapping[str, Any] | None
     arm: str
+    entry_key: str = ""
+    trigger_event: int | None = None
+    chain: Sequence[str] = ()
+    attempts: int = 0
 
 
 @dataclass(frozen=True)
 class StepTrace:
-    """What one step of a run did, with its inputs and what came of it."""
+    """What one step of a run did, with its inputs and what came of it.
+
+    ``step`` is its id in the rule, ``iteration`` tells its passes in a loop apart.
+    """
 
     path: str
+    iteration: int
+    step: str
     do: str
     outcome: str
     input: Mapping[str, Any]
@@ -108,6 +117,8 @@ class MessageRow:
     receipt_at: datetime | None = None
     receipt_detail: str | None = None
     opened_at: datetime | None = None
+    key: str = ""
+    step: str = ""
 
     @property
     def words(self) -> str:
@@ -198,8 +209,8 @@ def get_run(uow: UnitOfWork, access: Access, run_id: int) -> tuple[RunRow, list[
     veil = hides_contents(access, row.form)
     trace = [
         StepTrace(
-            step.path, step.do, step.outcome, {} if veil else step.input or {},
-            {} if veil else step.output or {}, step.error,
+            step.path, step.iteration, step.step, step.do, step.outcome,
+            {} if veil else step.input or {}, {} if veil else step.output or {}, step.error,
             step.attempts, step.started_at, step.finished_at,
         )
         for step in steps
@@ -296,7 +307,8 @@ def _run_row(row: Any, titles: Mapping[tuple[str, int], str]) -> RunRow:
     return RunRow(
         row.id, row.rule, row.version, row.form, row.record, title, row.status, row.outcome,
         row.cursor, row.due_at if row.status == "live" else None, row.entered_at,
-        row.finished_at, row.reason, row.arm,
+        row.finished_at, row.reason, row.arm, row.entry_key, row.trigger_event, row.chain,
+        row.attempts,
     )  # fmt: skip
 
 
@@ -307,7 +319,7 @@ def _message_row(access: Access, row: Any, titles: Mapping[tuple[str, int], str]
         veiled(access, row.form, row.address), _body(access, row), row.status,
         row.reason, row.due_at, row.created_at, row.finished_at,
         row.clicked_at, row.replied_at, row.provider, row.parts, row.cost, row.receipt,
-        row.receipt_at, row.receipt_detail, row.opened_at,
+        row.receipt_at, row.receipt_detail, row.opened_at, row.idempotency_key, row.step,
     )  # fmt: skip
 
 

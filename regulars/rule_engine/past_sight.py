@@ -6,7 +6,8 @@ own date, where it has one; sums over other records are worked out anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
 
@@ -129,6 +130,16 @@ class PastSight(RunSight):
 
     def open_records(self) -> StoredRecords:
         return PastRecords(self.uow, catalog_of(self.uow), self.uow.now)
+
+
+@contextmanager
+def as_of(uow: UnitOfWork, at: datetime) -> Iterator[None]:
+    """Inside, the transaction means another instant by "now"."""
+    now, uow.now = uow.now, at
+    try:
+        yield
+    finally:
+        uow.now = now
 
 
 def said_then(uow: UnitOfWork, about: tuple[str, int, str, str], at: datetime) -> bool | None:

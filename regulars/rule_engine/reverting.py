@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.field_types.base import field_types
-from regulars.form_builder.history import history
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import update_record
 from regulars.form_builder.storing import load_rows
@@ -23,6 +22,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict
 from regulars.rule_engine.reach import require_seen
 from regulars.rule_engine.tables import run, run_step
+from regulars.rule_engine.tracing.changes import written_by
 
 Change = tuple[str, int, Mapping[str, Sequence[Any]]]
 
@@ -59,25 +59,12 @@ def has_changes(uow: UnitOfWork, run_id: int) -> bool:
 
 
 def _changes(uow: UnitOfWork, run_id: int) -> list[Change]:
-    """What the run changed, newest first, by the history of the records its steps name."""
+    """What the run changed, newest first, by the history of what its steps wrote."""
     steps = uow.execute(run_step.select().where(run_step.c.run == run_id)).all()
-    touched = {
-        (step.output["form"], step.output["record"])
-        for step in steps
-        if step.output and "record" in step.output and "form" in step.output
-    }
-    found = []
-    for form, record in touched:
-        rows = uow.execute(
-            history.select().where(
-                history.c.form == form,
-                history.c.record == record,
-                history.c.action == "updated",
-                history.c.ref.startswith(f"run:{run_id}/", autoescape=True),
-            )
-        )
-        found += [(row.id, form, record, row.changes) for row in rows]
-    return [(form, record, changes) for _id, form, record, changes in sorted(found, reverse=True)]
+    rows = written_by(uow, run_id, steps)
+    return [
+        (row.form, row.record, row.changes) for row in reversed(rows) if row.action == "updated"
+    ]
 
 
 def _before(

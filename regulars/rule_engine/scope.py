@@ -17,6 +17,7 @@ from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.evaluate import Evaluate, compile_python_value
+from regulars.platform.expressions.findings import LeafMeter
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import FieldShape, Shapes
 from regulars.platform.expressions.tree import Node, Path
@@ -77,6 +78,16 @@ class Scope:
             known = (tree, compile_python_value(tree, self.shapes()))
             self._known[id(tree)] = known
         return known[1]
+
+    def meter(self, tree: Node) -> LeafMeter:
+        """What measures the leaves of a checked condition."""
+        name = ("meter", id(tree))
+        known = self._known.get(name)
+        if known is None or known[0] is not tree:
+            known = (tree, LeafMeter(tree, self.shapes()))
+            self._known[name] = known
+        meter: LeafMeter = known[1]
+        return meter
 
     def _checked(
         self, name: Any, parse: Callable[[], Checked], expect: ValueType | None

@@ -129,6 +129,14 @@ class RunSight:
         """Whether a condition holds."""
         return bool(self._computed(scope, scope.condition(condition)))
 
+    def measured(self, scope: Scope, condition: Mapping[str, Any]) -> list[list[Any]]:
+        """What every leaf of a condition finds, as a trace keeps it."""
+        tree, problems = scope.condition(condition)
+        if problems:
+            raise Unreadable(problems)
+        found = scope.meter(tree).measure(self._whole_row(scope), self.context)
+        return [each.as_kept() for each in found]
+
     def at_path(self, scope: Scope, path: str) -> Any:
         """The plain value at a field path."""
         return self._computed(scope, scope.path(path))
@@ -137,8 +145,11 @@ class RunSight:
         tree, problems = checked
         if problems:
             raise Unreadable(problems)
-        blank = dict.fromkeys(scope.names)
         try:
-            return scope.closure(tree)({**blank, **self.row()}, self.context)
+            return scope.closure(tree)(self._whole_row(scope), self.context)
         except FormulaError as error:  # it looks at more records than one step may
             raise Unreadable([error.problem()]) from error
+
+    def _whole_row(self, scope: Scope) -> Mapping[str, Any]:
+        """The row with every name of the scope, known or not."""
+        return {**dict.fromkeys(scope.names), **self.row()}

@@ -127,6 +127,21 @@ def test_a_rule_is_started_for_chosen_records(call: Call, shop: RuleShop) -> Non
     assert call("rules", "start", "nonsense", "1").exit_code == 1
 
 
+def test_a_run_is_told_step_by_step(call: Call, shop: RuleShop) -> None:
+    shop.publish(sms(), journey())
+    shop.order(shop.customer(name="Anna"))
+    shop.tick()
+    lines = call("runs", "show", "1").output.splitlines()
+    assert [line[18:] for line in lines[:2]] == [
+        "a new record in “Orders”: #1", "send text message “hello”  [done]",
+    ]  # fmt: skip
+    assert any("Anna, hello!" in line for line in lines)
+    told = json.loads(call("--json", "runs", "show", "1").output)
+    assert told["started_by"]["record"]["form"] == "orders"
+    assert told["steps"][0]["message"] == 1
+    assert call("runs", "show", "9").exit_code == 1
+
+
 def test_runs_that_stand_still_are_listed_and_decided(call: Call, shop: RuleShop) -> None:
     coupon = {"do": "create_record", "form": "coupons", "values": {"code": "SAME"}}
     shop.publish(journey(steps=[coupon]))

@@ -245,7 +245,10 @@ def test_a_branch_looks_at_the_present(shop: RuleShop, clock: MovableClock) -> N
     shop.tick()
     assert [run.outcome for run in shop.runs("greet")] == ["finished", "gone"]
     assert shop.read("customers", anna)["tags"] == {"paid"}
-    assert shop.trace(shop.runs("greet")[0].id)[1].input == {"holds": True}
+    assert shop.trace(shop.runs("greet")[0].id)[1].input == {
+        "holds": True,
+        "found": [[True, "paid", []]],
+    }
 
 
 def test_a_missing_value_without_a_fallback_sends_nothing(shop: RuleShop) -> None:

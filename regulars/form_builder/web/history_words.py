@@ -12,6 +12,7 @@ from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefini
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.history import Entry
 from regulars.form_builder.titles import titles_of
+from regulars.form_builder.web.record_links import place_of, place_url
 from regulars.form_builder.web.values import cell_of, target_of, text_of
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
@@ -53,6 +54,7 @@ class EntryWords:
     who: str
     origin: str
     changes: list[ChangeWords]
+    source_url: str | None = None  # of what made it, such as a run
 
     @property
     def icon(self) -> str:
@@ -76,7 +78,12 @@ def history_words(
     speaker = _Speaker(form, catalog, titles, reading)
     return [
         EntryWords(
-            entry.at, entry.action, entry.actor_name, entry.origin, list(speaker.changes(entry))
+            entry.at,
+            entry.action,
+            entry.actor_name,
+            entry.origin,
+            list(speaker.changes(entry)),
+            place_url(access, place_of(entry.ref)),
         )
         for entry in known
     ]

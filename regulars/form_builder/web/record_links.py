@@ -26,6 +26,33 @@ class RecordLink:
     asks: str = ""
 
 
+@dataclass(frozen=True)
+class PlacePage:
+    """The pages of one kind of place that a record's story leads to (a ``run``): who may open
+    them, and the address of one by its number."""
+
+    capability: str
+    url: Callable[[int], str]
+
+
+place_pages: Registry[PlacePage] = Registry("page of a place")
+
+
+def place_of(ref: str | None) -> tuple[str, int] | None:
+    """The place that a line of history names as its source (``run:7/step``)."""
+    kind, _, rest = (ref or "").partition(":")
+    number = rest.partition("/")[0]
+    return (kind, int(number)) if number.isdecimal() else None
+
+
+def place_url(access: Access, place: tuple[str, int] | None) -> str | None:
+    """Where a place is looked at; None when there is no such page for this reader."""
+    page = place_pages.find(place[0]) if place is not None else None
+    if page is None or place is None or not access.can(page.capability):
+        return None
+    return page.url(place[1])
+
+
 Offer = Callable[[UnitOfWork, Access, str, int], Iterable[RecordLink]]
 
 record_links: Registry[Offer] = Registry("link of a record")

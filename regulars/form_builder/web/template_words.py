@@ -14,6 +14,8 @@ from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.entries import Choices, Entry
 from regulars.form_builder.web.list_state import ListState
+from regulars.form_builder.web.record_links import place_url
+from regulars.platform.accounts.access import Access
 from regulars.platform.web.preferences import current_locale
 
 forms.add_app_template_global(lambda: filters.CALENDARS, "calendars")
@@ -37,6 +39,12 @@ def option_words(field: FieldDefinition) -> Choices:
 def moment_words(moment: Moment) -> str:
     """What happened, in one line."""
     return moment.words(current_locale())
+
+
+@forms.app_template_filter("moment_url")
+def moment_url(moment: Moment, access: Access) -> str | None:
+    """Where a moment leads beside its record, for this reader."""
+    return place_url(access, moment.place)
 
 
 @forms.app_template_filter("related_url")

@@ -5,8 +5,10 @@ The same closures as `evaluate` decide, so that the explanation cannot differ fr
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from regulars.platform.expressions.calls import FormulaError
@@ -30,6 +32,7 @@ from regulars.platform.expressions.tree import (
     unwrap,
 )
 from regulars.platform.formats import Formats
+from regulars.platform.problems import Problem
 
 
 @dataclass(frozen=True)
@@ -73,62 +76,158 @@ def explain_result(
     tree: Node, shapes: Shapes, row: Row, context: Context, formats: Formats
 ) -> Finding:
     """What every part of a checked condition says about one record."""
-    return _Examiner(shapes, row, context, formats).examine(tree)
+    measured = list(LeafMeter(tree, shapes).measure(row, context))
+    return tell_measured(tree, shapes, measured, formats)
 
 
-class _Examiner:
-    def __init__(self, shapes: Shapes, row: Row, context: Context, formats: Formats) -> None:
-        self.compiler = PythonCompiler(shapes)
-        self.speaker = Speaker(shapes, formats)
-        self.row = row
-        self.context = context
+def tell_measured(
+    tree: Node, shapes: Shapes, measured: Sequence[Measured], formats: Formats
+) -> Finding:
+    """The same in words, of what a `LeafMeter` of this very tree measured earlier.
 
-    def examine(self, node: Node) -> Finding:
+    ValueError when it was another tree.
+    """
+    teller = _Teller(Speaker(shapes, formats), iter(measured))
+    found = teller.tell(tree)
+    if next(teller.measured, None) is not None:
+        raise ValueError("More was measured than this condition asks.")
+    return found
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one leaf found: whether it holds, its left side, and what that was compared with.
+
+    ``problem`` is there instead where it would have been more work than an explanation is worth.
+    """
+
+    holds: bool
+    actual: Any = None
+    against: tuple[Any, ...] = ()
+    problem: Problem | None = None
+
+    def as_kept(self) -> list[Any]:
+        """The shape that a trace keeps as JSON."""
+        return [self.holds, _kept(self.actual), [_kept(each) for each in self.against]]
+
+    @classmethod
+    def from_kept(cls, kept: Sequence[Any]) -> Measured:
+        """What `as_kept` told."""
+        holds, actual, against = kept
+        return cls(holds, _plain(actual), tuple(_plain(each) for each in against))
+
+
+class LeafMeter:
+    """The leaves of one checked condition, compiled once, in the order in which they are told."""
+
+    def __init__(self, tree: Node, shapes: Shapes) -> None:
+        compiler = PythonCompiler(shapes)
+        self._leaves = [_Leaf.of(compiler, node) for node in _leaves_of(tree)]
+
+    def measure(self, row: Row, context: Context) -> Iterator[Measured]:
+        """What each leaf finds of one record, with a full meter for each of its parts."""
+        return (leaf.measure(row, context) for leaf in self._leaves)
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    truth: Evaluate
+    actual: Evaluate
+    against: tuple[Evaluate, ...]
+
+    @classmethod
+    def of(cls, compiler: PythonCompiler, node: Node) -> _Leaf:
+        against = tuple(compiler.value(item) for item in _compared_with(node))
+        return cls(compiler.truth(node), _actual(compiler, node), against)
+
+    def measure(self, row: Row, context: Context) -> Measured:
+        def run(evaluate: Evaluate) -> Any:
+            context.meter.refill()
+            return evaluate(row, context)
+
+        try:
+            actual, holds = run(self.actual), run(self.truth) is True
+            return Measured(holds, actual, tuple(run(each) for each in self.against))
+        except FormulaError as error:
+            return Measured(False, problem=error.problem())
+
+
+def _leaves_of(node: Node) -> Iterator[Node]:
+    if isinstance(node, Formula):
+        yield from _leaves_of(node.body)
+    elif isinstance(node, (AllOf, AnyOf)):
+        for item in node.items:
+            yield from _leaves_of(item)
+    elif isinstance(node, Not):
+        yield from _leaves_of(node.item)
+    else:
+        yield node
+
+
+def _actual(compiler: PythonCompiler, node: Node) -> Evaluate:
+    """The left side of a leaf; anything else by itself."""
+    if isinstance(node, Compare) and not isinstance(node.left, Consent):
+        left = node.left.item if isinstance(node.left, LocalDay) else node.left
+        return compiler.value(left)
+    return compiler.truth(node.left) if isinstance(node, Compare) else compiler.value(node)
+
+
+def _compared_with(node: Node) -> Iterator[Node]:
+    """A leaf's right side; nothing where the words say it already."""
+    right = node.right if isinstance(node, Compare) else None
+    for item in right.items if isinstance(right, Many) else (right,):
+        if item is not None and not isinstance(unwrap(item), (Literal, Span, Window, LinkKey)):
+            yield item
+
+
+@dataclass
+class _Teller:
+    speaker: Speaker
+    measured: Iterator[Measured]
+
+    def tell(self, node: Node) -> Finding:
         if isinstance(node, Formula):
-            return self.examine(node.body)
+            return self.tell(node.body)
         if isinstance(node, (AllOf, AnyOf)):
-            items = tuple(self.examine(item) for item in node.items)
+            items = tuple(self.tell(item) for item in node.items)
             if isinstance(node, AllOf):
                 return Finding("all", self.text(node), all(i.holds for i in items), items=items)
             return Finding("any", self.text(node), any(i.holds for i in items), items=items)
         if isinstance(node, Not):
-            inner = self.examine(node.item)
+            inner = self.tell(node.item)
             return Finding("not", self.text(node), not inner.holds, items=(inner,))
-        try:
-            actual, holds, against = self.actual(node), self.holds(node), self.against(node)
-        except FormulaError as error:  # more work than an explanation is worth
-            said = error.problem().message(self.speaker.formats.locale)
+        found = next(self.measured, None)
+        if found is None:
+            raise ValueError("Less was measured than this condition asks.")
+        if found.problem is not None:
+            said = found.problem.message(self.speaker.formats.locale)
             return Finding("leaf", self.text(node), False, None, said)
-        shown = self.speaker.plain(actual)
-        return Finding("leaf", self.text(node), holds, actual, shown, against=against)
+        against = self.speaker.say("comma").join(map(self.speaker.plain, found.against))
+        shown = self.speaker.plain(found.actual)
+        return Finding("leaf", self.text(node), found.holds, found.actual, shown, against=against)
 
     def text(self, node: Node) -> str:
         return self.speaker.condition(node)
 
-    def holds(self, node: Node) -> bool:
-        """The answer of one leaf."""
-        return self._run(self.compiler.truth(node)) is True
 
-    def actual(self, node: Node) -> Any:
-        """The left side of a leaf; anything else by itself."""
-        if isinstance(node, Compare) and not isinstance(node.left, Consent):
-            left = node.left.item if isinstance(node.left, LocalDay) else node.left
-            return self._run(self.compiler.value(left))
-        if isinstance(node, Compare):
-            return self._run(self.compiler.truth(node.left))
-        return self._run(self.compiler.value(node))
+def _kept(value: Any) -> Any:
+    """A plain value as JSON that gives it back."""
+    if isinstance(value, Decimal):
+        return {"number": str(value)}
+    if isinstance(value, datetime):
+        return {"at": value.isoformat()}
+    if isinstance(value, date):
+        return {"day": value.isoformat()}
+    return {"tags": sorted(value)} if isinstance(value, frozenset) else value
 
-    def against(self, node: Node) -> str:
-        """What a leaf's right side came to; nothing where the words say it already."""
-        right = node.right if isinstance(node, Compare) else None
-        items = right.items if isinstance(right, Many) else (right,)
-        shown = [
-            self.speaker.plain(self._run(self.compiler.value(item)))
-            for item in items
-            if item is not None and not isinstance(unwrap(item), (Literal, Span, Window, LinkKey))
-        ]
-        return self.speaker.say("comma").join(shown)
 
-    def _run(self, evaluate: Evaluate) -> Any:
-        self.context.meter.refill()
-        return evaluate(self.row, self.context)
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "number": Decimal, "at": datetime.fromisoformat, "day": date.fromisoformat, "tags": frozenset,
+}  # fmt: skip
+
+
+def _plain(kept: Any) -> Any:
+    if not isinstance(kept, Mapping):
+        return kept
+    ((kind, value),) = kept.items()
+    return _READERS[kind](value)

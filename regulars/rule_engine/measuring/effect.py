@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -95,7 +96,7 @@ class Reached:
 
 def effect_of(uow: UnitOfWork, access: Access, key: str) -> Effect:
     """The effect of a published rule on the people this reader may see."""
-    work = _Measuring(uow, access, key)
+    work = Measuring(uow, access, key)
     groups = [work.group(name) for name in work.names]
     return Effect(
         key, len(work.rows), len({row.record for row in work.rows}),
@@ -110,7 +111,7 @@ def people_behind(
     converted: bool | None = None, below: int | None = None,
 ) -> list[Reached]:  # fmt: skip
     """The newest entries of a group, of those who reached the goal or did not."""
-    work = _Measuring(uow, access, key)
+    work = Measuring(uow, access, key)
     rows = [
         row
         for row in reversed(work.rows)
@@ -143,8 +144,12 @@ def _compared(groups: Sequence[Group]) -> Iterable[tuple[str, str, Uplift]]:
             yield one.name, other.name, found
 
 
-class _Measuring:
-    def __init__(self, uow: UnitOfWork, access: Access, key: str) -> None:
+class Measuring:
+    """The entries of a published rule, of everybody or of one ``record``, and what counts."""
+
+    def __init__(
+        self, uow: UnitOfWork, access: Access, key: str, record: int | None = None
+    ) -> None:
         self.uow = uow
         self.access = access
         pinned = book_of(uow).rules.get(key)
@@ -152,16 +157,25 @@ class _Measuring:
             raise NotFound("no-rule", key=key)
         access.require("edit_rules")
         self.pinned: PinnedRule = pinned
+        of_one = [] if record is None else [run.c.record == record]
         self.rows = uow.execute(
             run.select()
-            .where(run.c.rule == key, run.c.status != "skipped", *seen_rows(uow, access, run))
+            .where(
+                run.c.rule == key, run.c.status != "skipped", *of_one,
+                *seen_rows(uow, access, run),
+            )
             .order_by(run.c.id)
-        ).all()
-        self.group_of = self._groups()
+        ).all()  # fmt: skip
         self.credits = self._credits()
+
+    @cached_property
+    def group_of(self) -> Mapping[int, str]:
+        """Run → the group it was assigned to."""
+        return self._groups()
 
     @property
     def names(self) -> list[str]:
+        """The groups that people were assigned to, the control group last."""
         return sorted(set(self.group_of.values()), key=lambda name: (name == CONTROL, name))
 
     def _groups(self) -> dict[int, str]:
@@ -181,11 +195,12 @@ class _Measuring:
         }
 
     def group(self, name: str) -> Group:
+        """One group in numbers."""
         runs = [row.id for row in self.rows if self.group_of[row.id] == name]
         won = [self.credits[each] for each in runs if each in self.credits]
         value = None
         goal = self.pinned.rule.goal
-        if goal is not None and goal.value is not None and self._shows(goal):
+        if goal is not None and self.shows_value:
             value = sum((credit.value for credit in won), Decimal(0))
         return Group(name, len(runs), len(won), value, self._reached(set(runs)))
 
@@ -226,6 +241,7 @@ class _Measuring:
         return {status: count for status, count in rows}  # noqa: C416 - not pairs to mypy
 
     def unfinished(self) -> int:
+        """How many entries still have time to reach the goal."""
         goal = self.pinned.rule.goal
         if goal is None:
             return 0
@@ -245,7 +261,12 @@ class _Measuring:
             entries, self._deeds(goal, {row.record for row in self.rows}), self._until
         )
 
-    def _shows(self, goal: Goal) -> bool:
+    @property
+    def shows_value(self) -> bool:
+        """Whether the goal has a worth that this reader may see."""
+        goal = self.pinned.rule.goal
+        if goal is None or goal.value is None:
+            return False
         right = self.access.field_right(goal.form, str(goal.value).partition(".")[0])
         return right in ("write", "read_only")
 

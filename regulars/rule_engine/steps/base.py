@@ -112,6 +112,9 @@ class Sight(Protocol):
     def holds(self, scope: Scope, condition: Mapping[str, Any]) -> bool:
         """Whether a condition holds."""
 
+    def measured(self, scope: Scope, condition: Mapping[str, Any]) -> list[list[Any]]:
+        """What every leaf of a condition finds, as a trace keeps it."""
+
     def at_path(self, scope: Scope, path: str) -> Any:
         """The plain value at a field path."""
 

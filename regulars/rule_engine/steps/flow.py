@@ -40,7 +40,8 @@ class Branch(StepKind):
 
     def perform(self, work: StepWork) -> Answer:
         holds = work.sight.holds(work.scope, work.step.settings["when"])
-        work.seen["holds"] = holds
+        found = work.sight.measured(work.scope, work.step.settings["when"])
+        work.seen.update(holds=holds, found=found)
         return Done("then" if holds else "else", None, "then" if holds else "else")
 
 

@@ -33,6 +33,11 @@ from regulars.rule_engine.steps.base import (
 _ANY_DAY = tuple(range(7))
 
 
+def waited(work: StepWork) -> Done:
+    """The wait is over; the trace keeps until when it was."""
+    return Done(output={"until": work.run.meant_at.isoformat()})
+
+
 class Wait(StepKind):
     """Go on after a length of time."""
 
@@ -43,7 +48,7 @@ class Wait(StepKind):
 
     def perform(self, work: StepWork) -> Answer:
         if work.resumed:
-            return Done()
+            return waited(work)
         length = Length.from_json(work.step.settings["for"])
         until = length.after(work.run.meant_at, work.uow.workspace.tz)
         return Rest(until, self.name, {"until": until.isoformat()})
@@ -91,7 +96,7 @@ class WaitUntil(StepKind):
 
     def perform(self, work: StepWork) -> Answer:
         if work.resumed:
-            return Done()
+            return waited(work)
         until = self._until(work)
         if until <= work.run.meant_at:
             return Done(output={"until": until.isoformat()})
@@ -182,7 +187,7 @@ class WaitFor(StepKind):
         if run.seen_event is not None:
             return Done("answered", {"event": run.seen_event}, "then")
         if work.resumed:
-            return Done("timed_out", None, "timed_out")
+            return Done("timed_out", {"until": run.meant_at.isoformat()}, "timed_out")
         length = Length.from_json(work.step.settings["timeout"])
         until = length.after(run.meant_at, work.uow.workspace.tz)
         return Rest(until, self.name, {"until": until.isoformat()})

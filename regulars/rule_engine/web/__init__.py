@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from regulars.form_builder.web.record_links import PlacePage
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     campaigns,
@@ -39,6 +40,10 @@ HOMES = (
         "message", "rules.list_texts", "messages.texts", "rules.edit_text", "rules.edit_text"
     ),
 )  # fmt: skip
+PLACES = {
+    "run": PlacePage("edit_rules", runs.run_url),
+    "message": PlacePage("edit_rules", runs.message_url),
+}
 PAGE_MODULES = (
     campaigns, channels, composer, effects, goals, hooks, insight_words, navigation, receipts,
     rules, runs, sending, simulations, standing_pages, starting, template_words, texts, webhooks,

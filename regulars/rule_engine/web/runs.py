@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.web.history_words import EntryWords, history_words
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import NotFound
 from regulars.platform.i18n import find_text
@@ -19,8 +21,9 @@ from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.channels.base import providers
-from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.measuring.winning import won_by
 from regulars.rule_engine.reverting import has_changes
+from regulars.rule_engine.tracing.story import Touched, story_of
 from regulars.rule_engine.web.blueprints import pages
 
 _NARROWED = ("rule", "channel", "reason")
@@ -31,20 +34,39 @@ STATES = ("queued", "sending", "sent", "failed", "unknown", "suppressed", "withh
 @workspace_page("edit_rules")
 def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:
     """One run, step by step."""
-    row, trace = overview.get_run(uow, access, run_id)
-    rule = store.get_version(uow, "rule", row.rule, row.version)
-    say = speaker(uow, access)
-    words = {step.path: step_words(say, rule, step) for step in rule.walk()}
-    messages = overview.list_messages(uow, access, overview.Wanted(run=run_id)).rows
+    story = story_of(uow, access, run_id)
+    row = story.row
+    label = story.rule.label if story.rule is not None else row.rule
     return render(
         "rule_engine/run.html",
         may_revert=row.status != "live" and access.can("run_rules") and has_changes(uow, run_id),
         row=row,
-        rule=rule,
-        trace=trace,
-        words=words,
-        messages=messages,
+        story=story,
+        rule_label=label,
+        changes_of=_changes_of(uow, access),
     )
+
+
+def _changes_of(uow: UnitOfWork, access: Access) -> Callable[[Touched], EntryWords]:
+    """What was written into a record, in words."""
+    catalog = catalog_for(uow, access)
+
+    def words(each: Touched) -> EntryWords:
+        form = catalog.get_form(each.form)
+        (found,) = history_words(uow, access, catalog, form, [each.entry])
+        return found
+
+    return words
+
+
+def run_url(number: int) -> str:
+    """The page of a run."""
+    return url_for("rules.show_run", run_id=number)
+
+
+def message_url(number: int) -> str:
+    """The page of a message."""
+    return url_for("rules.show_message", message_id=number)
 
 
 @pages.get("/messages")
@@ -78,7 +100,13 @@ def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def show_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
     """One message as it was or will be sent."""
     message = overview.get_message(uow, access, message_id)
-    return render("rule_engine/message.html", message=message, label_of=_labels(uow))
+    person = (message.rule, message.record, message.run)
+    return render(
+        "rule_engine/message.html",
+        message=message,
+        label_of=_labels(uow),
+        won=won_by(uow, access, *person) if message.status == "sent" else [],
+    )
 
 
 @pages.post("/messages/<int:message_id>/resolve")
