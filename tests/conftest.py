@@ -4,6 +4,7 @@ The order matters: a module comes after those it imports, or pytest could not re
 """
 
 pytest_plugins = [
+    "tests.support.memory_disk",
     "tests.support.options",
     "tests.support.routes",
     "tests.support.bell",

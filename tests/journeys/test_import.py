@@ -27,8 +27,7 @@ T3,韩梅梅,2026年1月7日 09:00,红茶,3,42
 """
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
-@pytest.mark.parametrize("locale", ["zh-Hans", "en"])
+@pytest.mark.parametrize(("size", "locale"), [(DESKTOP, "en"), (PHONE, "zh-Hans")])
 def test_a_sales_history_comes_in_and_goes_again(
     live_server: LiveServer, open_context: Open, tmp_path: Path, size: dict[str, int], locale: str
 ) -> None:
