@@ -177,7 +177,7 @@ class FormCatalog:
 
     def rollups_over(self, rows: str) -> Iterator[RollupPlan]:
         """The rollups that a change of this form's records, or rows, may concern."""
-        return (plan for plan in self.rollups if plan.concerns(rows))
+        return (plan for plan in self.rollups if rows in plan.sources)
 
     def adds_up_through(self, rows: str) -> bool:
         """Whether a rollup adds up fields of the records that rows of a links field lead to."""

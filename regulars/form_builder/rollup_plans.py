@@ -51,9 +51,10 @@ class RollupPlan:
     uses: frozenset[str]  # fields of the rows that the value depends on
     joint: Joint | None = None
 
-    def concerns(self, form: str) -> bool:
-        """Whether a change of records of this form may change the value."""
-        return form == self.rows or (self.joint is not None and form == self.joint.form)
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The forms and row forms whose changes may change the value."""
+        return (self.rows,) if self.joint is None else (self.rows, self.joint.form)
 
 
 def plan_rollups(

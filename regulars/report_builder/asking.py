@@ -110,7 +110,7 @@ def record_path(source: str, path: str) -> str:
 
 
 def _any_of(view: FieldView, wanted: list[Any]) -> Condition:
-    if view.kind is Kind.TAGS:
+    if view.is_many:
         return {"field": view.path, "op": "has_any", "value": wanted}
     if view.kind is Kind.BOOLEAN:
         return {"field": view.path, "op": "is", "value": wanted[0] in (True, "true", "1", "yes")}

@@ -122,7 +122,7 @@ def _names(report: ReportDefinition, catalog: FormCatalog) -> Iterator[Problem]:
 def _dimensions(report: ReportDefinition, catalog: FormCatalog) -> Iterator[Problem]:
     for n, each in enumerate(report.dimensions):
         place = f"dimensions/{n}"
-        yield from _of_kind(catalog, report.source, each.field, f"{place}/field", GROUPABLE)
+        yield from _of_kind(catalog, report.source, each.field, f"{place}/field")
         view, _problems = view_of(catalog, report.source, each.field)
         if view is not None:
             yield from under(place, list(_period(each, view)))
@@ -160,7 +160,7 @@ def _aggregate(each: Measure, report: ReportDefinition, catalog: FormCatalog) ->
     if each.field is None and each.aggregate != "count":
         yield Problem("field", "required")
     if each.field is not None:
-        kinds = _NEEDS.get(each.aggregate, GROUPABLE - {Kind.TAGS})
+        kinds = _NEEDS.get(each.aggregate, GROUPABLE)
         yield from _of_kind(catalog, report.source, each.field, "field", kinds)
     if each.where is not None:
         yield from under("where", catalog.condition(report.source, each.where)[1])
@@ -176,10 +176,15 @@ def _sort(report: ReportDefinition, catalog: FormCatalog) -> Iterator[Problem]:
 
 
 def _of_kind(
-    catalog: FormCatalog, form_key: str, path: str, place: str, kinds: frozenset[Kind]
-) -> Iterator[Problem]:
-    """The path's own problems, or one that says it does not fit here."""
+    catalog: FormCatalog, form_key: str, path: str, place: str,
+    kinds: frozenset[Kind] | None = None,
+) -> Iterator[Problem]:  # fmt: skip
+    """The path's own problems, or one that says it does not fit here.
+
+    Without ``kinds`` anything that groups fits, fields of several values, too.
+    """
     view, problems = view_of(catalog, form_key, path)
     yield from under(place, problems)
-    if view is not None and view.kind not in kinds:
+    fits = GROUPABLE if kinds is None else kinds
+    if view is not None and (view.kind not in fits or (view.is_many and kinds is not None)):
         yield Problem(place, "field-does-not-fit", {"field": view.label})

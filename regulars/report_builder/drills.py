@@ -24,11 +24,11 @@ def both(*parts: Condition | None) -> Condition | None:
     return {"all": found}
 
 
-def equals(path: str, kind: str, value: Any) -> Condition:
-    """The records whose field at ``path`` has exactly this value; None means missing."""
+def equals(path: str, value: Any, *, is_many: bool = False) -> Condition:
+    """The records whose field at ``path`` has this value, maybe among others; None is missing."""
     if value is None:
         return {"field": path, "op": "is_empty"}
-    return {"field": path, "op": "has" if kind == "tags" else "is", "value": written(value)}
+    return {"field": path, "op": "has" if is_many else "is", "value": written(value)}
 
 
 def between(path: str, lo: Any, hi: Any) -> Condition | None:

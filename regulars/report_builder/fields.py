@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition
 from regulars.form_builder.field_types.choice import options_of
 from regulars.platform.errors import NotFound
+from regulars.platform.expressions.steps import is_connected
 from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.i18n import Text
@@ -32,6 +33,7 @@ class FieldView:
     label: Text
     form: str  # the form the last step belongs to
     key: str  # the last step
+    is_many: bool = False  # a record may have several of these values
     is_money: bool = False
     currency: str | None = None
     options: Mapping[str, Text] = field(default_factory=dict)
@@ -56,22 +58,30 @@ def view_of(
     tree, problems = catalog.path(form_key, path)
     if problems or tree.type is None or not isinstance(tree, Path) or not tree.hops:
         return None, problems or [Problem("", "unknown-field", {"field": path})]
-    last = tree.hops[-1]
+    last, kind, is_many = tree.hops[-1], tree.type, tree.type.kind is Kind.TAGS
+    if is_several_links(tree):
+        last, kind, is_many = tree.hops[-2], ValueType(Kind.LINK, form=tree.type.form), True
     definition = _definition(catalog, last.form, last.field.key)
     money = definition is not None and _is_money(definition)
     return (
         FieldView(
             path,
-            tree.type,
+            kind,
             last.field.label or last.field.key,
             last.form,
             last.field.key,
+            is_many,
             money,
             definition.settings.get("currency") if definition and money else None,
-            _options(definition, tree.type),
+            _options(definition, kind),
         ),
         [],
     )
+
+
+def is_several_links(tree: Path) -> bool:
+    """Whether a path ends in a field of several links: its rows connect the two records."""
+    return is_connected(tree.hops) and tree.hops[-1].field.key == LINKED
 
 
 def _definition(catalog: FormCatalog, form_key: str, key: str) -> FieldDefinition | None:

@@ -1,7 +1,7 @@
 """The tables a report reads: its own form, and those its paths lead to.
 
 Links are joined once each, by path; a link holds at most one record, so that no join multiplies
-rows. Tags are the exception: a row counts once under each of its tags.
+rows. Tags and several links are the exception: a row counts once under each of them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.reach import Reader
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -27,7 +28,7 @@ from regulars.platform.expressions.compile_sql import (
 )
 from regulars.platform.expressions.tree import Node, Path
 from regulars.platform.expressions.types import Kind, Moment
-from regulars.report_builder.fields import tree_of
+from regulars.report_builder.fields import is_several_links, tree_of
 
 Element = sa.ColumnElement[Any]
 
@@ -76,10 +77,12 @@ class Ground:
         return self._computed(tree_of(self.catalog, form_key, key), table)
 
     def group_key(self, path: str) -> Element:
-        """What equal values share: text without upper and lower case, one tag."""
+        """What equal values share: text without upper and lower case, one tag, one link."""
         tree, form_key, key, table = self._walk(path)
         if tree.type is not None and tree.type.kind is Kind.TAGS:
             return self._tag(path)
+        if is_several_links(tree):
+            return self._one_link(path)
         if tree.type is None or tree.type.kind is not Kind.TEXT or tree.hops[-1].field.exact:
             return self.value(path)
         return compile_folded_sql(tree_of(self.catalog, form_key, key), self._target(), table)
@@ -103,11 +106,12 @@ class Ground:
         tree = tree_of(self.catalog, self.form_key, path)
         assert isinstance(tree, Path)
         steps: tuple[str, ...] = ()
-        for hop in tree.hops[:-1]:
+        *passed, last = tree.hops[:-1] if is_several_links(tree) else tree.hops
+        for hop in passed:
             self._step(steps, hop.field.key)
             steps = (*steps, hop.field.key)
         form_key, table = self._joined[steps]
-        return tree, form_key, tree.hops[-1].field.key, table
+        return tree, form_key, last.field.key, table
 
     def _step(self, before: tuple[str, ...], key: str) -> tuple[str, sa.FromClause]:
         """Join the record that the link ``key`` points to."""
@@ -134,6 +138,13 @@ class Ground:
         side = self.catalog.source().side(form_key, key).alias("_".join(("tag", *path.split("."))))
         self._joins.append((side, side.c.record == table.c.id))
         return side.c.value
+
+    def _one_link(self, path: str) -> Element:
+        _tree, form_key, key, table = self._walk(path)
+        every = self.catalog.source().table(f"{form_key}.{key}")
+        rows = every.alias("_".join(("link", *path.split("."))))
+        self._joins.append((rows, rows.c.parent == table.c.id))
+        return rows.c[LINKED]
 
     def _computed(self, tree: Node, table: sa.FromClause) -> Element:
         return compile_value_sql(tree, self._target(), table)

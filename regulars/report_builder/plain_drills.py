@@ -47,7 +47,7 @@ def _dimension(run: PlainRun, each: Dimension, value: Any) -> Condition | None:
     view = run.views[each.field]
     if each.by is None:
         plain = value.id if isinstance(value, Linked) else value
-        return drills.equals(each.field, view.kind.value, plain)
+        return drills.equals(each.field, plain, is_many=view.is_many)
     span = span_of(each.by, value, run.asked.moment)
     is_own_time = each.field == run.asked.report.time_field
     bounds = Bounds(*run.bounds(run.asked.chosen)) if is_own_time else OPEN

@@ -22,6 +22,7 @@ NOTES: dict[str, Any] = {
             {"key": "who", "type": "link", "to": "customers"},
             {"key": "called", "type": "text", "personal": {"purpose": "service"}},
         ]},
+        {"key": "about", "type": "links", "to": "customers"},
     ],
 }  # fmt: skip
 DELIVERED: dict[str, Any] = {
@@ -43,6 +44,7 @@ class Nest:
     order: int
     binned_order: int
     note: int
+    mention: int
     other: int
 
 
@@ -81,6 +83,9 @@ def nest(shop: RuleShop) -> Nest:
             origin=Origin("page"),
         ).id  # fmt: skip
         update_record(uow, SYSTEM, "orders", order, {"deliver_to": NAME}, origin=Origin("page"))
+        mention = create_record(
+            uow, SYSTEM, "notes", {"text": "seen", "about": [canary]}, origin=Origin("page")
+        ).id
     other = shop.customer(name="Bystander", note=f"sister of {EMAIL.upper()}, 137 1234 5678")
     shop.tick()
-    return Nest(shop, canary, order, binned, note, other)
+    return Nest(shop, canary, order, binned, note, mention, other)

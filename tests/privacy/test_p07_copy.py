@@ -40,7 +40,7 @@ def test_what_points_to_the_person_is_in_it_too(nest: Nest) -> None:
     with nest.shop.work() as uow:
         copy = make_dossier(uow, SYSTEM, "customers", nest.canary)
     assert {form: [r.id for r in records] for form, records in copy.linked.items()} == {
-        "orders": [nest.order], "notes": [nest.note],
+        "orders": [nest.order], "notes": [nest.note, nest.mention],
     }  # fmt: skip
     assert [row["record"] for row in copy.binned] == [nest.binned_order]
     assert nest.other not in [record.id for record in copy.records]

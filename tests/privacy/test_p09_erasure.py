@@ -91,6 +91,7 @@ def test_the_books_stay_without_the_customer(nest: Nest) -> None:
     note = nest.shop.read("notes", nest.note)
     assert [(row["who"], row["called"]) for row in note["guests"]] == [(None, None)]
     assert note["text"] == "call ▇▇▇"
+    assert nest.shop.read("notes", nest.mention)["about"] == []
     other = nest.shop.read("customers", nest.other)
     assert (other["name"], other["note"]) == ("Bystander", "sister of ▇▇▇, ▇▇▇")
     (message,) = nest.shop.messages()

@@ -80,7 +80,7 @@ def test_programs_may_do_the_same(nest: Nest, site: Site) -> None:
     plan = program.post(f"{address}/erase", json={"dry_run": True}, headers=headers).get_json()
     assert plan["title"] == NAME
     assert {relation["link"] for relation in plan["relations"]} == {
-        "orders.customer", "notes.guests.who",
+        "orders.customer", "notes.guests.who", "notes.about",
     }  # fmt: skip
     refused = program.post(f"{address}/erase", json={}, headers=headers)
     assert [each["code"] for each in refused.json["problems"]] == ["erase-not-confirmed"]

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition
 from regulars.form_builder.people.identities import Person, open_person
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -49,8 +49,8 @@ class Relation:
 
     @property
     def name(self) -> str:
-        """How wishes name it: ``orders.customer``."""
-        return f"{self.source}.{self.field.key}"
+        """How wishes name it: ``orders.customer``; of several links, their field."""
+        return relation_name(self.source, self.field)
 
     @property
     def form(self) -> str:
@@ -70,6 +70,11 @@ class ErasePlan:
     person: Person
     relations: list[Relation]
     holdings: Mapping[str, int]
+
+
+def relation_name(source: str, field: FieldDefinition) -> str:
+    """``orders.customer``, ``orders.items.buyer``; ``notes.about`` of several links."""
+    return source if field.key == LINKED else f"{source}.{field.key}"
 
 
 def plan_erasure(uow: UnitOfWork, access: Access, wish: EraseWish) -> ErasePlan:
@@ -124,7 +129,7 @@ def _relations(
         if not ids:
             continue
         label = catalog.get_form(source.partition(".")[0]).label
-        policy = str(wanted.get(f"{source}.{field.key}", "anonymise"))
+        policy = str(wanted.get(relation_name(source, field), "anonymise"))
         yield Relation(
             source, field, label, tuple(ids), frozenset(row.owner for row in rows), policy
         )

@@ -66,14 +66,19 @@ def field_options(
     own = [
         (view.path, words.field(view))
         for key, view in views.items()
-        if view.kind in wanted and key not in HIDDEN
+        if view.kind in wanted and key not in HIDDEN and _fits(view, wanted)
     ]
     linked = []
     for view in views.values():
-        target = view.type.form if view.kind is Kind.LINK else None
+        target = view.type.form if view.kind is Kind.LINK and not view.is_many else None
         if target and not target.startswith("sys_") and catalog.shapes.find(target):
             linked += _through(catalog, source, view, (wanted, words))
     return own + linked
+
+
+def _fits(view: FieldView, wanted: frozenset[Kind]) -> bool:
+    """Several values go where tags go."""
+    return not view.is_many or Kind.TAGS in wanted
 
 
 def _through(
@@ -82,7 +87,8 @@ def _through(
     wanted, words = wish
     found = []
     for key, view in source_fields(catalog, str(link.type.form)).items():
-        if view.kind in wanted and key not in HIDDEN_LINKED | HIDDEN:
+        is_shown = key not in HIDDEN_LINKED | HIDDEN
+        if view.kind in wanted and is_shown and _fits(view, wanted):
             path = f"{link.path}.{key}"
             if view_of(catalog, source, path)[0] is not None:
                 found.append((path, f"{words.field(link)} › {words.field(view)}"))
@@ -96,6 +102,7 @@ def link_options(catalog: FormCatalog, source: str, locale: str) -> Options:
         (view.path, words.field(view))
         for key, view in source_fields(catalog, source).items()
         if view.kind is Kind.LINK
+        and not view.is_many
         and key not in HIDDEN_LINKED | HIDDEN
         and not str(view.type.form).startswith("sys_")
     ]

@@ -115,7 +115,11 @@ def _moved(catalog: FormCatalog, form: str) -> frozenset[Place]:
         if name in seen:
             continue
         seen.add(name)
-        plans = [p for p in catalog.rollups if p.rows.split(".")[0] == name]
+        plans = [
+            plan
+            for plan in catalog.rollups
+            if name in (each.split(".")[0] for each in plan.sources)
+        ]
         found.update((plan.form, plan.field) for plan in plans)
         waiting += [plan.form for plan in plans]
     return frozenset(found)
