@@ -19,6 +19,7 @@ from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.tasks.service import MAX_TITLE, NewTask, create_task
 from regulars.rule_engine.book import book_of, pinned_rule
 from regulars.rule_engine.judging import Verdict
+from regulars.rule_engine.past_states import note_state
 from regulars.rule_engine.simulating.keeping import expected_peak_per_hour
 from regulars.rule_engine.tables import outbound, rule_state, run, run_step
 
@@ -124,6 +125,7 @@ def pause_by_itself(uow: UnitOfWork, rule: str, reason: dict[str, Any]) -> None:
         .values(state="paused", reason=reason, changed_at=uow.now, changed_by="Regulars")
     )
     if done.rowcount:
+        note_state(uow, system_access(uow.workspace.locale), rule, reason)
         tell_owner(uow, rule, f"paused:{int(uow.now.timestamp())}", "paused-by-itself", reason)
 
 

@@ -25,6 +25,7 @@ from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
 from regulars.platform.ids import new_token
+from regulars.rule_engine import past_states
 from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule, book_of
@@ -288,6 +289,8 @@ def pause_rule(uow: UnitOfWork, access: Access, key: str) -> None:
     """Stop a rule: nobody enters, no step is done, no queued message leaves, until it resumes."""
     access.require("run_rules")
     _running(uow, key)
+    if state_of(uow, key) == "active":
+        past_states.note_state(uow, access, key)
     _set_state(uow, access, key, {"state": "paused"})
 
 
@@ -307,6 +310,7 @@ def resume_rule(uow: UnitOfWork, access: Access, key: str, *, backlog: str | Non
         "state": "active", "fired_to": uow.now, "history_to": uow.database.clock(), "reason": None,
     }  # fmt: skip
     _set_state(uow, access, key, values)
+    past_states.note_resumed(uow, access, key)
     uow.after_commit(jobs.ringer(JOB))
 
 

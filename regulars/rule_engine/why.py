@@ -33,6 +33,7 @@ from regulars.rule_engine.durations import Length
 from regulars.rule_engine.entering import arm_of, key_text, last_entries, live_in_group
 from regulars.rule_engine.matching import fits, form_of, link_of
 from regulars.rule_engine.past_sight import PastSight
+from regulars.rule_engine.past_states import state_at
 from regulars.rule_engine.people import Person
 from regulars.rule_engine.scans import fixed_key, table_of
 from regulars.rule_engine.sight import RunSight
@@ -40,7 +41,6 @@ from regulars.rule_engine.tables import (
     decision,
     mirror_member,
     outbound,
-    rule_state,
     run,
 )
 from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
@@ -152,10 +152,19 @@ class _Asking:
         yield from self._sending()
 
     def _state(self) -> Answer:
-        state = self.uow.scalar(
-            sa.select(rule_state.c.state).where(rule_state.c.rule == self.rule.key)
-        )
-        return Answer("active" if state == "active" else "paused", state == "active")
+        """Whether the rule ran then; who paused it, or why it paused itself."""
+        found = state_at(self.uow, self.rule.key, self.uow.now)
+        then = "-then" if self.is_past and found.certain else ""
+        if found.state == "active":
+            return Answer(f"active{then}", True)
+        if found.since is None or not found.certain:
+            return Answer(f"paused{then}", False)
+        told = {"at": self.formats.datetime(found.since), "by": found.by}
+        if not found.reason:
+            return Answer("paused-by", False, told)
+        params = {k: v for k, v in found.reason.items() if k != "code"}
+        why = translate(f"rules.stopped.{found.reason['code']}", self.formats.locale, **params)
+        return Answer("paused-itself", False, {**told, "why": why})
 
     def _when(self) -> Iterator[Answer]:
         if not self.rule.when:
@@ -303,7 +312,9 @@ class _Asking:
         if form.person is None or purpose is None:
             return
         person = Person(form, self.record, self.sight.row())
-        asking = GateQuestions(self.uow, self.rule.guards, purpose, self.formats)
+        asking = GateQuestions(
+            self.uow, self.rule.guards, purpose, self.formats, is_past=self.is_past
+        )
         channels = {
             step.settings["channel"]
             for step in self.rule.walk()

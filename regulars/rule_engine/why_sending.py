@@ -16,6 +16,7 @@ from regulars.platform.privacy.suppressions import suppressed_among
 from regulars.rule_engine.definition import Guards
 from regulars.rule_engine.judging import Facts, Moment, Question, judge, used_of
 from regulars.rule_engine.past_sight import said_then
+from regulars.rule_engine.past_states import was_stopped
 from regulars.rule_engine.people import Person
 from regulars.rule_engine.policy_keeping import COUNTED, policy_of
 from regulars.rule_engine.tables import outbound
@@ -26,7 +27,11 @@ Told = tuple[str, bool | None, dict[str, Any]]
 class GateQuestions:
     """The questions that `judging.judge` asks when a message leaves, asked beforehand."""
 
-    def __init__(self, uow: UnitOfWork, guards: Guards, purpose: str, formats: Formats) -> None:
+    def __init__(
+        self, uow: UnitOfWork, guards: Guards, purpose: str, formats: Formats, *,
+        is_past: bool = False,
+    ) -> None:  # fmt: skip
+        self.is_past = is_past
         self.uow = uow
         self.guards = guards
         self.purpose = purpose
@@ -52,7 +57,9 @@ class GateQuestions:
             later = verdict.action == "later"
             at = self.formats.datetime(verdict.at) if verdict.at else ""
             yield ("later" if later else "held", None if later else False, {"why": why, "at": at})
-        if find_hold(self.uow) is not None:
+        if self.is_past and was_stopped(self.uow, self.uow.now):
+            yield "brake-then", False, {}
+        elif not self.is_past and find_hold(self.uow) is not None:
             yield "brake", False, {}
 
     def _cap(self, facts: Facts) -> Told:
@@ -72,7 +79,8 @@ class GateQuestions:
                 outbound.c.sending_at <= self.uow.now,
             )
         ).scalars()  # fmt: skip
-        barred = bool(suppressed_among(self.uow, [(channel, address)]))
+        by = self.uow.now if self.is_past else None
+        barred = bool(suppressed_among(self.uow, [(channel, address)], by))
         return Facts(said_then(self.uow, about, self.uow.now), barred, tuple(sent))
 
     def _moment(self) -> Moment:

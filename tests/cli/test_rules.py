@@ -133,7 +133,7 @@ def test_a_run_is_told_step_by_step(call: Call, shop: RuleShop) -> None:
     shop.tick()
     lines = call("runs", "show", "1").output.splitlines()
     assert [line[18:] for line in lines[:2]] == [
-        "a new record in “Orders”: #1", "send text message “hello”  [done]",
+        "a new record in “Orders”: 1", "send text message “hello”  [done]",
     ]  # fmt: skip
     assert any("Anna, hello!" in line for line in lines)
     told = json.loads(call("--json", "runs", "show", "1").output)

@@ -5,6 +5,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from regulars.platform.errors import NotFound
+from regulars.platform.privacy.suppressions import suppress_address
+from regulars.rule_engine.service import pause_rule, resume_rule
+from regulars.rule_engine.switch import go_on, stop_all
 from regulars.rule_engine.why import Explanation, explain_rule
 from tests.support.clocks import NOW, MovableClock
 from tests.support.rule_shop import SILENT_30, SYSTEM, RuleShop, journey, sms
@@ -111,3 +114,37 @@ def test_events_are_found_through_the_link_they_came_by(
     assert codes(ask(shop, "greet", other, clock()))["no-event"] is False
     with pytest.raises(NotFound):
         ask(shop, "greet", 999, clock())
+
+
+def test_a_pause_and_the_switch_are_told_as_they_stood_then(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.publish(sms(), journey())
+    anna = shop.customer()
+    clock.forward(days=1)
+    with shop.work() as uow:
+        pause_rule(uow, SYSTEM, "greet")
+        stop_all(uow, SYSTEM, "Stocktaking")
+    paused = clock() + timedelta(hours=1)
+    clock.forward(days=1)
+    with shop.work() as uow:
+        resume_rule(uow, SYSTEM, "greet")
+        go_on(uow, SYSTEM)
+    clock.forward(days=1)
+    before = codes(ask(shop, "greet", anna, paused - timedelta(hours=2)))
+    assert (before["active-then"], "brake-then" in before) == (True, False)
+    meanwhile = codes(ask(shop, "greet", anna, paused))
+    assert (meanwhile["paused-by"], meanwhile["brake-then"]) == (False, False)
+    now = codes(ask(shop, "greet", anna, clock()))
+    assert (now["active"], "brake" in now) == (True, False)
+
+
+def test_an_address_barred_later_was_free_then(shop: RuleShop, clock: MovableClock) -> None:
+    shop.publish(sms(), journey())
+    anna = shop.customer(mobile="13800000001")
+    clock.forward(days=2)
+    with shop.work() as uow:
+        suppress_address(uow, SYSTEM, "sms", "+8613800000001", "asked")
+    clock.forward(days=1)
+    assert "held" in codes(ask(shop, "greet", anna, clock()))
+    assert "held" not in codes(ask(shop, "greet", anna, clock() - 2 * DAY))

@@ -17,6 +17,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import phonenumbers
 import sqlalchemy as sa
@@ -120,9 +121,9 @@ def free_address(uow: UnitOfWork, channel: str, address: str, *, but_not: str) -
 
 
 def suppressed_among(
-    uow: UnitOfWork, addresses: Iterable[tuple[str, str | None]]
+    uow: UnitOfWork, addresses: Iterable[tuple[str, str | None]], by: datetime | None = None
 ) -> set[tuple[str, str]]:
-    """Those of the (channel, address) that nothing may be sent to."""
+    """Those of the (channel, address) that nothing may be sent to; ``by`` an earlier instant."""
     asked = {(channel, address) for channel, address in addresses if address}
     if not asked or uow.execute(suppression.select().limit(1)).first() is None:
         return set()
@@ -135,6 +136,8 @@ def suppressed_among(
         some = suppression.c.digest.in_(digests[start : start + 1000])
         for row in uow.execute(suppression.select().where(some)):
             name = (row.channel, row.digest)
+            if by is not None and row.at > by:
+                continue
             if name in names:
                 found.add(names[name])
             elif row.scheme is None and name in old:
