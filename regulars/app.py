@@ -51,6 +51,7 @@ from regulars.platform.web import (
     rate_limit,
     rendering,
     request_log,
+    serving,
     shell,
     static_files,
     visit,
@@ -100,6 +101,7 @@ def create_app(config: Config, database: Database) -> Flask:
 def _stand_guard(app: Flask) -> None:
     """The order matters: who asks for what, then whether a page of ours sent it."""
     request_log.watch_requests(app)
+    serving.turn_away_late(app)
     headers.trust_known_hosts(app)
     permissions.close_undeclared(app)
     own_calls.refuse_own_calls(app)

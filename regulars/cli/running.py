@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 from collections.abc import Sequence
@@ -10,7 +9,6 @@ from functools import partial
 from pathlib import Path
 
 import click
-import waitress
 
 from regulars import worker as processes
 from regulars.app import create_app
@@ -20,8 +18,7 @@ from regulars.platform import data_folder, leash, logs, redis_server
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.jobs import QUEUES
 from regulars.platform.supervisor import Part, Supervisor, on_leash, own_command
-
-WEB_THREADS = 8
+from regulars.platform.web import serving
 
 
 @click.command()
@@ -58,16 +55,7 @@ def web(shell: Shell) -> None:
     """Serve the pages and the API."""
     leash.hold()
     config = _with_secret(shell)
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # all busy for a moment is no news
-    app = create_app(config, shell.database)
-    waitress.serve(
-        app,
-        host=config.host,
-        port=config.port,
-        threads=WEB_THREADS,
-        ident=None,
-        clear_untrusted_proxy_headers=False,
-    )
+    serving.serve(create_app(config, shell.database), config)
 
 
 @click.command()

@@ -35,6 +35,15 @@ from regulars.platform.prepared import send
 MAIN_SCHEMA = "regulars"
 BUSY_TIMEOUT_MS = 10_000
 POOL_SIZE = 5
+POOL_OVERFLOW = 10
+POOL_PATIENCE = 5.0  # seconds a request waits for one of this process's connections
+LINE = {
+    "connect_timeout": 5,  # seconds
+    "tcp_user_timeout": 15_000,  # milliseconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
 
 main_metadata = sa.MetaData()
@@ -282,15 +291,21 @@ class Database:
         engine = sa.create_engine(
             self.url,
             pool_size=POOL_SIZE,
-            max_overflow=10,
+            max_overflow=POOL_OVERFLOW,
+            pool_timeout=POOL_PATIENCE,
             query_cache_size=5000,
             hide_parameters=True,
             # A pooler between us and the server hands each transaction to another session.
             # Left to itself the driver would send every BEGIN on its own.
-            connect_args={"prepare_threshold": None, "autocommit": True},
+            connect_args={"prepare_threshold": None, "autocommit": True, **_line_of(self.url)},
         )
         event.listen(engine, "begin", _begin)
         return engine
+
+
+def _line_of(url: str) -> dict[str, int]:
+    """How long a silent network is believed in; what the address itself says about it wins."""
+    return {name: value for name, value in LINE.items() if name not in sa.make_url(url).query}
 
 
 def _schema_of(store: str) -> str:
@@ -298,7 +313,14 @@ def _schema_of(store: str) -> str:
 
 
 def _sqlite_engine(path: Path) -> Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", query_cache_size=5000, hide_parameters=True)
+    engine = sa.create_engine(
+        f"sqlite:///{path}",
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_OVERFLOW,
+        pool_timeout=POOL_PATIENCE,
+        query_cache_size=5000,
+        hide_parameters=True,
+    )
 
     @event.listens_for(engine, "connect")
     def set_pragmas(dbapi_connection: Any, _record: Any) -> None:

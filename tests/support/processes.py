@@ -1,9 +1,11 @@
 """Watching real processes from outside."""
 
+import os
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
@@ -34,11 +36,25 @@ def is_alive(pid: int) -> bool:
 
 
 @contextmanager
-def running(module: str, *arguments: str, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """A Python module as a process of its own; its whole family is gone afterwards."""
+def running(
+    module: str, *arguments: str, log: Path, environ: Mapping[str, str] | None = None,
+    files: int = 0,
+) -> Iterator["subprocess.Popen[bytes]"]:  # fmt: skip
+    """A Python module as a process of its own; its whole family is gone afterwards.
+
+    ``environ`` is added to this process's; ``files`` is how many files it may open at most.
+    """
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], stdout=output, stderr=output
+            [sys.executable, "-m", module, *arguments],
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(environ or {})},
+            preexec_fn=limit if files else None,
         )
     try:
         yield process

@@ -5,7 +5,9 @@ Nobody ever sees a traceback; an unexpected error gets a number that stands in t
 
 from __future__ import annotations
 
+import errno
 import logging
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,8 +30,10 @@ log = logging.getLogger(__name__)
 API_PREFIX = "/api/"
 SIGN_IN = "accounts.sign_in"
 SECOND_FACTOR = "accounts.second_factor"
+RETRY_AFTER = 2  # seconds
 
 _NO_ROOM = "53"  # PostgreSQL's class of states for a full disk, memory or list of connections
+_NO_FILES = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT}
 _PAGES = {400, 403, 404, 405, 413, 415, 422, 429, 500, 503}
 
 
@@ -39,6 +43,7 @@ def map_errors(app: Flask) -> None:
     app.register_error_handler(HTTPException, on_http_error)
     app.register_error_handler(DBAPIError, on_database_error)
     app.register_error_handler(PoolTimeout, on_database_error)
+    app.register_error_handler(OSError, on_system_error)
     app.register_error_handler(Exception, on_mistake)
 
 
@@ -75,9 +80,15 @@ def on_database_error(error: Exception) -> WerkzeugResponse:
     if not _is_passing(error):
         return on_mistake(error)
     log.warning("The store did not answer: %s", type(error).__name__)
-    response = on_refusal(Busy())
-    response.headers["Retry-After"] = "2"
-    return response
+    return on_refusal(Busy(retry_after=RETRY_AFTER))
+
+
+def on_system_error(error: OSError) -> WerkzeugResponse:
+    """A machine that gives no more files, memory or room is "busy"; other errors are ours."""
+    if error.errno not in _NO_FILES:
+        return on_mistake(error)
+    log.warning("The system refused: %s", error.strerror)
+    return on_refusal(Busy(retry_after=RETRY_AFTER))
 
 
 def on_mistake(error: Exception) -> WerkzeugResponse:
@@ -135,6 +146,8 @@ def _is_passing(error: Exception) -> bool:
         return True
     if str(getattr(error.orig, "sqlstate", "")).startswith(_NO_ROOM):
         return True
+    if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN:
+        return True  # the process has no file left to open it with
     said = str(error.orig).lower()
     return any(
         word in said for word in ("locked", "busy", "disk", "full", "connection", "timeout")
