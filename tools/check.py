@@ -1,7 +1,8 @@
 """Every check of this house, in the order in which they fail fastest: ``./check``.
 
   --quick      without the browser and with SQLite only
-  --full       also the long runs, and everything once more behind PgBouncer
+  --full       also the long runs, pages on both databases, and everything behind PgBouncer
+  --pool       only the tests, on PostgreSQL behind PgBouncer in transaction mode
   anything else goes to pytest (a folder, -k, -x …)
 
 All checks run even when one fails, so that one run names everything; pytest comes last and its
@@ -59,10 +60,16 @@ def pytest_command(options: list[str]) -> list[str]:
     return [*command, *rest]
 
 
-def pooled_command() -> list[str]:
-    """Once more on PostgreSQL, this time behind PgBouncer in transaction mode."""
-    options = ["--full", "--database", "pgbouncer", "-m", "not browser"]
-    return pytest_command(options)
+def pooled_command(rest: list[str]) -> list[str]:
+    """On PostgreSQL behind PgBouncer in transaction mode; the long runs need no second time."""
+    return pytest_command(["--database", "pgbouncer", "-m", "not browser", *rest])
+
+
+def passes_pooled(rest: list[str]) -> bool:
+    """Run the tests through a pooler; False too where there is none."""
+    if not ensure_pooler():
+        return False
+    return subprocess.run(pooled_command(rest), cwd=ROOT, check=False).returncode == 0
 
 
 def passes(step: Step) -> bool:
@@ -136,13 +143,14 @@ def main(options: list[str]) -> int:
     if "--help" in options:
         print(__doc__)
         return 0
+    if "--pool" in options:
+        return 0 if passes_pooled([each for each in options if each != "--pool"]) else 1
     results = [passes(step) for step in static_steps()]
     results.append("--quick" in options or ensure_browser())
     sys.stdout.flush()
     tests = subprocess.run(pytest_command(options), cwd=ROOT, check=False).returncode
     if "--full" in options:
-        results.append(ensure_pooler())
-        results.append(subprocess.run(pooled_command(), cwd=ROOT, check=False).returncode == 0)
+        results.append(passes_pooled([]))
     return 0 if all(results) and tests == 0 else 1
 
 

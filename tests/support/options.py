@@ -17,12 +17,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--full"):
-        return
-    long_runs = [item for item in items if item.get_closest_marker("full")]
-    if long_runs:
-        config.hook.pytest_deselected(items=long_runs)
-        items[:] = [item for item in items if not item.get_closest_marker("full")]
+    is_full, is_pooled = config.getoption("--full"), config.getoption("--database") == "pgbouncer"
+    left_out = [
+        item
+        for item in items
+        if (item.get_closest_marker("full") and not is_full)
+        or (is_pooled and not _asks_a_server(item))
+    ]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
+
+
+def _asks_a_server(item: pytest.Item) -> bool:
+    """Whether a pooler can make a difference to this test."""
+    callspec = getattr(item, "callspec", None)
+    fixtures = getattr(item, "fixturenames", ())
+    return "postgres_front" in fixtures or (
+        callspec is not None and "postgresql" in callspec.params.values()
+    )
 
 
 def chosen_databases(config: pytest.Config) -> tuple[str, ...]:
@@ -41,5 +55,7 @@ def databases_for(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     """
     chosen = chosen_databases(metafunc.config)
     marks = {mark.name for mark in metafunc.definition.iter_markers()}
+    if "postgresql" in marks:
+        return tuple(kind for kind in chosen if kind == "postgresql")
     outside = "web" in metafunc.definition.path.parts and not metafunc.config.getoption("--full")
     return chosen[:1] if outside or marks & {"one_database", "browser"} else chosen

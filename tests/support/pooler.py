@@ -1,6 +1,8 @@
 """PgBouncer in transaction mode between the tests and PostgreSQL: ``--database pgbouncer``.
 
-Two server sessions serve all clients, so that whatever leans on a session of its own fails.
+A few server sessions serve all clients, and one that has just served somebody serves the next, so
+that whatever leans on a session of its own fails. Its socket is called like the server's, in a
+folder of its own: for clients only the folder differs.
 """
 
 import os
@@ -15,7 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-PORT = 6432
+PORT = 5432
 SETTINGS = """
 [databases]
 * = host={server} user=postgres
@@ -58,7 +60,7 @@ def postgres_front(request: pytest.FixtureRequest, postgres: str) -> Iterator[st
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         _wait_until_ready(folder, process)
-        yield f"{folder}&port={PORT}"
+        yield str(folder)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)
@@ -69,7 +71,7 @@ def _wait_until_ready(folder: Path, process: "subprocess.Popen[bytes]") -> None:
     until = time.monotonic() + 60
     while True:
         try:
-            psycopg.connect(f"host={folder} port={PORT} user=postgres dbname=postgres").close()
+            psycopg.connect(f"host={folder} user=postgres dbname=postgres").close()
         except psycopg.OperationalError:
             if process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError((folder / "log").read_text()) from None

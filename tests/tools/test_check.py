@@ -100,3 +100,19 @@ def test_one_failing_step_fails_the_whole_but_hides_nothing(
     monkeypatch.setattr(subprocess, "run", lambda *_a, **_k: SimpleNamespace(returncode=0))
     assert check.main(["--quick"]) == 1
     assert done == [step.name for step in check.static_steps()]
+
+
+def test_through_a_pooler_only_the_tests_are_run_and_only_those_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    machine = Machine(monkeypatch, helps="pgbouncer", is_root=True)
+    monkeypatch.setattr(check, "ensure_pooler", lambda: True)
+    assert check.main(["--pool", "tests/form_builder"]) == 0
+    assert machine.started == [check.pooled_command(["tests/form_builder"])]
+    assert {"pgbouncer", "not browser"} <= set(machine.started[0])
+
+
+def test_without_a_pooler_the_run_through_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    Machine(monkeypatch, helps="nothing", is_root=False)
+    monkeypatch.setattr(check, "_find_pooler", lambda: False)
+    assert check.main(["--pool"]) == 1
