@@ -148,6 +148,7 @@ class _Door(TcpWSGIServer):  # type: ignore[misc]
     """Where connections come in."""
 
     channel_class = _Channel
+    next_channel_cleanup: float = 0.0
     _rests_until = 0.0
 
     def readable(self) -> bool:
