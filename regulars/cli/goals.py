@@ -46,7 +46,7 @@ def begin_rule(shell: Shell, key: str, choices: tuple[str, ...], dry_run: bool) 
     with shell.database.workspace_tx(shell.workspace, write=not dry_run) as uow:
         if dry_run:
             seen = glimpse(uow, access, sheet_of(uow, access, key, given))
-            lines = ["  " * indent + line for indent, line in seen.words]
+            lines = ["  " * line.indent + line.text for line in seen.words]
             count = seen.matches.count if seen.matches else None
             if count is not None:
                 lines.append(translate("rules.matches", shell.locale, n=count))

@@ -11,7 +11,19 @@ from regulars import wiring
 from regulars.cli.base import Shell
 from regulars.cli.definitions import definition_group
 from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
 from regulars.platform.i18n import translate
+from regulars.rule_engine.api import forecast_json
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.publishing import INSIDE
+from regulars.rule_engine.releasing import (
+    BACKLOG,
+    MOST_A_DAY,
+    Forecast,
+    Wishes,
+    forecast,
+    release,
+)
 from regulars.rule_engine.service import (
     enrol_people,
     pause_rule,
@@ -63,6 +75,42 @@ def enrol(shell: Shell, key: str, at: datetime | None, limit: int | None) -> Non
     if is_paused:
         words += "\n" + translate("rules.enrolled-paused", shell.locale, rule=key)
     shell.answer(asdict(done), words)
+
+
+@rules_group.command("publish")
+@click.argument("key", metavar="KEY")
+@click.option("--inside", type=click.Choice(INSIDE), default="finish", show_default=True,
+              help="What becomes of people in the version before.")  # fmt: skip
+@click.option("--backlog", type=click.Choice(BACKLOG), help="Those who fit already.")
+@click.option("--per-day", type=click.IntRange(1, MOST_A_DAY), help="So many of them a day.")
+@click.option("--dry-run", is_flag=True, help="Only say what it would set going.")
+@click.pass_obj
+def publish(
+    shell: Shell, key: str, inside: str, backlog: str | None, per_day: int | None, dry_run: bool
+) -> None:
+    """Publish a rule, with your word on whom it concerns."""
+    access = system_access(shell.locale)
+    with shell.database.workspace_tx(shell.workspace, write=not dry_run) as uow:
+        if dry_run:
+            rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
+            told = forecast(uow, access, rule)
+            shell.answer(forecast_json(told), "\n".join(_told_lines(told, shell.locale)))
+            return
+        wishes = Wishes(inside, "enrol" if per_day else backlog, per_day)
+        version, concerned = release(uow, access, key, wishes)
+    words = translate("rules.published", shell.locale, rule=key)
+    shell.answer({"rule": key, "version": version, "concerned": concerned}, words)
+
+
+def _told_lines(told: Forecast, locale: str) -> list[str]:
+    lines = [f"{'+' if each.is_new else '-'} {each.text}" for each in told.changes]
+    lines.append(translate("rules.matches", locale, n=told.matches))
+    if told.fresh is not None:
+        lines.append(translate("rules.forecast-fresh", locale, n=told.fresh))
+    if told.a_day is not None:
+        lines.append(translate("rules.forecast-a-day", locale, n=round(told.a_day, 1)))
+    lines.append(translate("rules.forecast-ms", locale, n=told.scan_ms))
+    return lines
 
 
 @rules_group.command("start")

@@ -23,6 +23,7 @@ from regulars.rule_engine import overview, publishing, service
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
+from regulars.rule_engine.releasing import Forecast, Wishes, forecast, release
 from regulars.rule_engine.retiring import archive_message
 from regulars.rule_engine.schema import rule_problems
 from regulars.rule_engine.why import explain_rule
@@ -70,12 +71,22 @@ def put_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def publish_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Publish the draft; 422 with every problem. Who fits already is backlog.
 
-    ``inside`` says what becomes of people in the version before: finish, move or stop.
+    ``inside`` says what becomes of people in the version before: finish, move or stop;
+    ``backlog`` and ``per_day`` what becomes of those who fit already (else as the rule says).
     """
-    choice = read_optional(request, shapes.PUBLISH).get("inside") or "finish"
-    answer = definition_answers.publish(uow, access, "rule", key)
-    publishing.settle_inside(uow, access, key, choice)
-    return answer
+    body = read_optional(request, shapes.PUBLISH)
+    wishes = Wishes(body.get("inside") or "finish", body.get("backlog"), body.get("per_day"))
+    version, _concerned = release(uow, access, key, wishes)
+    return {"version": version, "problems": []}
+
+
+@api.post("/rules/<key>/forecast")
+@workspace_api("edit_rules", writes=False)
+@describe("rules", shapes.FORECAST, body=shapes.ABOUT_RULE, body_optional=True)
+def get_forecast(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """What publishing would set going: who fits and would come in, how long a look takes."""
+    rule = _rule(uow, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
+    return forecast_json(forecast(uow, access, rule))
 
 
 @api.post("/rules/<key>/stop")
@@ -225,6 +236,16 @@ def archive_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
     """Take a message text out of use; 409 while a rule sends it."""
     archive_message(uow, access, key)
     return Response(status=204)
+
+
+def forecast_json(told: Forecast) -> dict[str, Any]:
+    """A forecast as outside clients read it."""
+    changes = [{"text": each.text, "is_new": each.is_new} for each in told.changes]
+    return {
+        "matches": told.matches, "fresh": told.fresh, "a_day": told.a_day,
+        "scan_ms": told.scan_ms, "is_slow": told.is_slow, "inside": told.inside,
+        "changes": changes,
+    }  # fmt: skip
 
 
 def rehearsal_json(found: Rehearsal) -> dict[str, Any]:

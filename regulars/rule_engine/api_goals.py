@@ -77,7 +77,7 @@ def look_at(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     seen = glimpse(uow, access, sheet)
     problems = [_problem(each, access.locale) for each in seen.problems]
     return {
-        "words": [line for _indent, line in seen.words],
+        "words": [line.text for line in seen.words],
         "count": seen.matches.count if seen.matches else None,
         "problems": problems, "goal": goal_json(sheet, access.locale),
     }  # fmt: skip

@@ -37,7 +37,21 @@ FIGURES = named(
 )  # fmt: skip
 RULES: Schema = obj({"rules": array({"anyOf": [FIGURES, RULE]})})
 STATE = obj({"state": nullable(one_of("active", "paused", "archived"))})
-PUBLISH = obj({}, {"inside": one_of("finish", "move", "stop")})
+PUBLISH = obj(
+    {},
+    {
+        "inside": one_of("finish", "move", "stop"),
+        "backlog": one_of("skip", "enrol"),
+        "per_day": ID,
+    },
+)
+FORECAST = obj(
+    {
+        "matches": COUNT, "fresh": nullable(COUNT), "a_day": nullable({"type": "number"}),
+        "scan_ms": COUNT, "is_slow": BOOLEAN, "inside": COUNT,
+        "changes": array(obj({"text": TEXT, "is_new": BOOLEAN})),
+    }
+)  # fmt: skip
 STOPPED = obj({"stopped": INTEGER})
 RESUME = obj({}, {"backlog": nullable(one_of("skip", "enrol"))})
 ENROL = obj({}, {"limit": nullable(ID)})

@@ -61,7 +61,7 @@ def enter(
     entries = Entries()
     if not candidates:
         return entries
-    admitted = _not_yet_in(uow, pinned.rule, candidates)
+    admitted = not_yet_in(uow, pinned.rule, candidates)
     entries.known = len(candidates) - len(admitted)
     if not skipped:
         admitted = _outside_loops(uow, pinned.rule, admitted, entries)
@@ -136,12 +136,16 @@ def run_row(
     }  # fmt: skip
 
 
-def _not_yet_in(uow: UnitOfWork, rule: Rule, candidates: Sequence[Candidate]) -> list[Candidate]:
+def not_yet_in(
+    uow: UnitOfWork, rule: Rule, candidates: Sequence[Candidate], *, passed_over: bool = False
+) -> list[Candidate]:
+    """Those who are not in for this round; ``passed_over``: those left out are among them."""
     known: set[tuple[int, str]] = set()
+    still = (run.c.status != "skipped",) if passed_over else ()
     for some in _slices(candidate.record for candidate in candidates):
         rows = uow.execute(
             sa.select(run.c.record, run.c.entry_key).where(
-                run.c.rule == rule.key, run.c.form == rule.subject, run.c.record.in_(some)
+                run.c.rule == rule.key, run.c.form == rule.subject, run.c.record.in_(some), *still
             )
         )
         known.update((record, key) for record, key in rows)

@@ -1,4 +1,4 @@
-"""A rule said back in plain words, with the defaults nobody sees. Pure.
+"""The parts of a rule in plain words: what starts it, what a step does. Pure.
 
 Every sentence is a text of the catalogs (``rules.say.…``); names of fields, forms, messages and
 tags are the owner's.
@@ -6,8 +6,7 @@ tags are the owner's.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.expressions.explain import explain
 from regulars.platform.formats import Formats
-from regulars.rule_engine.definition import Exit, Guards, Rule, Step, Trigger
+from regulars.rule_engine.definition import Rule, Step, Trigger
 from regulars.rule_engine.durations import Length, at_local, read_moment
 from regulars.rule_engine.scope import Scope
 
@@ -293,99 +292,7 @@ _STEPS: dict[str, Any] = {
 }
 
 
-def rule_words(say: Speaker, rule: Rule) -> list[tuple[int, str]]:
-    """The whole rule as (indent, sentence) lines, read from the top."""
-    lines = [(0, say.t("when", what=trigger_words(say, rule, rule.trigger)))]
-    if rule.when:
-        subject = say.form(rule.subject)
-        condition = say.condition(rule, rule.when)
-        lines.append((0, say.t("only-if", subject=subject, condition=condition)))
-    if rule.sets is not None:
-        lines += _sets_words(say, rule)
-    lines += _block_words(say, rule, rule.steps, 0)
-    lines += [(0, line) for line in _limits(say, rule)]
-    return lines
-
-
-def _sets_words(say: Speaker, rule: Rule) -> Iterator[tuple[int, str]]:
-    sets = rule.sets
-    assert sets is not None
-    field = say.field(rule.subject, sets.field)
-    if sets.add:
-        yield 0, say.t("sets-tag", tag=value_words(say, rule.subject, sets.field, sets.add))
-    for choice in sets.choose:
-        value = value_words(say, rule.subject, sets.field, choice.value)
-        condition = say.condition(rule, choice.when)
-        yield 0, say.t("sets-choice", field=field, value=value, condition=condition)
-    if sets.otherwise:
-        value = value_words(say, rule.subject, sets.field, sets.otherwise)
-        yield 0, say.t("sets-else", field=field, value=value)
-
-
-def _block_words(
-    say: Speaker, rule: Rule, steps: tuple[Step, ...], indent: int
-) -> Iterator[tuple[int, str]]:
-    for step in steps:
-        yield indent, say.t("then", what=step_words(say, rule, step))
-        for name, block in step.blocks.items():
-            if block:
-                yield indent + 1, block_words(say, step, name)
-                yield from _block_words(say, rule, block, indent + 1)
-
-
 def block_words(say: Speaker, step: Step, name: str) -> str:
     """What stands over the steps below a step."""
     key = "block-on_error" if name == "on_error" else f"block-{step.do}-{name}"
     return say.t(key, percent=step.settings.get("percent", ""))
-
-
-def _limits(say: Speaker, rule: Rule) -> Iterator[str]:
-    if rule.is_mirror:
-        yield say.t("mirror-both-ways")
-        return
-    yield _entry_words(say, rule)
-    if rule.entry.min_gap_days:
-        yield say.t("gap", n=rule.entry.min_gap_days)
-    for each in rule.exits:
-        yield _exit_words(say, rule, each)
-    if rule.sends:
-        yield from _guard_words(say, rule.guards)
-
-
-def _entry_words(say: Speaker, rule: Rule) -> str:
-    if rule.entry.key:
-        return _entry_key(say, rule, rule.entry.key)
-    if rule.trigger.on in ("scan", "once"):
-        return say.t("entry-once")
-    if rule.trigger.on == "date_field":
-        return say.t("entry-yearly" if rule.trigger.settings.get("yearly") else "entry-date")
-    return say.t("entry-each")
-
-
-_NEWEST = re.compile(r"LAST\((\w+)\)\.id")
-
-
-def _entry_key(say: Speaker, rule: Rule, formula: str) -> str:
-    newest = _NEWEST.fullmatch(formula)
-    if newest:
-        return say.t("entry-newest", what=say.field(rule.subject, newest[1]))
-    if formula == "trigger.id":
-        return say.t("entry-record", form=say.form(rule.trigger.form or rule.subject))
-    name = say.field(rule.subject, formula) if formula.isidentifier() else formula
-    return say.t("entry-key", formula=name)
-
-
-def _exit_words(say: Speaker, rule: Rule, each: Exit) -> str:
-    return say.t("exit", what=trigger_words(say, rule, each.trigger))
-
-
-def _guard_words(say: Speaker, guards: Guards) -> Iterator[str]:
-    if guards.purpose and guards.purpose != "service":
-        yield say.t("needs-consent")
-    if guards.quiet_hours:
-        start, end = (f"{clock:%H:%M}" for clock in guards.quiet_hours)
-        yield say.t("quiet", start=start, end=end)
-    if guards.cap:
-        yield say.t("cap", n=guards.cap.n, days=guards.cap.days)
-    if guards.control_group:
-        yield say.t("control", percent=guards.control_group)

@@ -47,8 +47,15 @@ def rules_published(
             by_day = rule.entry.per_day if rule.entry.backlog == "enrol" else None
             if rule.entry.backlog == "skip" or by_day is not None:
                 skip_backlog(uow, pinned)
+            else:
+                _take_up(uow, key)
             _note_share(uow, key, by_day)
     uow.after_commit(jobs.ringer(JOB))
+
+
+def _take_up(uow: UnitOfWork, key: str) -> None:
+    """Forget who was left out: all of them who still fit come in at the next look."""
+    uow.execute(run.delete().where(run.c.rule == key, run.c.status == "skipped"))
 
 
 def _note_share(uow: UnitOfWork, key: str, per_day: int | None) -> None:

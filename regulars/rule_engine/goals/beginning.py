@@ -21,11 +21,12 @@ from regulars.platform.problems import Problem, under
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import rule_words, speaker
+from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.goals.definition import Goal, filled
 from regulars.rule_engine.goals.guessing import Sheet, look
 from regulars.rule_engine.goals.shelf import get_goal
 from regulars.rule_engine.message import Message
+from regulars.rule_engine.reading_back import Line, rule_words
 from regulars.rule_engine.schema import message_problems, rule_problems
 from regulars.rule_engine.service import Matches, count_matches
 from regulars.rule_engine.simulating import keeping
@@ -46,7 +47,7 @@ class Glimpse:
     """What a rule that is not there yet would be: its words, and who fits now."""
 
     rule: Rule
-    words: Sequence[tuple[int, str]]
+    words: Sequence[Line]
     matches: Matches | None
     problems: Sequence[Problem] = ()
 

@@ -163,7 +163,7 @@ def _number_problem(place: Place, text: str) -> Problem | None:
     if not text.removeprefix("-").isdecimal() or len(text) > len(str(_FURTHEST)) + 1:
         return Problem(place.key, "not-a-number", {"value": text[:40]})
     if not least <= int(text) <= most:
-        return Problem(place.key, "goal-number-range", {"least": least, "most": most})
+        return Problem(place.key, "out-of-range", {"least": least, "most": most})
     return None
 
 

@@ -16,6 +16,7 @@ from regulars.rule_engine.web import (
     navigation,
     public,
     receipts,
+    releases,
     rules,
     runs,
     sending,
@@ -46,6 +47,6 @@ PLACES = {
 }
 PAGE_MODULES = (
     campaigns, channels, composer, effects, goals, hooks, insight_words, navigation, receipts,
-    rules, runs, sending, simulations, standing_pages, starting, template_words, texts, webhooks,
-    why_pages,
+    releases, rules, runs, sending, simulations, standing_pages, starting, template_words, texts,
+    webhooks, why_pages,
 )  # fmt: skip

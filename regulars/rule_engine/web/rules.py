@@ -21,8 +21,8 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, overview, publishing, service
 from regulars.rule_engine.circles import last_circle
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import rule_words, speaker
-from regulars.rule_engine.simulating import keeping
+from regulars.rule_engine.explain import speaker
+from regulars.rule_engine.reading_back import rule_words
 from regulars.rule_engine.standing import count_standing
 from regulars.rule_engine.web.blueprints import pages
 
@@ -102,52 +102,12 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     return render("rule_engine/_count.html", matches=matches, rule=rule)
 
 
-@pages.get("/rules/<key>/review")
-@workspace_page("edit_rules")
-def review(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """What publishing will do, or what is still missing."""
-    return _review(uow, access, key)
-
-
-@pages.post("/rules/<key>/publish")
-@workspace_page("edit_rules")
-def publish(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Make the draft the rule that runs; ``inside`` says what becomes of those in the old one."""
-    choice = request.form.get("inside", "finish")
-    try:
-        store.publish(uow, access, [("rule", key)])
-    except Invalid:
-        return _review(uow, access, key, 422)
-    flash("rules.published", rule=_label(uow, access, key))
-    if choice in ("move", "stop"):
-        n = publishing.settle_inside(uow, access, key, choice)
-        flash("rules.moved" if choice == "move" else "rules.let-out", n=n)
-    return go_to(url_for("rules.show", key=key))
-
-
 @pages.post("/rules/<key>/let-out")
 @workspace_page("run_rules")
 def stop_everyone(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """End the rule for everybody inside."""
     flash("rules.let-out", n=publishing.stop_everyone(uow, access, key))
     return go_to(url_for("rules.show", key=key))
-
-
-def _review(uow: UnitOfWork, access: Access, key: str, status: int = 200) -> ResponseReturnValue:
-    draft = store.get_draft(uow, "rule", key)
-    rule = Rule.from_json(draft.raw)
-    prefix = f"rule/{key}/"
-    problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
-    return render(
-        "rule_engine/review.html",
-        status,
-        rule=rule,
-        draft=draft,
-        problems=[problem.message(access.locale) for problem in problems],
-        inside=publishing.inside_now(uow, key),
-        read_back=rule_words(speaker(uow, access), rule),
-        trial=keeping.latest(uow, access, key),
-    )
 
 
 @pages.post("/rules/<key>/pause")

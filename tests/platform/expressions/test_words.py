@@ -113,14 +113,14 @@ SAID: list[tuple[Any, str, str]] = [
     (
         {**LAST, "if_none": False},
         "the last in “Orders” (only those where “Status” is “Paid”) is at least 30 days ago "
-        "(records without one do not count)",
-        "最后一条“订单”（满足：“状态”是“已付款”）距今至少 30 天（没有的不算）",
+        "(those without any do not count)",
+        "最后一条“订单”（满足：“状态”是“已付款”）距今至少 30 天（一条都没有的不算）",
     ),
     (
         {**LAST, "if_none": True},
         "the last in “Orders” (only those where “Status” is “Paid”) is at least 30 days ago "
-        "(records without one count too)",
-        "最后一条“订单”（满足：“状态”是“已付款”）距今至少 30 天（没有的也算在内）",
+        "(those without any count, too)",
+        "最后一条“订单”（满足：“状态”是“已付款”）距今至少 30 天（一条都没有的也算）",
     ),
     (
         {

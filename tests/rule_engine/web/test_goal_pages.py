@@ -35,7 +35,7 @@ def test_an_owner_chooses_a_goal_sees_it_on_her_forms_and_begins(
     assert "Nobody fits now." in page
     looked = owner.htmx("POST", f"{GALLERY}/second_purchase/look", {"days": "0", "opened": "1"})
     assert looked.status_code == 200
-    assert "Between 1 and 365, please." in words_of(looked.text)
+    assert "A whole number from 1 to 365." in words_of(looked.text)
     refused = owner.send(f"{GALLERY}/second_purchase", {"days": "many"})
     assert refused.status_code == 422
     begun = owner.send(f"{GALLERY}/second_purchase", {"days": "7"})

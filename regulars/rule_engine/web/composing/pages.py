@@ -24,9 +24,10 @@ from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.channel_keeping import staff_accounts
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import rule_words, speaker
+from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.hooks import list_hooks
 from regulars.rule_engine.placing import NoSuchPlace
+from regulars.rule_engine.reading_back import rule_words
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composing import showing
 from regulars.rule_engine.web.composing.changes import CHANGES, Changing
