@@ -113,14 +113,28 @@ def _shape(shape: FormShape, role: Role) -> FormShape:
 
 
 def _leads_nowhere(field: FieldShape, role: Role) -> bool:
-    """Records of a form that the role does not read cannot be counted either."""
-    return field.type.kind is Kind.ROWS and not _reads(role, str(field.type.form))
+    """Records of a form that the role does not read cannot be counted either.
+
+    Nor can those that point here by a link which is not shown: that would show it.
+    """
+    if field.type.kind is not Kind.ROWS:
+        return False
+    source = str(field.type.form)
+    own = field.via == "parent"
+    return not _reads(role, source) or not (own or shows_link(role, source, str(field.via)))
+
+
+def shows_link(role: Role, form_key: str, via: str) -> bool:
+    """Whether the role sees where a link leads: the records there may then list who points."""
+    return role.field_right(form_key, via) in ("write", "read_only")
 
 
 def _form(form: FormDefinition, role: Role) -> FormDefinition:
     def fits(form_key: str, field: FieldDefinition) -> bool:
-        if field.type == "related" and not _reads(role, str(field.settings["from"])):
-            return False
+        if field.type == "related":
+            source, via = str(field.settings["from"]), str(field.settings["via"])
+            if not (_reads(role, source) and shows_link(role, source, via)):
+                return False
         return role.field_right(form_key, field.key) != "hidden"
 
     return _trimmed(form, fits)

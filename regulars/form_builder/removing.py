@@ -15,7 +15,7 @@ from regulars.form_builder.changing.binned import brought_up
 from regulars.form_builder.changing.resting import archived_values, restore_archived_values
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED, FormDefinition
-from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.field_rights import catalog_for, shows_link
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import trash
 from regulars.form_builder.linking import chunks, existing_ids, settle_links
@@ -227,8 +227,7 @@ def _follow_links(writing: Writing, ids: Sequence[int]) -> None:
             _unlink(writing, holder, rows, pointing)
             continue
         if policy == "refuse" or rows or not _may_follow(writing, source, pointing):
-            label = writing.catalog.get_form(source).label
-            raise Conflict("still-linked", form=label, n=len(pointing))
+            raise _still_linked(writing, source, field.key, pointing)
         _apply_policy(writing, source, field.key, pointing, str(policy))
 
 
@@ -236,11 +235,9 @@ def _unlink(writing: Writing, holder: str, key: str, row_ids: Sequence[int]) -> 
     """Take the rows away that link what goes, and tell it of the records that held them."""
     inner = _into(writing, holder)
     uow, main = inner.uow, inner.tables.rows[key].main
-    parents: list[int] = []
-    for some in chunks(sorted(row_ids)):
-        parents += uow.execute(sa.select(main.c.parent).where(main.c.id.in_(some))).scalars()
+    parents = _holders(writing, f"{holder}.{key}", row_ids)
     if not _may_follow(writing, holder, parents):
-        raise Conflict("still-linked", form=inner.form.label, n=len(parents))
+        raise _still_linked(writing, f"{holder}.{key}", LINKED, row_ids)
     stored = storing.load_rows(uow, inner.form, inner.tables, parents, lock=True)
     load = partial(storing.load_subform_rows, uow, inner.form, inner.tables, key, parents)
     before = load()
@@ -259,6 +256,27 @@ def _unlink(writing: Writing, holder: str, key: str, row_ids: Sequence[int]) -> 
         for i in stored
     }
     tell_changed(inner, told, stored)
+
+
+def _holders(writing: Writing, source: str, ids: Sequence[int]) -> list[int]:
+    """The records that these are, or whose rows they are."""
+    table = writing.catalog.source().table(source)
+    if "." not in source:
+        return list(ids)
+    found: list[int] = []
+    for some in chunks(sorted(ids)):
+        found += uow_scalars(writing, sa.select(table.c.parent).where(table.c.id.in_(some)))
+    return found
+
+
+def _still_linked(writing: Writing, source: str, via: str, pointing: Sequence[int]) -> Conflict:
+    """The refusal; it names and counts only what the actor could see pointing here."""
+    access, holder = writing.access, source.partition(".")[0]
+    holders = _holders(writing, source, pointing)
+    seen = access.scope(holder, "read") != "none" and shows_link(access.held, source, via)
+    if not seen or not _may_follow(writing, holder, holders):
+        return Conflict("still-needed")
+    return Conflict("still-linked", form=writing.catalog.get_form(source).label, n=len(pointing))
 
 
 def _may_follow(writing: Writing, source: str, pointing: Sequence[int]) -> bool:

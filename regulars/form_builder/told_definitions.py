@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from regulars.form_builder.field_rights import shows_link
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.roles import Role
 
@@ -54,7 +55,13 @@ def _hidden(role: Role, raws: Iterable[Raw]) -> dict[str, frozenset[str]]:
 
 
 def _hidden_of(role: Role, form: str, fields: Iterable[Raw]) -> frozenset[str]:
-    return frozenset(f["key"] for f in fields if role.field_right(form, f["key"]) == "hidden")
+    return frozenset(f["key"] for f in fields if _is_hidden(role, form, f))
+
+
+def _is_hidden(role: Role, form: str, field: Raw) -> bool:
+    if field["type"] == "related" and not shows_link(role, field["from"], field["via"]):
+        return True
+    return role.field_right(form, field["key"]) == "hidden"
 
 
 def _told(raw: Raw, hidden: Mapping[str, frozenset[str]]) -> dict[str, Any]:

@@ -13,9 +13,13 @@ import openpyxl
 import pytest
 
 from regulars.form_builder.exporting import export_records
-from regulars.platform.accounts.access import Access
+from regulars.form_builder.origin import API
+from regulars.form_builder.records import create_record, get_record
+from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.accounts.role_book import roles_of
-from tests.security.shop_of_two import MAIL, SECRET, open_shop, role
+from regulars.platform.definitions import store
+from tests.security.shop_of_two import FORMS, MAIL, SECRET, Attack, open_shop, role
+from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
 PEOPLE, ORDERS = "/forms/customers/records", "/forms/orders/records"
@@ -222,6 +226,91 @@ def test_what_may_only_be_read_is_refused_at_its_field(site: Site) -> None:
     ]
     same = {"name": "Zhang", "mobile": before["mobile"]}
     assert attack.call("PATCH", f"{PEOPLE}/{attack.customer}", same).status_code == 200
+
+
+def rows_of(key: str) -> Iterator[Question]:
+    """Every way of asking about the records that point to a customer."""
+    empty, counted = {"field": key, "op": "is_empty"}, {"formula": f"COUNT({key}) > 0"}
+    for condition in (
+        empty, counted, {"formula": f"COUNT({key}, WHERE id > 0) = 0"},
+        {"aggregate": "count", "of": key, "op": "gt", "value": 0},
+        {"aggregate": "last", "of": key, "field": "created_at", "op": "is_not_empty"},
+    ):  # fmt: skip
+        yield "GET", PEOPLE, None, {"filter": json.dumps(condition)}
+        yield "POST", f"{PEOPLE}/search", {"filter": condition, "count": True}, {}
+        yield "POST", "/reports/run", report("customers", where=condition), {}
+    where = [{"as": "n", "aggregate": "count", "where": counted}]
+    yield "POST", "/reports/run", report("customers", measures=where), {}
+    yield "POST", "/reports/run", report("customers", dimensions=[{"as": "d", "field": key}]), {}
+
+
+GROUPS: dict[str, Any] = {
+    "kind": "form", "key": "groups", "label": "RoundTables", "title": "{name}",
+    "fields": [{"key": "name", "type": "text"},
+               {"key": "members", "type": "links", "to": "customers"}],
+}  # fmt: skip
+
+
+def with_groups(site: Site, fields: dict[str, Any]) -> tuple[Attack, str]:
+    """The shop with a group that one customer is in; an order and the group point there."""
+    attack = open_shop(site, role())
+    group = {"key": "tables", "type": "related", "from": "groups", "via": "members"}
+    owner, customers = system_access("en"), {**FORMS[1], "fields": [*FORMS[1]["fields"], group]}
+    with site.database.workspace_tx(site.workspace) as uow:
+        publish_forms(uow, [GROUPS, customers])
+        given = {"name": "GroupCanary", "members": [attack.customer]}
+        create_record(uow, owner, "groups", given, origin=API)
+        number = get_record(uow, owner, "orders", attack.order)["order_no"]
+        store.save_draft(uow, owner, "role", role(forms=fields))
+        store.publish(uow, owner, [("role", "desk")])
+    return attack, str(number)
+
+
+@pytest.mark.parametrize("right", ["hidden", "masked"])
+def test_records_that_point_here_by_a_link_nobody_shows_are_not_there(
+    site: Site, right: str
+) -> None:
+    fields = {"orders": {"fields": {"customer": right}}, "groups": {"fields": {"members": right}}}
+    attack, number = with_groups(site, fields)
+    told = {}
+    for key in ("orders", "tables"):
+        for hidden, absent in zip(rows_of(key), rows_of("nowhere"), strict=True):
+            one = attack.call(*hidden[:3], **hidden[3])
+            other = attack.call(*absent[:3], **absent[3])
+            same = named(one.text, key) == named(other.text, "nowhere")
+            if (one.status_code, other.status_code) != (422, 422) or not same:
+                told[str(hidden)] = (one.status_code, one.text, other.text)
+    assert told == {}
+    places = [
+        PEOPLE, f"{PEOPLE}/{attack.customer}", f"{PEOPLE}/{attack.customer}/timeline",
+        "/forms/customers", "/forms/customers/schema", "/forms",
+    ]  # fmt: skip
+    words = (number, "GroupCanary", '"tables"', '"via"')
+    for path in places:
+        answer = attack.call("GET", path)
+        assert answer.status_code == 200
+        assert [word for word in words if word in answer.text] == [], path
+    asked = {"formula": "COUNT(or", "position": 8}
+    offered = attack.call("POST", "/forms/customers/formulas/check", asked).get_json()
+    assert "orders" not in json.dumps(offered)
+
+
+@pytest.mark.parametrize("right", ["hidden", "masked"])
+def test_no_page_lists_what_points_here_by_a_link_nobody_shows(site: Site, right: str) -> None:
+    fields = {"orders": {"fields": {"customer": right}}, "groups": {"fields": {"members": right}}}
+    attack, number = with_groups(site, fields)
+    browser = site.signed_in("Chen", "desk")
+    for tab in ("", "orders", "tables", "history"):
+        page = browser.get(f"{site.home}/forms/customers/records/{attack.customer}?tab={tab}")
+        assert page.status_code == 200
+        for word in (number, "GroupCanary", "tab=orders", "tab=tables"):
+            assert word not in page.text, (tab, word)
+    refused = browser.send(f"{site.home}/forms/customers/records/{attack.customer}/delete")
+    by_key = attack.call("DELETE", f"{PEOPLE}/{attack.customer}")
+    assert (by_key.status_code, by_key.get_json()["code"]) == (409, "still-needed")
+    for answer in (refused, by_key):
+        assert "RoundTables" not in answer.text
+        assert "Orders" not in answer.get_data(as_text=True).partition("<main")[2]
 
 
 def test_a_derived_field_shows_what_its_designer_decided(site: Site) -> None:
