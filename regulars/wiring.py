@@ -107,6 +107,7 @@ from regulars.report_builder.charts.cohort import CohortGrid
 from regulars.report_builder.charts.line import LineChart
 from regulars.report_builder.charts.number import NumberChart
 from regulars.report_builder.charts.table import TableChart
+from regulars.report_builder.delivering import ReportsToSend
 from regulars.report_builder.index_uses import report_uses
 from regulars.report_builder.kinds import dashboard_kind, report_kind
 from regulars.rule_engine import health as rule_health
@@ -122,6 +123,7 @@ from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
+from regulars.rule_engine.reporting import REPORTS, reporting
 from regulars.rule_engine.restored import HeldMessages, LetGo
 from regulars.rule_engine.self_check import desk as self_check
 from regulars.rule_engine.simulating.desk import SimulationDesk
@@ -130,6 +132,7 @@ from regulars.rule_engine.steps.flow import Branch, Split, Stop
 from regulars.rule_engine.steps.many import ForEach, UpdateRelated
 from regulars.rule_engine.steps.messages import SendMessage
 from regulars.rule_engine.steps.records import CreateRecord, UpdateRecord
+from regulars.rule_engine.steps.reports import RunReport
 from regulars.rule_engine.steps.rules import CallRule
 from regulars.rule_engine.steps.staff import NotifyStaff
 from regulars.rule_engine.steps.tags import AddTags, RemoveTags
@@ -172,11 +175,12 @@ TRIGGERS: tuple[TriggerKind, ...] = (
 STEPS: tuple[StepKind, ...] = (
     SendMessage(), CreateRecord(), UpdateRecord(), AddTags(), RemoveTags(), Wait(), WaitUntil(),
     WaitFor(), Branch(), Split(), ForEach(), CallRule(), UpdateRelated(), Stop(), CreateTask(),
-    Approval(), CallWebhook(), NotifyStaff(),
+    Approval(), CallWebhook(), NotifyStaff(), RunReport(),
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 BLOB_FOLLOWER = BlobFollower()
 TASK_FOLLOWER = TaskFollower()
+REPORTS_TO_SEND = ReportsToSend()
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
     "forms": MendForms(),
@@ -219,6 +223,7 @@ def wire() -> None:
         step_kinds.register(step.name, step)
     for provider in PROVIDERS:
         providers.register(provider.name, provider)
+    reporting.register(REPORTS, REPORTS_TO_SEND)
     lock_sources.register("mirrors", mirror_values.locks)
     events.listeners.register("rules", ring_for_rules)
     timeline_sources.register("rules", rule_moments)

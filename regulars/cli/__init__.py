@@ -11,6 +11,7 @@ from regulars.cli import (
     api,
     backups,
     channels,
+    digests,
     doctor,
     forms,
     goals,
@@ -52,6 +53,8 @@ rules.rules_group.add_command(simulating.simulate_rule)
 rules.rules_group.add_command(simulating.rule_effect)
 rules.rules_group.add_command(goals.goals)
 rules.rules_group.add_command(goals.begin_rule)
+rules.rules_group.add_command(digests.results)
+rules.rules_group.add_command(digests.run_now)
 main.add_command(runs.runs)
 main.add_command(webhooks.webhook)
 main.add_command(hooks.hook)

@@ -41,7 +41,9 @@ def simulate_rule(shell: Shell, key: str, days: int, at: Any) -> None:
         row = keeping.find(uow, access, number)
         people = keeping.people_of(uow, access, number)
         data = simulation_json(row, people, shell.locale)
-    shell.answer(data, "\n".join(_lines(found.figures, shell.locale)))
+    is_report = wish.raw.get("class") == "report"
+    lines = _lines(found.figures, shell.locale, is_report=is_report)
+    shell.answer(data, "\n".join(lines))
 
 
 @click.command("effect")
@@ -63,13 +65,16 @@ def rule_effect(shell: Shell, key: str) -> None:
     shell.answer(effect_json(found), "\n".join(lines))
 
 
-def _lines(figures: Figures, locale: str) -> list[str]:
+def _lines(figures: Figures, locale: str, *, is_report: bool) -> list[str]:
     """The figures for people who read a terminal."""
 
     def say(key: str, **params: Any) -> str:
         return translate(f"insight.{key}", locale, **params)
 
     lines = [say("summary", people=figures.people, sent=figures.sent, days=figures.days)]
+    if is_report:
+        told = {"n": figures.entries, "days": figures.days}
+        lines = [translate("digests.would", locale, **told)]
     lines += [
         f"  {translate(f'rules.channel.{channel}', locale)}: {n}"
         for channel, n in figures.by_channel.items()

@@ -14,7 +14,7 @@ from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.tasks.service import TasksWanted, list_tasks
-from regulars.platform.today import Call, Person, Reason, Sent, TaskLine, Trouble
+from regulars.platform.today import Call, Person, Reason, ReportLine, Sent, TaskLine, Trouble
 
 _MEMO = "today.tasks"
 
@@ -40,6 +40,9 @@ class TasksToday:
 
     def sent(self, uow: UnitOfWork, access: Access) -> Sent | None:
         return None
+
+    def reports(self, uow: UnitOfWork, access: Access) -> Iterable[ReportLine]:
+        return ()
 
 
 def people_of(

@@ -84,6 +84,18 @@ class Sent:
     waiting: int = 0
 
 
+@dataclass(frozen=True)
+class ReportLine:
+    """A report that was made for this reader: ``at`` is the moment its numbers are of."""
+
+    id: int
+    title: str
+    period: str
+    at: datetime
+    is_unfinished: bool
+    figures: Sequence[tuple[str, str]] = ()  # heading and number, where one row says it all
+
+
 class TodaySource(Protocol):
     """A part of the product that has something to say today."""
 
@@ -99,6 +111,9 @@ class TodaySource(Protocol):
     def sent(self, uow: UnitOfWork, access: Access) -> Sent | None:
         """What left; None where this source sends nothing, or the reader may not see it."""
 
+    def reports(self, uow: UnitOfWork, access: Access) -> Iterable[ReportLine]:
+        """Reports that were made for this reader lately."""
+
 
 @dataclass(frozen=True)
 class Today:
@@ -109,6 +124,7 @@ class Today:
     troubles: Sequence[Trouble]
     sent: Sent | None
     held: Hold | None
+    reports: Sequence[ReportLine] = ()
 
 
 today_sources: Registry[TodaySource] = Registry("source of the first page")
@@ -125,6 +141,7 @@ def read_today(uow: UnitOfWork, access: Access) -> Today:
         [trouble for each in sources for trouble in each.troubles(uow, access)],
         next((each for each in sent if each is not None), None),
         find_hold(uow),
+        [line for each in sources for line in each.reports(uow, access)],
     )
 
 

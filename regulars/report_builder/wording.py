@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,9 +11,10 @@ from babel import dates
 
 from regulars.platform import i18n
 from regulars.platform.formats import Formats
-from regulars.report_builder.result import Column, Linked
+from regulars.report_builder.result import Column, Linked, Note, Result
 
 _SKELETONS = {"day": "yMMMd", "week": "yMMMd", "month": "yMMM"}
+_RAW_RANGE = "unfinished-range"
 _SHORT = {"day": "MMMd", "week": "MMMd", "month": "yMMM"}
 
 
@@ -62,3 +64,43 @@ def period_text(first: date, by: str, formats: Formats, *, short: bool = False) 
     if by == "week" and not short:
         return i18n.translate("reports.week-of", formats.locale, day=text)
     return text
+
+
+def note_text(note: Note, result: Result, formats: Formats) -> str:
+    """A note in the reader's language."""
+    code, params = note.code, _params(note, result, formats)
+    if code == "unfinished-period" and not isinstance(params.get("period"), str):
+        code = _RAW_RANGE
+    if code == "repurchase-by":
+        code = f"repurchase-by-{note.value}"
+    if code == "compared-with" and isinstance(note.value["to"], datetime):
+        code = "compared-until"
+    return i18n.translate(f"reports.note.{code}", formats.locale, **params)
+
+
+def _params(note: Note, result: Result, formats: Formats) -> dict[str, Any]:
+    value = note.value
+    if note.code in ("unfinished-period", "history-begins"):
+        by = next((column.by for column in result.columns if column.by), None)
+        known = by is not None and value is not None
+        return {"period": period_text(value, by, formats) if known and by else None}
+    if note.code == "rfm-cuts":
+        return {name: _cuts(cuts, formats) for name, cuts in value.items()}
+    if note.code == "partial-period":
+        by = next((column.by for column in result.columns if column.by), None) or "day"
+        period = period_text(value["period"], by, formats)
+        return {"period": period, "day": formats.date(value["since"])}
+    if note.code == "compared-with":
+        return {"from_day": formats.date(value["from"]), "to_day": _last_day(value["to"], formats)}
+    return dict(value) if isinstance(value, Mapping) else {"n": value}
+
+
+def _cuts(cuts: Sequence[Any], formats: Formats) -> str:
+    return formats.joined([formats.number(cut) for cut in cuts])
+
+
+def _last_day(end: date | datetime, formats: Formats) -> str:
+    """The last day inside a range that ends before ``end``."""
+    if isinstance(end, datetime):
+        return formats.datetime(end)
+    return formats.date(end - timedelta(days=1))

@@ -18,6 +18,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.rule_engine.digests import USUAL_READERS
 
 Check = Callable[[Any, Snapshot], list[Problem]]
 Guard = Callable[[UnitOfWork, Access, Any | None, Any | None], None]
@@ -44,3 +45,21 @@ def require_seen_fields(uow: UnitOfWork, access: Access, check: Check, parsed: A
     more = [problem for problem in problems if problem not in known]
     if more:
         raise Invalid(more)
+
+
+def with_their_own_eyes(guard: Guard) -> Guard:
+    """``guard``, and nobody tells a group of staff more than they may see themselves."""
+
+    def both(uow: UnitOfWork, access: Access, before: Any | None, after: Any | None) -> None:
+        guard(uow, access, before, after)
+        problems = [
+            Problem(f"{step.path}/readers", "group-sees-more-than-you")
+            for step in (after.walk() if after is not None else ())
+            if step.do == "run_report"
+            and step.settings["channel"] == "staff"
+            and not access.may_grant(step.settings.get("readers", USUAL_READERS)[0])
+        ]
+        if problems:
+            raise Invalid(problems)
+
+    return both

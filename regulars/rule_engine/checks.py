@@ -12,7 +12,7 @@ from regulars.form_builder.field_types.tags import TagsField
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem, under
-from regulars.rule_engine.definition import LOOPS, Rule, Sets, Step, Trigger
+from regulars.rule_engine.definition import LOOPS, Entry, Rule, Sets, Step, Trigger
 from regulars.rule_engine.matching import DELETED, check_event, form_of
 from regulars.rule_engine.merging import OPT_OUT, merge_fields
 from regulars.rule_engine.message import Message
@@ -21,13 +21,19 @@ from regulars.rule_engine.steps.base import step_kinds
 from regulars.rule_engine.steps.messages import check_merge_fields
 from regulars.rule_engine.triggers.base import trigger_kinds
 
-_JOURNEY_ONLY = ("steps", "exits", "goal")
+_JOURNEY_ONLY = ("steps", "exits", "goal", "redeemed")
+_ABOUT_SOMEBODY = ("when", "sets", "exits", "goal", "redeemed")
+RUN_REPORT = "run_report"
 
 
 def check_rule(rule: Rule, after: Snapshot) -> list[Problem]:
     """Every problem of a rule among everything else that is published."""
     catalog = catalog_from(after)
     meaning = Meaning(after, catalog, rule.subject, rule)
+    if rule.is_report:
+        return [*_check_report(rule), *_check_parts(rule, meaning)]
+    if not rule.subject:
+        return [Problem("subject", "required")]
     if rule.subject not in catalog.forms:
         return [Problem("subject", "unpublished-form", {"form": rule.subject})]
     return [*_check_class(rule), *_check_when(rule, catalog), *_check_parts(rule, meaning)]
@@ -114,6 +120,21 @@ def _check_class(rule: Rule) -> Iterator[Problem]:
         yield Problem("steps", "no-steps")
 
 
+def _check_report(rule: Rule) -> Iterator[Problem]:
+    """It is about nobody: it says when, which reports, and who reads them."""
+    if rule.subject:
+        yield Problem("subject", "not-for-reports")
+    for part in _ABOUT_SOMEBODY:
+        if getattr(rule, part):
+            yield Problem("exit" if part == "exits" else part, "not-for-reports")
+    if rule.entry != Entry():
+        yield Problem("entry", "not-for-reports")
+    if rule.trigger.on != "scan":
+        yield Problem("trigger/on", "report-goes-by-the-clock")
+    if not rule.steps:
+        yield Problem("steps", "no-steps")
+
+
 def _check_mirror(rule: Rule) -> Iterator[Problem]:
     if rule.sets is None:
         yield Problem("sets", "required")
@@ -139,6 +160,7 @@ def _check_parts(rule: Rule, meaning: Meaning) -> Iterator[Problem]:
     for position, each in enumerate(rule.exits):
         yield from under(f"exit/{position}", check_event(each.trigger, meaning))
     yield from _check_goal(rule, meaning)
+    yield from _check_redeemed(rule, meaning)
     if rule.sets is not None:
         yield from under("sets", _check_sets(rule, rule.sets, meaning))
     yield from _check_steps(rule, meaning)
@@ -171,6 +193,24 @@ def _check_goal(rule: Rule, meaning: Meaning) -> Iterator[Problem]:
         yield Problem("goal/value", "unknown-field", {"field": goal.value, "form": shape.label})
     elif field.type.kind is not Kind.NUMBER:
         yield Problem("goal/value", "not-a-number-field", {"field": field.label or goal.value})
+
+
+def _check_redeemed(rule: Rule, meaning: Meaning) -> Iterator[Problem]:
+    redeemed = rule.redeemed
+    if redeemed is None:
+        return
+    if redeemed.form not in meaning.catalog.forms:
+        yield Problem("redeemed/form", "unpublished-form", {"form": redeemed.form})
+        return
+    made = {step.settings.get("form") for step in rule.walk() if step.do == "create_record"}
+    if redeemed.form not in made:
+        form = meaning.catalog.forms[redeemed.form].label
+        yield Problem("redeemed/form", "makes-no-such-record", {"form": form})
+    if not redeemed.where:
+        yield Problem("redeemed/where", "required")
+        return
+    _tree, problems = meaning.catalog.condition(redeemed.form, redeemed.where)
+    yield from under("redeemed/where", problems)
 
 
 def _check_sets(rule: Rule, sets: Sets, meaning: Meaning) -> Iterator[Problem]:
@@ -224,6 +264,10 @@ def _check_steps(rule: Rule, meaning: Meaning) -> Iterator[Problem]:
             yield Problem(f"{step.path}/id", "duplicate-step", {"step": step.id})
         seen.add(step.id)
         kind = step_kinds.get(step.do)
+        if rule.is_report is not (step.do == RUN_REPORT):
+            yield Problem(f"{step.path}/do", "only-reports-here" if rule.is_report else
+                          "only-for-reports")  # fmt: skip
+            continue
         yield from _check_blocks(step)
         problems = kind.check(step, meaning.within(scopes[step.path]))
         yield from under(step.path, problems)

@@ -25,6 +25,10 @@ def blank_rule(key: str, label: str, rule_class: str, subject: str) -> dict[str,
         "class": rule_class,
         "subject": subject,
     }
+    if rule_class == "report":
+        del rule["subject"]
+        rule["trigger"] = {"on": "scan", "every": "week", "weekday": 0, "at": "08:00"}
+        rule["steps"] = []
     if rule_class == "journey":
         rule["trigger"] = {"on": "scan", "every": "day", "at": "10:00"}
         rule["guards"] = {"purpose": "marketing"}

@@ -12,7 +12,7 @@ from datetime import time
 from typing import Any
 
 from regulars.platform.i18n import Text
-from regulars.platform.privacy.purposes import MARKETING
+from regulars.platform.privacy.purposes import MARKETING, SERVICE
 from regulars.rule_engine.durations import read_clock
 
 Raw = Mapping[str, Any]
@@ -154,6 +154,14 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Redeemed:
+    """What counts as redeemed: a record of ``form`` that the run made and that meets ``where``."""
+
+    form: str
+    where: Raw = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Choice:
     """One value of a choosing mirror, for those who meet ``when``; the first that fits wins."""
 
@@ -179,7 +187,10 @@ class Sets:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule. A mirror has ``sets``; a journey has ``steps``."""
+    """One rule. A mirror has ``sets``; a journey has ``steps``.
+
+    A report is about no record at all: its ``subject`` is "".
+    """
 
     key: str
     label: Text
@@ -193,6 +204,7 @@ class Rule:
     exits: tuple[Exit, ...] = ()
     guards: Guards = Guards()
     goal: Goal | None = None
+    redeemed: Redeemed | None = None
     steps: tuple[Step, ...] = ()
 
     @property
@@ -209,6 +221,11 @@ class Rule:
     def waits_for_something(self) -> bool:
         """Whether something has to happen to a person; nobody waits for it now."""
         return not self.is_mirror and self.trigger.on not in BY_CLOCK
+
+    @property
+    def is_report(self) -> bool:
+        """Whether it runs reports at set times, one run for each."""
+        return self.rule_class == "report"
 
     def walk(self) -> Iterator[Step]:
         """Every step in reading order."""
@@ -237,7 +254,7 @@ class Rule:
             label=raw.get("label") or raw["key"],
             description=raw.get("description"),
             rule_class=raw["class"],
-            subject=raw["subject"],
+            subject=raw.get("subject", ""),
             trigger=Trigger.from_json(raw.get("trigger", SCAN_BY_DEFAULT)),
             when=raw.get("when"),
             sets=Sets.from_json(raw["sets"]) if "sets" in raw else None,
@@ -246,10 +263,16 @@ class Rule:
                 Exit(Trigger.from_json(each), each.get("outcome", "stopped"))
                 for each in raw.get("exit", ())
             ),
-            guards=Guards.from_json(raw.get("guards", {})),
+            guards=Guards.from_json(raw.get("guards", _usual_guards(raw["class"]))),
             goal=Goal(**{"link": None, **goal}) if goal else None,
+            redeemed=Redeemed(**raw["redeemed"]) if raw.get("redeemed") else None,
             steps=steps_from_json(raw.get("steps", ()), "steps"),
         )
+
+
+def _usual_guards(rule_class: str) -> Raw:
+    """A report goes to the shop's own people, who have no consent to give."""
+    return {"purpose": SERVICE} if rule_class == "report" else {}
 
 
 def steps_from_json(raw: Any, path: str) -> tuple[Step, ...]:

@@ -19,6 +19,7 @@ from regulars.platform.events import event
 from regulars.platform.privacy.followers import Counts, Move, PersonFollower
 from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.book import active_rules, book_of
+from regulars.rule_engine.digest_erasing import erase_from_digests
 from regulars.rule_engine.leases import read_database_clock
 from regulars.rule_engine.mirrors import Cause, refresh_some
 from regulars.rule_engine.tables import decision, message_link, outbound, run, run_step
@@ -110,7 +111,8 @@ class RuleFollower(PersonFollower):
                 context={}, reason={"code": "person-erased"}, trigger_event=None, seen_event=None,
             )
         ).rowcount  # fmt: skip
-        return {"outbound": messages, "run": runs}
+        named = erase_from_digests(uow, form, record)
+        return {"outbound": messages, "run": runs, "report_result": named}
 
 
 def _of(table: sa.Table, form: str, records: Iterable[int]) -> sa.Select[Any]:

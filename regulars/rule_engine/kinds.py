@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from regulars.platform.definitions.kinds import DefinitionKind
-from regulars.rule_engine.authors import only_what_they_see
+from regulars.rule_engine.authors import only_what_they_see, with_their_own_eyes
 from regulars.rule_engine.checks import check_message, check_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.message import Message
@@ -25,7 +25,7 @@ def rule_kind() -> DefinitionKind:
         Rule.from_json,
         check=check_rule,
         published=rules_published,
-        guard=only_what_they_see(check_rule),
+        guard=with_their_own_eyes(only_what_they_see(check_rule)),
         capability="edit_rules",
     )
 

@@ -1,8 +1,8 @@
 """The little Markdown that message texts use, as HTML for mail readers. Pure.
 
-Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*`` and links to
-web or mail addresses. Everything else, HTML included, is text and stays text; a mark behind a
-backslash is only itself, which is how values are put in (`shield`).
+Headings (``#``), paragraphs, ``-`` and ``1.`` lists, ``**strong**``, ``*emphasis*``, links to web
+or mail addresses, and tables (`markdown_tables`). Everything else, HTML included, is text and
+stays text; a mark behind a backslash is only itself, which is how values are put in (`shield`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 
+from regulars.rule_engine.markdown_tables import aligned, is_row, table_html
+
 _HEADING = re.compile(r"(#{1,3})\s+(.+)")
 _BULLET = re.compile(r"[-*]\s+(.+)")
 _NUMBER = re.compile(r"\d{1,3}[.)]\s+(.+)")
@@ -19,8 +21,8 @@ _LINK = re.compile(r"\[([^\[\]]+)\]\(((?:https?://|mailto:)[^\s()]+)\)")
 _STRONG = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _EMPHASIS = re.compile(r"(?<!\*)\*(?=[^\s*])([^*]+?)(?<=\S)\*(?!\*)")
 
-_MARKS = "\\`*_[]()#-+.!<>"
-_SHIELDED = re.compile(r"\\([\\`*_\[\]()#\-+.!<>])")
+_MARKS = "\\`*_[]()#-+.!<>|"
+_SHIELDED = re.compile(r"\\([\\`*_\[\]()#\-+.!<>|])")
 _ASIDE = 0xE000  # private code points stand in for shielded marks while marks are looked for
 
 
@@ -41,7 +43,15 @@ def to_html(text: str) -> str:
 def to_text(text: str) -> str:
     """A text as it reads without layout: links with their address behind them."""
     spelled = _LINK.sub(lambda found: f"{found[1]}: {found[2]}", text)
-    return _SHIELDED.sub(r"\1", spelled)
+    lines: list[str] = []
+    for in_table, group in groupby(spelled.split("\n"), is_row):
+        some = list(group)
+        lines += aligned(some, _plain) if in_table else map(_plain, some)
+    return "\n".join(lines)
+
+
+def _plain(text: str) -> str:
+    return _SHIELDED.sub(r"\1", text)
 
 
 def _block(lines: list[str]) -> Iterator[str]:
@@ -49,6 +59,8 @@ def _block(lines: list[str]) -> Iterator[str]:
         some = list(group)
         if kind == "heading":
             yield from (_heading(line) for line in some)
+        elif kind == "table":
+            yield table_html(some, _inline)
         elif kind in ("ul", "ol"):
             pattern = _BULLET if kind == "ul" else _NUMBER
             items = (pattern.fullmatch(line) for line in some)
@@ -61,6 +73,8 @@ def _block(lines: list[str]) -> Iterator[str]:
 def _kind(line: str) -> str:
     if _HEADING.fullmatch(line):
         return "heading"
+    if is_row(line):
+        return "table"
     if _BULLET.fullmatch(line):
         return "ul"
     return "ol" if _NUMBER.fullmatch(line) else "p"

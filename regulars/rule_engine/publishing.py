@@ -66,7 +66,7 @@ def _note_share(uow: UnitOfWork, key: str, per_day: int | None) -> None:
 
 def is_clock_rule(rule: Rule) -> bool:
     """Whether a rule looks over everybody, so that there can be a backlog."""
-    return rule.trigger.on == "scan" and not rule.is_mirror
+    return rule.trigger.on == "scan" and not (rule.is_mirror or rule.is_report)
 
 
 def _just_before(uow: UnitOfWork, rule: Rule) -> datetime:

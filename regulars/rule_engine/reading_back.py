@@ -11,15 +11,11 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from regulars.platform.privacy.purposes import SERVICE
-from regulars.rule_engine.definition import Goal, Guards, Rule, Step
+from regulars.rule_engine.definition import Guards, Rule, Step
 from regulars.rule_engine.entering import RUNS_PER_HOUR
-from regulars.rule_engine.explain import (
-    Speaker,
-    block_words,
-    step_words,
-    trigger_words,
-    value_words,
-)
+from regulars.rule_engine.explain import block_words, step_words, trigger_words, value_words
+from regulars.rule_engine.explain_aims import goal_words, redeemed_words, report_limits
+from regulars.rule_engine.speaking import Speaker
 from regulars.rule_engine.steps.messages import LATEST_BY_DEFAULT, SAME_DAY
 from regulars.rule_engine.triggers.base import trigger_kinds
 
@@ -93,6 +89,9 @@ def _block_words(say: Speaker, rule: Rule, steps: tuple[Step, ...], indent: int)
 
 def _limits(say: Speaker, rule: Rule) -> Iterator[Line]:
     yield Line(0, say.t("zone", zone=say.formats.zone), True)
+    if rule.is_report:
+        yield from (Line(0, text, is_usual) for text, is_usual in report_limits(say, rule))
+        return
     if rule.is_mirror:
         yield Line(0, say.t("mirror-both-ways"))
         yield from _late_look(say, rule)
@@ -150,16 +149,10 @@ def _ends(say: Speaker, rule: Rule) -> Iterator[Line]:
     if rule.goal is None:
         yield Line(0, say.t("goal-none"), True)
     else:
-        yield Line(0, _goal_words(say, rule.goal))
-
-
-def _goal_words(say: Speaker, goal: Goal) -> str:
-    words = say.t("goal", form=say.form(goal.form), n=goal.within_days)
-    if goal.where:
-        words = say.t("goal-where", goal=words, condition=say.condition(goal.form, goal.where))
-    if goal.value:
-        words = say.t("goal-value", goal=words, field=say.field(goal.form, goal.value))
-    return words
+        yield Line(0, goal_words(say, rule.goal))
+        yield Line(0, say.t("goal-counted", n=rule.goal.within_days), True)
+    if rule.redeemed is not None:
+        yield Line(0, redeemed_words(say, rule.redeemed))
 
 
 def _entry_words(say: Speaker, rule: Rule) -> str:

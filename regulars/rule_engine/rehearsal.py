@@ -24,6 +24,7 @@ from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.channels.templates import as_read
 from regulars.rule_engine.checks import check_rule, trigger_form
 from regulars.rule_engine.definition import Rule, Step, first_path, path_after
+from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import Candidate, run_row
 from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.matching import link_of
@@ -65,6 +66,7 @@ def rehearse(
 ) -> Rehearsal:
     """Go through a journey (a draft, too) for one real record without leaving a trace."""
     access.require("edit_rules")
+    require_people(rule)
     pinned = draft_rule(uow, rule)
     require_seen_fields(uow, access, check_rule, rule)
     _require_visible(uow, access, pinned, record)

@@ -25,13 +25,14 @@ from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.composing import with_part
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import not_yet_in
-from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.publishing import INSIDE, inside_now, is_clock_rule, settle_inside
 from regulars.rule_engine.reading_back import Change, changes_in_words
 from regulars.rule_engine.scans import as_candidates, conditions, pages
 from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.simulating import keeping
+from regulars.rule_engine.speaking import speaker
 
 SLOW_MS = 2000
 COUNTED_EXACTLY = 20_000
@@ -78,6 +79,7 @@ def forecast(
 ) -> Forecast:
     """Look at everybody once, as the rule would, and say what came of it. Invalid as counting."""
     access.require("edit_rules")
+    require_people(rule)
     pinned = draft_rule(uow, rule)
     require_seen_fields(uow, access, check_rule, rule)
     table = pinned.catalog.tables[rule.subject].main

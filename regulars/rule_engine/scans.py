@@ -17,7 +17,7 @@ from regulars.platform.errors import Conflict
 from regulars.platform.expressions.tree import Node
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
-from regulars.rule_engine import leases
+from regulars.rule_engine import digests, leases
 from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.definition import Rule
@@ -163,7 +163,7 @@ def fire_due(
         return 0
     faultpoint("fire-claimed")
     try:
-        _scan(database, workspace, row)
+        _work_on(database, workspace, row)
     except LeaseLost:
         log.info("Fire %s was taken over by another worker.", row.id)
     except sa.exc.OperationalError:
@@ -172,6 +172,31 @@ def fire_due(
         log.exception("The scan of rule %s failed.", row.rule)
         _note_failure(database, workspace, now, row, error)
     return 1
+
+
+def _work_on(database: Database, workspace: Workspace, row: Any) -> None:
+    with database.workspace_tx(workspace, write=False, now=row.scheduled_for) as uow:
+        pinned = book_of(uow).rules.get(row.rule)
+        if pinned is not None and pinned.rule.is_report:
+            pages = digests.read_for_all(uow, pinned.rule, pinned.rule.steps, row.scheduled_for)
+    if pinned is None or not pinned.rule.is_report:
+        _scan(database, workspace, row)
+        return
+    faultpoint("report-read")
+    with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
+        digests.keep(uow, pages)
+        one = Candidate(0, digests.entry_key(row.scheduled_for), row.scheduled_for)
+        entries = enter(uow, pinned, [one])
+        _finish(uow, database, row, 1, len(entries.entered))
+    faultpoint("fire-done")
+
+
+def _finish(uow: UnitOfWork, database: Database, row: Any, matched: int, entered: int) -> None:
+    done = {
+        "state": "done", "token": None, "matched": matched, "error": None, "entered": entered,
+        "finished_at": database.clock(),
+    }  # fmt: skip
+    leases.keep(uow, fire, row.id, row.token, done)
 
 
 def _scan(database: Database, workspace: Workspace, row: Any) -> None:
@@ -197,11 +222,7 @@ def _scan(database: Database, workspace: Workspace, row: Any) -> None:
             faultpoint("fire-mid")
     matched = len(total.entered) + total.known + sum(total.held.values())
     with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
-        done = {
-            "state": "done", "token": None, "matched": matched, "error": None,
-            "entered": len(total.entered), "finished_at": database.clock(),
-        }  # fmt: skip
-        leases.keep(uow, fire, row.id, row.token, done)
+        _finish(uow, database, row, matched, len(total.entered))
         uow.execute(
             rule_state.update().where(rule_state.c.rule == row.rule).values(history_to=read_at)
         )
@@ -279,6 +300,7 @@ def _clock_rules(uow: UnitOfWork) -> list[tuple[PinnedRule, Any]]:
         (pinned, states[pinned.rule.key])
         for pinned, _schedule in book_of(uow).scheduled
         if pinned.rule.trigger.on == "scan"
+        and not pinned.rule.is_report
         and pinned.rule.key in states
         and states[pinned.rule.key].state == "active"
     ]

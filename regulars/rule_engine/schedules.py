@@ -14,7 +14,9 @@ from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.durations import at_local, read_clock, read_moment
 
 LATE_ENOUGH_TO_SKIP = timedelta(hours=2)
-MOST_MISSED_DAYS = 31
+MOST_MISSED = 31
+_LONGEST = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7)}
+_A_MONTH = timedelta(days=31)
 _MIDNIGHT = time(0, 0)
 _DATE_FIELD_AT = "09:00"
 
@@ -24,7 +26,7 @@ class Schedule:
     """``every`` hour, day, week or month; ``misfire`` says what a missed slot becomes.
 
     ``run_once``: the latest missed slot is worked on; ``skip``: a slot more than two hours late
-    is left out; ``each``: every missed slot of the last 31 days.
+    is left out; ``each``: the last 31 missed slots.
     """
 
     every: str
@@ -55,8 +57,8 @@ class Schedule:
         if upto <= after:
             return []
         if self.misfire == "each":
-            start = max(after, upto - timedelta(days=MOST_MISSED_DAYS))
-            return list(self.slots(start, upto, zone))
+            far = MOST_MISSED * _LONGEST.get(self.every, _A_MONTH)
+            return list(self.slots(max(after, upto - far), upto, zone))[-MOST_MISSED:]
         latest = self.latest(after, upto, zone)
         if latest is None:
             return []

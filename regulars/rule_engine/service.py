@@ -32,6 +32,7 @@ from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import Candidate, Entries, enter, revive
 from regulars.rule_engine.publishing import JOB, is_clock_rule
 from regulars.rule_engine.reach import require_seen
@@ -89,6 +90,7 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
 
     The rule may be a draft; Invalid names what keeps it from being counted.
     """
+    require_people(rule)
     pinned = draft_rule(uow, rule)
     require_seen_fields(uow, access, check_rule, rule)
     table = table_of(pinned)
@@ -372,6 +374,7 @@ def _running(uow: UnitOfWork, key: str) -> PinnedRule:
 def _whole(uow: UnitOfWork, key: str) -> PinnedRule:
     """The same, for finding people: BrokenRule when there are none any more."""
     pinned = _running(uow, key)
+    require_people(pinned.rule)
     table_of(pinned)
     return pinned
 

@@ -18,10 +18,11 @@ from regulars.platform.errors import NotFound
 from regulars.platform.i18n import Text, find_text
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.store_notes import read_note, write_note
-from regulars.platform.today import Call, Reason, Sent, TaskLine, Trouble
+from regulars.platform.today import Call, Reason, ReportLine, Sent, TaskLine, Trouble
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.channel_overview import failing_ways
 from regulars.rule_engine.channels.accounts import find_account
+from regulars.rule_engine.digest_keeping import fresh_results
 from regulars.rule_engine.policy_keeping import COUNTED
 from regulars.rule_engine.reach import seen_rows
 from regulars.rule_engine.tables import mirror_member, outbound, run
@@ -64,6 +65,14 @@ class RulesToday:
 
     def sent(self, uow: UnitOfWork, access: Access) -> Sent | None:
         return _sent(uow, access) if access.can("edit_rules") else None
+
+    def reports(self, uow: UnitOfWork, access: Access) -> Iterable[ReportLine]:
+        for kept in fresh_results(uow, access):
+            page = kept.page
+            if page is not None:
+                yield ReportLine(
+                    kept.id, page.title, page.period, kept.at, page.unfinished, page.figures
+                )
 
 
 def groups(uow: UnitOfWork) -> list[Group]:

@@ -81,7 +81,7 @@ class Walker:
             self._fail(live, None, StepFailed("rule-gone"))
             return None
         sight = RunSight(self.uow, live.form, live.record, live.context, self.known)
-        if not sight.is_there:
+        if not (pinned.rule.is_report or sight.is_there):
             self._finish(live, "record_deleted", {"code": "record-gone"})
             return None
         resumed = live.wait_kind is not None

@@ -29,6 +29,7 @@ from regulars.platform.i18n import translate
 from regulars.rule_engine.book import PinnedRule, book_of, pinned_rule
 from regulars.rule_engine.checks import trigger_form
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.durations import Length
 from regulars.rule_engine.entering import arm_of, key_text, last_entries, live_in_group
 from regulars.rule_engine.matching import fits, form_of, link_of
@@ -100,6 +101,7 @@ def explain_rule(uow: UnitOfWork, access: Access, key: str, record: int) -> Expl
     pinned = book_of(uow).rules.get(key)
     if pinned is None:
         raise NotFound("no-rule", key=key)
+    require_people(pinned.rule)
     then = _published_then(uow, pinned)
     table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, pinned.rule.subject, table, "read")

@@ -12,6 +12,7 @@ from regulars.cli import main
 from regulars.platform.db import Database, Workspace
 from regulars.wiring import wire
 from tests.support.clocks import NOW
+from tests.support.digests import BY_DAY, digest, join
 from tests.support.rule_shop import SILENT_30, RuleShop, journey, sms
 
 Call = Callable[..., Result]
@@ -157,3 +158,15 @@ def test_runs_that_stand_still_are_listed_and_decided(call: Call, shop: RuleShop
     assert call("runs", "stop", "2", "3").output == "2 runs are ended.\n"
     assert call("runs", "pass-over", "3").exit_code == 1
     assert call("runs", "list", "--status", "failed").output == "\n"
+
+
+@pytest.mark.one_database
+def test_reports_are_sent_out_of_turn_and_looked_back_at(call: Call, shop: RuleShop) -> None:
+    join(shop, 1)
+    shop.publish(BY_DAY)
+    shop.publish(digest())
+    assert "being run" in call("rules", "run-now", "weekly").output
+    call("rules", "tick")
+    assert "  M1  Sales  " in call("rules", "results", "weekly").output
+    tried = call("rules", "simulate", "weekly", "--days", "14").output
+    assert "it would have sent 2 reports" in tried

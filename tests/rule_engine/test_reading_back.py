@@ -6,8 +6,8 @@ import pytest
 
 from regulars.platform.accounts.access import system_access
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.reading_back import Line, rule_words
+from regulars.rule_engine.speaking import speaker
 from tests.support.rule_shop import PAID, SILENT_30, RuleShop, journey, mirror, sms
 
 ENGLISH = system_access("en")

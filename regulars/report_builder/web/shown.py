@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -14,13 +13,12 @@ from regulars.platform import i18n
 from regulars.platform.formats import Formats
 from regulars.report_builder.charts.base import Look, Picture, charts, no_drill
 from regulars.report_builder.definition import ChartSetting, ReportDefinition
-from regulars.report_builder.result import Column, Linked, Note, Result, plain_json
+from regulars.report_builder.result import Column, Linked, Result, plain_json
 from regulars.report_builder.service import chart_of
-from regulars.report_builder.wording import cell_text, period_text
+from regulars.report_builder.wording import cell_text, note_text
 
 MAX_TABLE_ROWS = 500
 TOTAL = "total"
-_RAW_RANGE = "unfinished-range"
 
 
 @dataclass(frozen=True)
@@ -167,46 +165,6 @@ def _totals(result: Result, look: Look) -> TableRow | None:
         else:
             cells.append(TableCell(word if n == 0 else "", is_number=False))
     return TableRow(tuple(cells))
-
-
-def note_text(note: Note, result: Result, formats: Formats) -> str:
-    """A note in the reader's language."""
-    code, params = note.code, _params(note, result, formats)
-    if code == "unfinished-period" and not isinstance(params.get("period"), str):
-        code = _RAW_RANGE
-    if code == "repurchase-by":
-        code = f"repurchase-by-{note.value}"
-    if code == "compared-with" and isinstance(note.value["to"], datetime):
-        code = "compared-until"
-    return i18n.translate(f"reports.note.{code}", formats.locale, **params)
-
-
-def _params(note: Note, result: Result, formats: Formats) -> dict[str, Any]:
-    value = note.value
-    if note.code in ("unfinished-period", "history-begins"):
-        by = next((column.by for column in result.columns if column.by), None)
-        known = by is not None and value is not None
-        return {"period": period_text(value, by, formats) if known and by else None}
-    if note.code == "rfm-cuts":
-        return {name: _cuts(cuts, formats) for name, cuts in value.items()}
-    if note.code == "partial-period":
-        by = next((column.by for column in result.columns if column.by), None) or "day"
-        period = period_text(value["period"], by, formats)
-        return {"period": period, "day": formats.date(value["since"])}
-    if note.code == "compared-with":
-        return {"from_day": formats.date(value["from"]), "to_day": _last_day(value["to"], formats)}
-    return dict(value) if isinstance(value, Mapping) else {"n": value}
-
-
-def _cuts(cuts: Sequence[Any], formats: Formats) -> str:
-    return formats.joined([formats.number(cut) for cut in cuts])
-
-
-def _last_day(end: date | datetime, formats: Formats) -> str:
-    """The last day inside a range that ends before ``end``."""
-    if isinstance(end, datetime):
-        return formats.datetime(end)
-    return formats.date(end - timedelta(days=1))
 
 
 def download_names() -> Sequence[tuple[str, str, str]]:

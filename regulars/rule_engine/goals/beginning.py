@@ -21,7 +21,6 @@ from regulars.platform.problems import Problem, under
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.goals.definition import Goal, filled
 from regulars.rule_engine.goals.guessing import Sheet, look
 from regulars.rule_engine.goals.shelf import get_goal
@@ -30,6 +29,7 @@ from regulars.rule_engine.reading_back import Line, rule_words
 from regulars.rule_engine.schema import message_problems, rule_problems
 from regulars.rule_engine.service import Matches, count_matches
 from regulars.rule_engine.simulating import keeping
+from regulars.rule_engine.speaking import speaker
 
 Raw = Mapping[str, Any]
 

@@ -125,7 +125,7 @@ def settle(uow: UnitOfWork, number: int, wish: Wish, found: Simulation) -> None:
         )
     )  # fmt: skip
     uow.execute(simulation_person.delete().where(simulation_person.c.simulation == number))
-    form = str(wish.raw["subject"])
+    form = str(wish.raw.get("subject", ""))
     insert_rows(uow, simulation_person, list(_people(number, form, found)))
 
 

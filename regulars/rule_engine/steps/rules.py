@@ -47,7 +47,7 @@ class CallRule(StepKind):
             yield Problem("rule", "rule-calls-itself")
         elif called is None:
             yield Problem("rule", "no-such-rule", {"rule": key})
-        elif called.is_mirror:
+        elif called.is_mirror or called.is_report:
             yield Problem("rule", "rule-has-no-steps", {"rule": called.label})
         elif form is not None and called.subject != form.key:
             yield Problem("rule", "rule-of-other-form", {"rule": called.label})

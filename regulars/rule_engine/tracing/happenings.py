@@ -17,8 +17,9 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.i18n import translate
 from regulars.rule_engine.definition import Rule, Trigger
-from regulars.rule_engine.explain import speaker, trigger_words
+from regulars.rule_engine.explain import trigger_words
 from regulars.rule_engine.overview import RunRow
+from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.tracing.changes import Source
 
 CLOCKED = ("scan", "once", "date_field")

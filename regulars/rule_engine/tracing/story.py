@@ -27,12 +27,13 @@ from regulars.platform.tasks.tables import task
 from regulars.rule_engine import overview
 from regulars.rule_engine.book import PinnedRule, pinned_rule
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.measuring.winning import Won, won_by
 from regulars.rule_engine.overview import MessageRow, RunRow, StepTrace
 from regulars.rule_engine.past_sight import PastSight, as_of
 from regulars.rule_engine.reach import hides_contents
 from regulars.rule_engine.scope import Scope
+from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.tables import message_link, run
 from regulars.rule_engine.tracing.changes import Source, written_by
 from regulars.rule_engine.tracing.happenings import Happening, event_told, start_of

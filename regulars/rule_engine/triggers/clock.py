@@ -23,7 +23,7 @@ class Scan(TriggerKind):
         "at": CLOCK_SCHEMA,
         "weekday": {"type": "integer", "minimum": 0, "maximum": 6},
         "day": {"type": "integer", "minimum": 1, "maximum": 28},
-        "misfire": {"enum": ["run_once", "skip"]},
+        "misfire": {"enum": ["run_once", "skip", "each"]},
     }
     required_settings = ("every",)
 
@@ -33,6 +33,9 @@ class Scan(TriggerKind):
             yield Problem("weekday", "only-for-weekly")
         if "day" in trigger.settings and every != "month":
             yield Problem("day", "only-for-monthly")
+        is_report = meaning.rule is not None and meaning.rule.is_report
+        if trigger.settings.get("misfire") == "each" and not is_report:
+            yield Problem("misfire", "only-for-reports")
 
 
 class Once(TriggerKind):

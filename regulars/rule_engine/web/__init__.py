@@ -9,6 +9,7 @@ from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.rule_engine.web import (
     campaigns,
     channels,
+    digests,
     effects,
     goals,
     hooks,
@@ -46,7 +47,7 @@ PLACES = {
     "message": PlacePage("edit_rules", runs.message_url),
 }
 PAGE_MODULES = (
-    campaigns, channels, composer, effects, goals, hooks, insight_words, navigation, receipts,
-    releases, rules, runs, sending, simulations, standing_pages, starting, template_words, texts,
-    webhooks, why_pages,
+    campaigns, channels, composer, digests, effects, goals, hooks, insight_words, navigation,
+    receipts, releases, rules, runs, sending, simulations, standing_pages, starting,
+    template_words, texts, webhooks, why_pages,
 )  # fmt: skip

@@ -18,12 +18,13 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.rule_engine import composing, overview, publishing, service
+from regulars.rule_engine import composing, digest_keeping, overview, publishing, service
 from regulars.rule_engine.circles import last_circle
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker
 from regulars.rule_engine.reading_back import rule_words
+from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.standing import count_standing
+from regulars.rule_engine.ticking import next_fires
 from regulars.rule_engine.web.blueprints import pages
 
 PAGES_OF_THE_LIST = ("new", "gallery")
@@ -50,13 +51,14 @@ def create_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Begin a rule; the composer does the rest."""
     label = request.form.get("label", "").strip()
     subject = request.form.get("subject", "")
+    kind = request.form.get("class", "")
+    kind = kind if kind in ("mirror", "report") else "journey"
     problems = [] if label else [Problem("label", "required")]
-    if subject not in catalog_of(uow).forms:
+    if kind != "report" and subject not in catalog_of(uow).forms:
         problems.append(Problem("subject", "required"))
     if problems:
         return _new(uow, access, problems, 422)
     key = derive_key(label, {*store.known_keys(uow, "rule"), *PAGES_OF_THE_LIST}, "rule")
-    kind = "mirror" if request.form.get("class") == "mirror" else "journey"
     store.save_draft(uow, access, "rule", composing.blank_rule(key, label, kind, subject))
     return go_to(url_for("rules.compose", key=key))
 
@@ -77,6 +79,8 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A rule: what it does, how it goes, who went through."""
     row = overview.get_rule(uow, access, key)
     below = request.args.get("below", type=int)
+    if row.rule.is_report:
+        return _show_report_rule(uow, access, row, below)
     runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))
     return render(
         "rule_engine/rule.html",
@@ -86,6 +90,24 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         may_run=access.can("run_rules"),
         stopped=publishing.why_stopped(uow, key),
         circle=last_circle(uow, key),
+        standing=sum(count_standing(uow, access, key).values()),
+    )
+
+
+def _show_report_rule(
+    uow: UnitOfWork, access: Access, row: overview.RuleRow, below: int | None
+) -> ResponseReturnValue:
+    """A rule that sends reports: what it has sent, and when it does again."""
+    key = row.rule.key
+    sees = access.can(digest_keeping.VIEW)
+    return render(
+        "rule_engine/report_rule.html",
+        row=row,
+        found=digest_keeping.list_results(uow, access, key, below=below) if sees else None,
+        next_at=next_fires(uow).get(key),
+        read_back=rule_words(speaker(uow, access), row.rule),
+        may_run=access.can("run_rules"),
+        stopped=publishing.why_stopped(uow, key),
         standing=sum(count_standing(uow, access, key).values()),
     )
 

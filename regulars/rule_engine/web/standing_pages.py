@@ -17,8 +17,9 @@ from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, standing
 from regulars.rule_engine.book import pinned_rule
-from regulars.rule_engine.explain import Speaker, speaker, step_words
+from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.overview import RunRow, Wanted
+from regulars.rule_engine.speaking import Speaker, speaker
 from regulars.rule_engine.web.blueprints import pages
 
 

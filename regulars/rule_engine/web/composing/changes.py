@@ -12,7 +12,6 @@ from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 from regulars.rule_engine import composing
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import Speaker
 from regulars.rule_engine.placing import (
     NoSuchPlace,
     append,
@@ -25,6 +24,7 @@ from regulars.rule_engine.placing import (
     take,
     turn,
 )
+from regulars.rule_engine.speaking import Speaker
 from regulars.rule_engine.web.composing import limits, values
 from regulars.rule_engine.web.composing.events import event_of
 from regulars.rule_engine.web.composing.offering import Offering
@@ -209,6 +209,9 @@ CHANGES: Mapping[str, Callable[[Changing], Raw]] = {
     "entry": lambda work: composing.with_part(work.raw, "entry", limits.entry(work.posted)),
     "goal": lambda work: composing.with_part(
         work.raw, "goal", limits.goal(work.posted, work.raw.get("goal", {}))
+    ),
+    "redeemed": lambda work: composing.with_part(
+        work.raw, "redeemed", limits.redeemed(work.posted, work.raw.get("redeemed", {}))
     ),
     "sets": lambda work: composing.with_part(
         work.raw, "sets", limits.sets(work.posted, work.raw.get("sets", {}))

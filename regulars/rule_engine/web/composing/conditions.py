@@ -8,8 +8,8 @@ from typing import Any
 
 from regulars.platform.expressions.explain import explain
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import Speaker
 from regulars.rule_engine.placing import find_at, match_of
+from regulars.rule_engine.speaking import Speaker
 from regulars.rule_engine.web.composing.rows import kind_of
 from regulars.rule_engine.web.composing.scopes import Where, where_of
 

@@ -52,8 +52,8 @@ def _scan(posted: Posted) -> Raw:
         made["weekday"] = number(posted, "weekday", 0)
     if made["every"] == "month":
         made["day"] = number(posted, "day", 1)
-    if posted.get("misfire") == "skip":
-        made["misfire"] = "skip"
+    if posted.get("misfire") in ("skip", "each"):
+        made["misfire"] = posted.get("misfire")
     return made
 
 

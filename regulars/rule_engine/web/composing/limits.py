@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from regulars.rule_engine.web.composing.events import about_record
+from regulars.rule_engine.web.composing.events import about_record, only
 from regulars.rule_engine.web.composing.reading import Posted, Raw, needed, number
 
 
@@ -50,6 +50,15 @@ def goal(posted: Posted, before: Mapping[str, Any]) -> Raw:
         return {}
     made = {**about_record(posted, before), "within_days": number(posted, "within_days", 14)}
     return {**made, **posted.given("value")}
+
+
+def redeemed(posted: Posted, before: Mapping[str, Any]) -> Raw:
+    """Which records that the rule made count as redeemed; what must be so has chips of its own."""
+    form = posted.get("redeemed_form")
+    if not form:
+        return {}
+    where = dict(before.get("where", {})) if before.get("form") == form else {}
+    return {"form": form, "where": only(posted, form).get("where", where)}
 
 
 def sets(posted: Posted, before: Mapping[str, Any]) -> Raw:

@@ -13,8 +13,9 @@ from regulars.form_builder.web.filters import offered_ops
 from regulars.platform import i18n
 from regulars.platform.expressions.types import Kind
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import Speaker, step_words
+from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.scope import SUBJECT
+from regulars.rule_engine.speaking import Speaker
 from regulars.rule_engine.web.composing.scopes import (
     Reached,
     Where,
@@ -252,7 +253,7 @@ class Offering:
         return [
             (key, i18n.pick(rule.label, self.say.locale))
             for key, rule in found
-            if rule.is_mirror is mirrors and key != self.rule.key
+            if rule.is_mirror is mirrors and not rule.is_report and key != self.rule.key
         ]
 
     def mirror_values(self, key: str) -> list[Option]:

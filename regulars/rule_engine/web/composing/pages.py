@@ -24,10 +24,11 @@ from regulars.platform.web.htmx import go_to, vary_on_htmx, wants_partial
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.channel_keeping import staff_accounts
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker
+from regulars.rule_engine.digests import reports_of
 from regulars.rule_engine.hooks import list_hooks
 from regulars.rule_engine.placing import NoSuchPlace
 from regulars.rule_engine.reading_back import rule_words
+from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composing import showing
 from regulars.rule_engine.web.composing.changes import CHANGES, Changing
@@ -97,6 +98,7 @@ def _composer(
         programs=[(each.key, each.name) for each in list_webhooks(uow)],
         groups=[(each.key, each.name) for each in staff_accounts(uow)],
         draft_tag=draft.tag,
+        reports=[(name, pick(text, access.locale)) for name, text in reports_of().known(uow)],
         hooks=[(each.key, each.name) for each in list_hooks(uow)],
         texts=[(name, pick(text.label, access.locale)) for name, text in texts],
     )

@@ -8,6 +8,9 @@ from typing import Any
 
 from regulars.platform import i18n
 from regulars.platform.expressions.types import Kind
+from regulars.rule_engine import explain_aims as aims
+from regulars.rule_engine.checks import RUN_REPORT
+from regulars.rule_engine.digests import USUAL_READERS, reports_of
 from regulars.rule_engine.explain import value_words
 from regulars.rule_engine.steps.base import step_kinds
 from regulars.rule_engine.triggers.base import trigger_kinds
@@ -36,13 +39,16 @@ _STARTS = (
 )  # fmt: skip
 
 
-def offered_steps() -> list[str]:
+def offered_steps(composer: Composer) -> list[str]:
     """Every step that can be composed, the usual ones first."""
-    return [name for name in _ORDER if name in step_kinds and name in STEP_NAMES]
+    order = (RUN_REPORT,) if composer.rule.is_report else _ORDER
+    return [name for name in order if name in step_kinds and name in STEP_NAMES]
 
 
-def offered_triggers(*, starts: bool) -> list[str]:
+def offered_triggers(composer: Composer, *, starts: bool) -> list[str]:
     """Every trigger of a rule, or (for exits and waits) every event, the usual ones first."""
+    if composer.rule.is_report:
+        return ["scan"]
     found = [
         name
         for name in _STARTS
@@ -137,6 +143,11 @@ def form_key(composer: Composer, path: str) -> str:
 def pairs(choices: Sequence[tuple[str, str, str]]) -> list[Option]:
     """Choices as the options of a select."""
     return [(value, title) for value, title, _help in choices]
+
+
+def with_help(options: Sequence[Option]) -> list[tuple[str, str, str]]:
+    """The options of a select, to tick."""
+    return [(value, title, "") for value, title in options]
 
 
 def weekdays(composer: Composer) -> list[tuple[int, str]]:
@@ -241,8 +252,35 @@ def goal_words(composer: Composer) -> str:
     goal = composer.rule.goal
     if goal is None:
         return _t(composer, "goal-none")
-    form = composer.say.form(goal.form)
-    return composer.say.t("goal", form=form, n=goal.within_days)
+    return aims.goal_words(composer.say, goal)
+
+
+def redeemed_words(composer: Composer) -> str:
+    """What counts as redeemed, in words."""
+    redeemed = composer.rule.redeemed
+    if redeemed is None:
+        return _t(composer, "redeemed-none")
+    if not redeemed.where:
+        return _t(composer, "redeemed-form", form=composer.say.form(redeemed.form))
+    return aims.redeemed_words(composer.say, redeemed)
+
+
+def made_forms(composer: Composer) -> list[Option]:
+    """The forms of the records that the rule makes."""
+    made = [step.settings["form"] for step in composer.rule.walk() if step.do == "create_record"]
+    return [(form, composer.say.form(form)) for form in dict.fromkeys(made)]
+
+
+def readers(raw: Mapping[str, Any]) -> tuple[list[str], str]:
+    """The roles a report goes to, and the addresses, with commas between them."""
+    named = list(raw.get("readers", USUAL_READERS))
+    return [each for each in named if "@" not in each], ", ".join(e for e in named if "@" in e)
+
+
+def report_periods(composer: Composer, known: str | None) -> list[Option]:
+    """The stretches of time a report can cover; an unusual one that is kept stays."""
+    found = list(reports_of().periods(composer.say.locale))
+    return found if not known or known in dict(found) else [*found, (known, known)]
 
 
 def _t(composer: Composer, key: str, **params: Any) -> str:

@@ -117,6 +117,25 @@ def _webhook(posted: Posted, _catalog: FormCatalog, before: Before) -> Raw:
     return {"to": posted.get("to"), "values": dict(before.get("values", {}))}
 
 
+def _report(posted: Posted, _catalog: FormCatalog, before: Before) -> Raw:
+    channel = posted.get("channel") or "email"
+    made: Raw = {"report": needed(posted, "report"), "channel": channel}
+    if posted.get("period") not in ("", "all"):
+        made["period"] = posted.get("period")
+    readers = [role for role in posted.getlist("roles") if role]
+    if channel == "staff":
+        made["to"] = posted.get("to")
+        readers = readers[:1]
+    else:
+        readers += words(posted.get("emails"))
+    if readers:
+        made["readers"] = readers
+    if posted.get("skip_empty"):
+        made["skip_empty"] = True
+    kept = {"not_later_than": before["not_later_than"]} if "not_later_than" in before else {}
+    return {**made, **kept}
+
+
 _READERS: Mapping[str, Callable[[Posted, FormCatalog, Before], Raw]] = {
     "send_message": _send, "wait": _wait, "wait_until": _wait_until, "wait_for": _wait_for,
     "notify_staff": lambda posted, _c, _b: {"to": posted.get("to"), "text": posted.get("text")},
@@ -125,6 +144,7 @@ _READERS: Mapping[str, Callable[[Posted, FormCatalog, Before], Raw]] = {
     "approval": _approval, "call_webhook": _webhook,
     "call_rule": lambda posted, _c, _b: {"rule": posted.get("rule")},
     "split": lambda posted, _c, _b: {"percent": number(posted, "percent", 50)},
+    "run_report": _report,
     "branch": lambda _posted, _c, before: {"when": dict(before.get("when", {}))},
     "stop": lambda posted, _c, _b: {"outcome": posted.get("outcome") or "stopped"},
 }  # fmt: skip

@@ -12,8 +12,9 @@ from regulars.form_builder.definition import FormDefinition
 from regulars.platform import i18n
 from regulars.platform.problems import Problem
 from regulars.rule_engine.definition import BLOCKS, Rule, Step, Trigger
-from regulars.rule_engine.explain import Speaker, block_words, step_words, trigger_words
+from regulars.rule_engine.explain import block_words, step_words, trigger_words
 from regulars.rule_engine.placing import find_at
+from regulars.rule_engine.speaking import Speaker
 from regulars.rule_engine.steps.base import step_kinds
 from regulars.rule_engine.web.composing.conditions import ShownRow, shown_condition
 from regulars.rule_engine.web.composing.offering import Offering, Option
@@ -63,6 +64,7 @@ class Composer:
     programs: Sequence[Option] = ()  # that can be called
     hooks: Sequence[Option] = ()  # addresses that programs post to
     texts: Sequence[Option] = ()  # messages that can be sent
+    reports: Sequence[Option] = ()
     groups: Sequence[Option] = ()  # of the shop's own people that can be written to
     draft_tag: int = 0  # what is sent back, so that nobody overwrites unseen
 
