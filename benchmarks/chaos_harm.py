@@ -75,8 +75,8 @@ class Harm:
         for each in psutil.Process(self.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 is_server = each.name().startswith(("valkey", "redis"))
-                words = " ".join(each.cmdline())
-                if is_server if part == "server" else f"regulars.cli {part}" in words:
+                words = " ".join(each.cmdline()).replace("regulars.cli", "regulars")
+                if is_server if part == "server" else f"regulars {part}" in words:
                     yield each
 
     def _one(self, part: str) -> psutil.Process | None:

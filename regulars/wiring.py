@@ -361,8 +361,9 @@ def open_installation(config: Config, say: Say = log.warning) -> Database:
     addresses.install(config.base_url)
     suppressions.install(config.secret_keys)
     database = Database(config.database_url, config.data_dir)
-    bring_up(database, config.backup_dir, say)
-    suppressions.reseal(database)
+    if not config.stores_ready:
+        bring_up(database, config.backup_dir, say)
+        suppressions.reseal(database)
     if config.secret_key:
         url = redis_server.url_for(config)
         jobs.install(RedisBell(url, config.secret_keys, job_kinds(database)))

@@ -10,6 +10,7 @@ import pytest
 from regulars import wiring
 from regulars.form_builder.field_types.base import field_types
 from regulars.platform import faultpoint, leash, logs
+from regulars.platform.config import STORES_READY
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.registry import Registry
 from regulars.platform.web import openapi
@@ -25,7 +26,9 @@ from tools import api_routes, command_line
 DOCS = ROOT / "docs"
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.*)$", re.MULTILINE)
-INTERNAL_VARIABLES = {leash.VARIABLE, faultpoint.VARIABLE, logs.PART_VARIABLE}
+INTERNAL_VARIABLES = {
+    STORES_READY, leash.VARIABLE, faultpoint.VARIABLE, logs.PART_VARIABLE,
+}  # fmt: skip
 """Between our own processes, or for tests only."""
 
 REGISTRIES: dict[str, tuple[Registry[Any], ...]] = {

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import click
+from setproctitle import setproctitle
 
 from regulars import worker as processes
 from regulars.app import create_app
 from regulars.cli import first_run
-from regulars.cli.base import Shell
-from regulars.platform import data_folder, leash, logs, redis_server
-from regulars.platform.config import BadConfig, Config
+from regulars.cli.base import Shell, main
+from regulars.platform import data_folder, forking, leash, logs, redis_server
+from regulars.platform.config import STORES_READY, BadConfig, Config
 from regulars.platform.jobs import QUEUES
 from regulars.platform.supervisor import Part, Supervisor, on_leash, own_command
 from regulars.platform.web import serving
@@ -44,7 +45,8 @@ def up(demo: bool, host: str | None, port: int | None, workers: int | None) -> N
         parts = _parts(config, program is not None or bool(config.redis_url))
         if program is not None:
             command = redis_server.start_command(program, config.data_dir)
-            parts.insert(0, Part("Valkey", on_leash(command), is_base=True))
+            become = partial(leash.become, command, os.getpid())
+            parts.insert(0, Part("Valkey", on_leash(command), is_base=True, inside=become))
         announce = partial(click.echo, first_run.banner(config, welcome))
         Supervisor(parts, partial(_tell, config)).run(partial(_answers, config), announce)
 
@@ -55,7 +57,9 @@ def web(shell: Shell) -> None:
     """Serve the pages and the API."""
     leash.hold()
     config = _with_secret(shell)
-    serving.serve(create_app(config, shell.database), config)
+    app = create_app(config, shell.database)
+    forking.settle()
+    serving.serve(app, config)
 
 
 @click.command()
@@ -95,8 +99,17 @@ def _parts(config: Config, with_workers: bool) -> list[Part]:
 def _part(log_dir: Path, name: str, *command: str, waits: bool = False) -> Part:
     """One of our own processes; its log is a file of its own."""
     own_log = name.lower().replace(" ", "-")
-    environ = {logs.PART_VARIABLE: own_log, "REGULARS_LOG_DIR": str(log_dir)}
-    return Part(name, own_command(*command), environ, waits=waits)
+    environ = {
+        logs.PART_VARIABLE: own_log, "REGULARS_LOG_DIR": str(log_dir), STORES_READY: "yes",
+    }  # fmt: skip
+    inside = partial(_run, name, command)
+    return Part(name, own_command(*command), environ, waits=waits, inside=inside)
+
+
+def _run(name: str, command: Sequence[str]) -> None:
+    """The same command in a fork; it shows under its own name in the list of processes."""
+    setproctitle(f"regulars {' '.join(command)}")
+    main(list(command), prog_name="regulars")
 
 
 def _tell(config: Config, text: str) -> None:

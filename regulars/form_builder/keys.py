@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Container
 from itertools import count
 
-from pypinyin import lazy_pinyin
+from regulars.platform import pinyin
 
 LONGEST = 40
 
@@ -21,7 +21,7 @@ def derive_key(label: str, taken: Container[str] = (), fallback: str = "field") 
 
 
 def _slug(label: str) -> str:
-    spelled = "_".join(lazy_pinyin(label.strip(), errors=_plain_letters))
+    spelled = "_".join(pinyin.syllables(label.strip(), errors=_plain_letters))
     words = re.findall(r"[a-z0-9]+", spelled.lower())
     slug = "_".join(words).lstrip("0123456789_")
     return slug[:LONGEST].rstrip("_")

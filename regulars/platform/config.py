@@ -11,6 +11,7 @@ from regulars.platform import secret_keys
 from regulars.platform.errors import BadConfig as BadConfig
 
 BACKUP_DIR = "REGULARS_BACKUP_DIR"
+STORES_READY = "REGULARS_STORES_READY"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class Config:
     metrics_token: str = field(default="", repr=False)
     api_limit: int = 600  # requests of one key in a minute
     backup_folder: Path | None = None
+    stores_ready: bool = False  # the supervisor has brought them up before it started this part
 
     @property
     def backup_dir(self) -> Path:
@@ -76,6 +78,7 @@ class Config:
             metrics_token=_token(env),
             api_limit=_number(env, "REGULARS_API_LIMIT", 600),
             backup_folder=Path(folder).resolve() if (folder := env.get(BACKUP_DIR)) else None,
+            stores_ready=env.get(STORES_READY) == "yes",
         )
 
 

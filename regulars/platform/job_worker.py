@@ -26,6 +26,9 @@ class JobWorker(Worker):
             action()
         super().main_work_horse(job, queue)
 
+    def procline(self, message: str) -> None:
+        """Stay under the name that the supervisor gave this process."""
+
 
 def run_worker(
     url: str,

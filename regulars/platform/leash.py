@@ -3,7 +3,8 @@
 The supervisor keeps the write end of a pipe and every child the read end. The system closes the
 write end when the supervisor ends in whatever way; the child then reads end-of-file and takes its
 whole process group with it. A program that is not ours (the Redis-compatible server) runs under
-``python -m regulars.platform.leash PROGRAM ARGUMENT…``, which does the same on its behalf.
+``python -m regulars.platform.leash PROGRAM ARGUMENT…``, which does the same on its behalf; on
+Linux the system itself ends it with us (`become`).
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import stat
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import FrameType
 
 VARIABLE = "REGULARS_LEASH_FD"
@@ -56,6 +57,13 @@ def run_program(command: list[str]) -> int:
     signal.signal(signal.SIGINT, pass_on)
     hold()
     return child.wait()
+
+
+def become(command: Sequence[str], parent: int) -> None:
+    """In a fork on Linux: turn into a foreign program that ends with ``parent``, our process."""
+    die_with_parent()
+    if os.getppid() == parent:  # else it ended before the system knew whom to watch
+        os.execv(command[0], list(command))  # noqa: S606 - a shell is what nobody wants
 
 
 def die_with_parent() -> None:

@@ -1,7 +1,8 @@
 """One command: starts every part of the product, keeps it alive, and ends it in order.
 
 Each part is a process in a session of its own (so Ctrl-C reaches only the supervisor) and holds
-the read end of our pipe (`leash`), so that nothing is left over even when we are killed.
+the read end of our pipe (`leash`), so that nothing is left over even when we are killed. Where we
+can fork, our own parts are forks of the supervisor and share its memory (`forking`).
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
-from regulars.platform import leash
+from regulars.platform import forking, leash
+from regulars.platform.forking import Forked
 
 LOOK_EVERY = 0.1  # seconds between two looks at the children
 READY_PATIENCE = 15.0  # seconds after which the parts that wait start in any case
@@ -32,8 +34,9 @@ Say = Callable[[str], None]
 class Part:
     """One process to keep alive.
 
-    ``is_base`` parts end last. ``waits`` lets the others come up first: all at once would only
-    make the first page later.
+    ``inside`` does in a fork of this process what ``command`` does in a new one. ``is_base`` parts
+    end last. ``waits`` lets the others come up first: all at once would only make the first page
+    later.
     """
 
     name: str
@@ -41,15 +44,29 @@ class Part:
     environ: Mapping[str, str] = field(default_factory=dict)
     is_base: bool = False
     waits: bool = False
+    inside: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class Pipe:
+    """What children read their parent's end from: they hold one end, the supervisor both."""
+
+    read_end: int
+    write_end: int
+
+    def close(self) -> None:
+        """Let every child know that it is over."""
+        os.close(self.write_end)
+        os.close(self.read_end)
 
 
 class Child:
     """A part's process over its restarts."""
 
-    def __init__(self, part: Part, pipe: int) -> None:
+    def __init__(self, part: Part, pipe: Pipe) -> None:
         self.part = part
         self._pipe = pipe
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Forked | None = None
         self._started_at = 0.0
         self._start_at = math.inf if part.waits else 0.0
         self._pause = 0.0
@@ -61,11 +78,15 @@ class Child:
 
     def _start(self) -> None:
         self._started_at = time.monotonic()
+        environ = {**self.part.environ, leash.VARIABLE: str(self._pipe.read_end)}
+        if self.part.inside is not None and forking.can_fork():
+            self._process = forking.fork(self.part.inside, environ, self._pipe.write_end)
+            return
         self._process = subprocess.Popen(
             self.part.command,
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.part.environ, leash.VARIABLE: str(self._pipe)},
-            pass_fds=(self._pipe,),
+            env={**os.environ, **environ},
+            pass_fds=(self._pipe.read_end,),
             start_new_session=True,
         )
 
@@ -114,14 +135,15 @@ class Supervisor:
 
     def __init__(self, parts: Sequence[Part], say: Say) -> None:
         self._say = say
-        self._read_end, self._write_end = os.pipe()
-        self._children = [Child(part, self._read_end) for part in parts]
+        self._pipe = Pipe(*os.pipe())
+        self._children = [Child(part, self._pipe) for part in parts]
         self._stop = threading.Event()
         self._signals = 0
 
     def run(self, is_ready: Callable[[], bool], announce: Callable[[], None]) -> int:
         """Start all, ``announce`` once when ``is_ready``, and stay until asked to stop."""
         self._listen()
+        forking.settle()
         try:
             self._stay(is_ready, announce)
         finally:
@@ -161,8 +183,7 @@ class Supervisor:
             deadline = time.monotonic() + GRACE
             for child in group:
                 child.wait_until(deadline)
-        os.close(self._write_end)
-        os.close(self._read_end)
+        self._pipe.close()
 
 
 def own_command(*arguments: str) -> tuple[str, ...]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
+from regulars.platform import pinyin
 from regulars.report_builder.definition import ReportDefinition
 from regulars.report_builder.result import Column, Linked
 
@@ -59,5 +58,5 @@ def _key_of(column: Column, locale: str) -> Callable[[Any], Any]:
 def _spelling(value: Any, locale: str) -> tuple[str, str]:
     text = value.title if isinstance(value, Linked) else str(value)
     if locale.startswith("zh"):
-        return "".join(lazy_pinyin(text)).casefold(), text
+        return "".join(pinyin.syllables(text)).casefold(), text
     return text.casefold(), text

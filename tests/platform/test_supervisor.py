@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from regulars.platform.supervisor import Child, Part
+from regulars.platform.supervisor import Child, Part, Pipe
 from tests.support.processes import wait_for
 
 ENDS_AT_ONCE = (sys.executable, "-c", "raise SystemExit(3)")
@@ -40,11 +40,10 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 
 @pytest.fixture
-def pipe() -> Iterator[int]:
-    read_end, write_end = os.pipe()
-    yield read_end
-    os.close(write_end)
-    os.close(read_end)
+def pipe() -> Iterator[Pipe]:
+    both = Pipe(*os.pipe())
+    yield both
+    both.close()
 
 
 def starts_of(child: Child, watch: Hands, said: list[str]) -> list[float]:
@@ -61,14 +60,16 @@ def starts_of(child: Child, watch: Hands, said: list[str]) -> list[float]:
     return [later - earlier for earlier, later in itertools.pairwise(starts)]
 
 
-def test_a_part_that_keeps_ending_is_started_after_growing_pauses(watch: Hands, pipe: int) -> None:
+def test_a_part_that_keeps_ending_is_started_after_growing_pauses(
+    watch: Hands, pipe: Pipe
+) -> None:
     said: list[str] = []
     pauses = starts_of(Child(Part("web", ENDS_AT_ONCE), pipe), watch, said)
     assert pauses == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
     assert said[0] == "web ended (exit 3) and is started again."
 
 
-def test_a_part_that_lived_long_is_started_again_at_once(watch: Hands, pipe: int) -> None:
+def test_a_part_that_lived_long_is_started_again_at_once(watch: Hands, pipe: Pipe) -> None:
     said: list[str] = []
     child = Child(Part("web", STAYS), pipe)
     child.look_after(said.append)
@@ -86,7 +87,7 @@ def test_a_part_that_lived_long_is_started_again_at_once(watch: Hands, pipe: int
     child.wait_until(watch.now)
 
 
-def test_a_part_that_waits_starts_when_it_is_released(watch: Hands, pipe: int) -> None:
+def test_a_part_that_waits_starts_when_it_is_released(watch: Hands, pipe: Pipe) -> None:
     child = Child(Part("worker", STAYS, waits=True), pipe)
     child.look_after(unheard.append)
     assert not child.is_running
@@ -97,7 +98,7 @@ def test_a_part_that_waits_starts_when_it_is_released(watch: Hands, pipe: int) -
     child.wait_until(watch.now)
 
 
-def test_releasing_does_not_shorten_a_pause(watch: Hands, pipe: int) -> None:
+def test_releasing_does_not_shorten_a_pause(watch: Hands, pipe: Pipe) -> None:
     child = Child(Part("worker", ENDS_AT_ONCE, waits=True), pipe)
     child.release()
     child.look_after(unheard.append)
@@ -109,7 +110,7 @@ def test_releasing_does_not_shorten_a_pause(watch: Hands, pipe: int) -> None:
     assert child._process is None
 
 
-def test_a_part_that_does_not_listen_is_killed_after_the_grace(pipe: int) -> None:
+def test_a_part_that_does_not_listen_is_killed_after_the_grace(pipe: Pipe) -> None:
     child = Child(Part("deaf", DEAF), pipe)
     child.look_after(unheard.append)
     assert child._process is not None

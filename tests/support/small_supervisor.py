@@ -1,11 +1,13 @@
 """A supervisor over two tiny parts and a real Valkey; run by tests/faults/test_supervision.py.
 
-Each part writes its process id into a file of the folder given as argument.
+Each part writes its process id into a file of the folder given as argument. Where it can be, part
+``one`` is a fork of the supervisor; ``two`` never is.
 """
 
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from regulars.platform import leash, redis_server
@@ -29,7 +31,10 @@ def supervise(folder: Path) -> int:
     assert program is not None
     server = on_leash(redis_server.start_command(program, folder))
     me = (sys.executable, "-m", "tests.support.small_supervisor")
-    parts = [Part(name, (*me, name, str(folder))) for name in ("one", "two")]
+    inside = {"one": partial(main, "one", folder)}
+    parts = [
+        Part(name, (*me, name, str(folder)), inside=inside.get(name)) for name in ("one", "two")
+    ]
     keeper = Supervisor([Part("valkey", server, is_base=True), *parts], say)
     return keeper.run(
         lambda: all((folder / f"{part.name}.pid").exists() for part in parts),

@@ -14,8 +14,9 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import phonenumbers
-from pypinyin import lazy_pinyin
 from rapidfuzz import fuzz
+
+from regulars.platform import pinyin
 
 REGION = "CN"
 ALIKE = 85  # of 100: how close two spellings of a name must be
@@ -115,7 +116,7 @@ def email_key(address: Any) -> str:
 
 @lru_cache(maxsize=20_000)
 def _syllable(character: str) -> str:
-    return str(lazy_pinyin(character)[0])
+    return str(pinyin.syllables(character)[0])
 
 
 def sound_of(name: str) -> str:

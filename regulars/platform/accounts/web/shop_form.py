@@ -9,8 +9,8 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from babel import dates, numbers
-from pypinyin import lazy_pinyin
 
+from regulars.platform import pinyin
 from regulars.platform.formats import Formats, babel_locale
 from regulars.platform.web.preferences import current_locale
 
@@ -65,7 +65,7 @@ def shop_from_form(form: Mapping[str, str]) -> ShopForm:
 
 def key_from_name(name: str) -> str:
     """A word for addresses: 海边咖啡 becomes ``hai-bian-ka-fei``."""
-    spelt = "-".join(lazy_pinyin(name)).lower()
+    spelt = "-".join(pinyin.syllables(name)).lower()
     plain = re.sub(r"[^a-z0-9]+", "-", spelt).strip("-")[:_KEY_LENGTH].strip("-")
     return plain if plain[:1].isalpha() else f"shop-{plain}".strip("-")[:_KEY_LENGTH]
 
