@@ -42,9 +42,10 @@ from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest
 from regulars.rule_engine.looking_over import look_over
+from regulars.rule_engine.planning import plan_fires
 from regulars.rule_engine.scans import fire_due, matching_ids
 from regulars.rule_engine.tables import run, run_step
-from regulars.rule_engine.ticking import Engine, plan_fires
+from regulars.rule_engine.ticking import Engine
 from regulars.rule_engine.webhooks import WebhookWish, add_webhook
 from regulars.wiring import wire
 

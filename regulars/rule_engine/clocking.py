@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 Now = Callable[[], datetime]
+Between = Callable[[], object]
+"""Called now and then in the middle of long work, so that short work need not wait for its end."""
 
 
 def fixed(instant: datetime) -> Now:

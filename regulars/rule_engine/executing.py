@@ -11,7 +11,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -30,7 +29,6 @@ from regulars.rule_engine.tables import rule_state, run
 from regulars.rule_engine.walking import Walker, live_run
 
 BATCH = 200
-FRESH = 4  # one in so many places of a batch is for what has just fallen due
 SUSPECT_AFTER = 3
 SLICE_SECONDS = 1.0  # how long one transaction may go on taking further runs
 
@@ -74,20 +72,8 @@ def _claim(uow: UnitOfWork, token: str, limit: int, lease: timedelta) -> list[in
              "reason": reason}  # fmt: skip
     leases.give_up(uow, run, where=where, values=stuck)
     sound, suspect = run.c.attempts < SUSPECT_AFTER, run.c.attempts >= SUSPECT_AFTER
-    claimed = _claim_fairly(uow, token, limit, (*where, sound), lease)
+    claimed = leases.claim_fairly(uow, run, token, limit, where=(*where, sound), lease=lease)
     return claimed or leases.claim(uow, run, token, 1, where=(*where, suspect), lease=lease)
-
-
-def _claim_fairly(
-    uow: UnitOfWork, token: str, limit: int, where: Sequence[Any], lease: timedelta
-) -> list[int]:
-    """The longest due, and some of the newest: nobody waits behind a hundred thousand others."""
-    fresh = limit // FRESH
-    old = leases.claim(uow, run, token, limit - fresh, where=where, lease=lease)
-    if not fresh or len(old) < limit - fresh:
-        return old
-    # they come first: if time runs out, those that have waited anyway are given back
-    return leases.claim(uow, run, token, fresh, where=where, lease=lease, newest=True) + old
 
 
 @dataclass(frozen=True)

@@ -154,15 +154,23 @@ def _note_failure(uow: UnitOfWork, event_id: int, error: Exception) -> None:
 def retry_failures(database: Database, workspace: Workspace, now: Now) -> int:
     """Try events again that could not be digested; how many were tried."""
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        ids = list(
-            uow.execute(
-                sa.select(event_failure.c.event)
-                .join(event, event.c.id == event_failure.c.event)
-                .where(event.c.processed_at.is_(None))
-                .order_by(event_failure.c.event)
-                .limit(BATCH)
-            ).scalars()
-        )
+        ids = _failed(uow)
     for event_id in ids:
         _alone(database, workspace, now, event_id)
     return len(ids)
+
+
+def has_failures(uow: UnitOfWork) -> bool:
+    """Whether events wait that could not be digested."""
+    return bool(_failed(uow))
+
+
+def _failed(uow: UnitOfWork) -> list[int]:
+    waiting = (
+        sa.select(event_failure.c.event)
+        .join(event, event.c.id == event_failure.c.event)
+        .where(event.c.processed_at.is_(None))
+        .order_by(event_failure.c.event)
+        .limit(BATCH)
+    )
+    return list(uow.execute(waiting).scalars())

@@ -14,7 +14,7 @@ from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.faultpoint import faultpoint
 from regulars.rule_engine import mirror_values
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
-from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.clocking import Between, Now
 from regulars.rule_engine.definition import Sets
 from regulars.rule_engine.history_marks import (
     has_news,
@@ -57,27 +57,39 @@ class Finding:
 
 def look_over_due(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> int:
     """Look over the mirrors whose time has come (or all of them); how many were."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        keys = due_mirrors(uow, anyway=anyway)
+    return look_over_some(database, workspace, now, keys)
+
+
+def look_over_some(
+    database: Database, workspace: Workspace, now: Now, keys: Sequence[str],
+    between: Between = lambda: None,
+) -> int:  # fmt: skip
+    """Look over these mirrors; how many were. ``between`` is called after each slice of people."""
     done = 0
-    for key in due_mirrors(database, workspace, now, anyway=anyway):
+    for key in keys:
         try:
-            done += look_over(database, workspace, now, key)
+            done += look_over(database, workspace, now, key, between)
         except BrokenMirror:
             log.warning("Mirror %s speaks of fields that are gone; it is left alone.", key)
     return done
 
 
-def due_mirrors(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> list[str]:
+def due_mirrors(uow: UnitOfWork, *, anyway: bool) -> list[str]:
     """Keys of the mirrors to look over now."""
-    with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        active = active_rules(uow)
-        states = {row.rule: row for row in uow.execute(mirror_state.select())}
-        clock, latest = database.clock(), latest_history(uow)
-        return [
-            pinned.rule.key
-            for pinned in book_of(uow).mirrors
-            if pinned.rule.key in active
-            and _is_due(uow, pinned, states.get(pinned.rule.key), clock, latest, anyway=anyway)
-        ]
+    mirrors = book_of(uow).mirrors
+    if not mirrors:
+        return []
+    active = active_rules(uow)
+    states = {row.rule: row for row in uow.execute(mirror_state.select())}
+    clock, latest = uow.database.clock(), latest_history(uow)
+    return [
+        pinned.rule.key
+        for pinned in mirrors
+        if pinned.rule.key in active
+        and _is_due(uow, pinned, states.get(pinned.rule.key), clock, latest, anyway=anyway)
+    ]
 
 
 def _is_due(
@@ -96,7 +108,9 @@ def _is_due(
     return has_news(latest, state.history_to, clock, calm=CALM)
 
 
-def look_over(database: Database, workspace: Workspace, now: Now, key: str) -> bool:
+def look_over(
+    database: Database, workspace: Workspace, now: Now, key: str, between: Between = lambda: None
+) -> bool:
     """Bring one mirror right for everybody; False when others kept changing it meanwhile."""
     for _ in range(TRIES):
         with database.workspace_tx(workspace, now=now()) as uow:
@@ -107,7 +121,7 @@ def look_over(database: Database, workspace: Workspace, now: Now, key: str) -> b
         with database.workspace_tx(workspace, write=False, now=now()) as uow:
             found = _find(uow, pinned)
         faultpoint("mirror-read")
-        if _settle(database, workspace, now, pinned, found):
+        if _settle(database, workspace, now, pinned, found, between):
             return True
     log.info("Mirror %s changes too often just now; the next tick looks again.", key)
     return False
@@ -131,8 +145,9 @@ def _find(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
 
 
 def _settle(
-    database: Database, workspace: Workspace, now: Now, pinned: PinnedRule, found: Finding
-) -> bool:
+    database: Database, workspace: Workspace, now: Now, pinned: PinnedRule, found: Finding,
+    between: Between,
+) -> bool:  # fmt: skip
     """Apply what was found, slice by slice; False as soon as somebody else changed something."""
     seen = found.gen
     for some in slices([*found.leavers, *found.turns], SLICE):
@@ -145,6 +160,7 @@ def _settle(
                 apply(uow, pinned, some, found.cause)
             faultpoint("mirror-mid")
         seen += 1
+        between()
     with database.workspace_tx(workspace, now=now()) as uow:
         done: dict[str, Any] = {"applied": applied_json(pinned)}
         if not found.leavers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
 from regulars.rule_engine import digests, leases
 from regulars.rule_engine.book import PinnedRule, book_of
-from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.clocking import Between, Now
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, enter, key_text
 from regulars.rule_engine.history_marks import (
@@ -32,9 +32,14 @@ from regulars.rule_engine.leases import LEASE, LeaseLost
 from regulars.rule_engine.tables import fire, rule_state
 
 PAGE = 2000
+SIDE_BY_SIDE = 4  # fires that one worker takes in hand at once
 ONCE = "once"
 
 log = logging.getLogger(__name__)
+
+
+Watch = Callable[[str, Entries], object]
+"""Told the key of a rule, who entered and how many were kept out for which reason."""
 
 
 class BrokenRule(Conflict):
@@ -149,38 +154,58 @@ def pages(uow: UnitOfWork, pinned: PinnedRule) -> Iterator[list[Match]]:
 
 
 def fire_due(
-    database: Database, workspace: Workspace, now: Now, *, lease: timedelta = LEASE
-) -> int:
-    """Work on one due fire; how many were taken in hand (0 or 1)."""
+    database: Database, workspace: Workspace, now: Now, *, lease: timedelta = LEASE,
+    between: Between = lambda: None, watch: Watch = lambda _rule, _entries: None,
+) -> int:  # fmt: skip
+    """Work on due fires side by side, a page of people of each in turn; how many were taken.
+
+    ``between`` is called after each round of pages: whoever orders meanwhile does not wait until
+    a hundred thousand people have entered. ``watch`` is told who entered and who was kept out.
+    """
     token = new_token(12)
     with database.workspace_tx(workspace, now=now()) as uow:
         active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
         where = (fire.c.state == "due", fire.c.rule.in_(active))
         leases.give_up(uow, fire, where=where, values={"state": "failed"})
-        ids = leases.claim(uow, fire, token, 1, where=where, lease=lease)
-        row = uow.execute(fire.select().where(fire.c.id.in_(ids))).first()
-    if row is None:
-        return 0
+        ids = leases.claim(uow, fire, token, SIDE_BY_SIDE, where=where, lease=lease)
+        rows = uow.execute(fire.select().where(fire.c.id.in_(ids)).order_by(fire.c.due_at)).all()
     faultpoint("fire-claimed")
+    scans = [(row, _work_on(database, workspace, row, watch)) for row in rows]
+    while scans:
+        at = (database, workspace, now)
+        scans = [each for each in scans if _goes_on(*at, *each)]
+        if scans:
+            between()
+    return len(rows)
+
+
+def _goes_on(
+    database: Database, workspace: Workspace, now: Now, row: Any, scan: Iterator[None]
+) -> bool:
+    """One page more; False when the scan is over, however it ended."""
     try:
-        _work_on(database, workspace, row)
+        next(scan)
+    except StopIteration:
+        return False
     except LeaseLost:
         log.info("Fire %s was taken over by another worker.", row.id)
+        return False
     except sa.exc.OperationalError:
         raise
     except Exception as error:
         log.exception("The scan of rule %s failed.", row.rule)
         _note_failure(database, workspace, now, row, error)
-    return 1
+        return False
+    return True
 
 
-def _work_on(database: Database, workspace: Workspace, row: Any) -> None:
+def _work_on(database: Database, workspace: Workspace, row: Any, watch: Watch) -> Iterator[None]:
     with database.workspace_tx(workspace, write=False, now=row.scheduled_for) as uow:
         pinned = book_of(uow).rules.get(row.rule)
         if pinned is not None and pinned.rule.is_report:
             pages = digests.read_for_all(uow, pinned.rule, pinned.rule.steps, row.scheduled_for)
     if pinned is None or not pinned.rule.is_report:
-        _scan(database, workspace, row)
+        yield from _scan(database, workspace, row, watch)
         return
     faultpoint("report-read")
     with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
@@ -199,8 +224,8 @@ def _finish(uow: UnitOfWork, database: Database, row: Any, matched: int, entered
     leases.keep(uow, fire, row.id, row.token, done)
 
 
-def _scan(database: Database, workspace: Workspace, row: Any) -> None:
-    """Let everybody enter who matches as of the fire's own instant.
+def _scan(database: Database, workspace: Workspace, row: Any, watch: Watch) -> Iterator[None]:
+    """Let everybody enter who matches as of the fire's own instant, page by page.
 
     They are found in one statement; each page of them is looked at again where they enter.
     """
@@ -214,12 +239,18 @@ def _scan(database: Database, workspace: Workspace, row: Any) -> None:
         if pinned is not None:
             backlog = _backlog(uow, pinned, state.history_to)
             found = matching_ids(uow, pinned)
-    for some in chunks(found, PAGE):
+    for place, some in enumerate(chunks(found, PAGE)):
+        if place:
+            yield
         with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
             assert pinned is not None
             leases.keep(uow, fire, row.id, row.token, {"due_at": leases.lease_end(uow)})
+            if _is_paused(uow, row.rule):
+                leases.keep(uow, fire, row.id, row.token, _LATER)
+                return
             _enter_page(uow, pinned, matching(uow, pinned, some), backlog, total)
             faultpoint("fire-mid")
+    watch(row.rule, total)
     matched = len(total.entered) + total.known + sum(total.held.values())
     with database.workspace_tx(workspace, now=row.scheduled_for) as uow:
         _finish(uow, database, row, matched, len(total.entered))
@@ -227,6 +258,15 @@ def _scan(database: Database, workspace: Workspace, row: Any) -> None:
             rule_state.update().where(rule_state.c.rule == row.rule).values(history_to=read_at)
         )
     faultpoint("fire-done")
+
+
+_LATER = {"token": None, "attempts": 0, "due_at": fire.c.scheduled_for}
+"""What becomes of a scan whose rule is paused: it goes on when the rule does."""
+
+
+def _is_paused(uow: UnitOfWork, rule: str) -> bool:
+    state = uow.scalar(sa.select(rule_state.c.state).where(rule_state.c.rule == rule))
+    return bool(state != "active")
 
 
 def _backlog(uow: UnitOfWork, pinned: PinnedRule, since: datetime) -> set[int]:
@@ -263,15 +303,9 @@ def settle_history(
 
     Whoever comes to match later, imported or not, has really come to match.
     """
-    calm = timedelta(0) if anyway else LONGEST_TRANSACTION
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        clock, latest = database.clock(), latest_history(uow)
-        waiting = [
-            pinned
-            for pinned, state in _clock_rules(uow)
-            # what was written shortly before counts as new until it has been at rest
-            if has_news(latest, state.history_to - calm, clock, calm=calm)
-        ]
+        clock = database.clock()
+        waiting = _unsettled(uow, anyway=anyway)
     for pinned in waiting:
         try:
             with database.workspace_tx(workspace, now=now()) as uow:
@@ -281,6 +315,22 @@ def settle_history(
                 "Rule %s speaks of fields that are gone; it looks again later.", pinned.rule.key
             )
     return len(waiting)
+
+
+def needs_settling(uow: UnitOfWork) -> bool:
+    """Whether an import has come to rest that some rule has not looked at."""
+    return bool(_unsettled(uow))
+
+
+def _unsettled(uow: UnitOfWork, *, anyway: bool = False) -> list[PinnedRule]:
+    calm = timedelta(0) if anyway else LONGEST_TRANSACTION
+    clock, latest = uow.database.clock(), latest_history(uow)
+    return [
+        pinned
+        for pinned, state in _clock_rules(uow)
+        # what was written shortly before counts as new until it has been at rest
+        if has_news(latest, state.history_to - calm, clock, calm=calm)
+    ]
 
 
 def _settle_rule(uow: UnitOfWork, pinned: PinnedRule, clock: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -145,9 +145,22 @@ def _due(uow: UnitOfWork, column: sa.Column[Any], *where: Any) -> set[Any]:
 
 def send_some(route: Route, *, limit: int = BATCH, lease: timedelta = LEASE) -> int:
     """Take a lane's due messages in hand; how many. One by one where a repeat cannot be told."""
-    token, most = new_token(12), _most(route.provider, limit)
+    most = _most(route.provider, limit)
+    if most > 1:
+        return _send_batch(route, most, lease)
+    total = 0
+    for place in range(leases.FRESH):  # the last is the newest: it does not wait for all others
+        taken = _send_batch(route, 1, lease, newest=place == leases.FRESH - 1)
+        total += taken
+        if not taken:
+            break
+    return total
+
+
+def _send_batch(route: Route, most: int, lease: timedelta, *, newest: bool = False) -> int:
+    token = new_token(12)
     faultpoint("K0")
-    taken, ready = patiently(lambda: _mark(route, token, most, lease))
+    taken, ready = patiently(lambda: _mark(route, token, _Claim(most, lease, newest)))
     if not ready:
         return taken
     faultpoint("K2")
@@ -194,15 +207,24 @@ def _call_all(route: Route, ready: Sequence[Ready]) -> list[Sent]:
         return list(pool.map(call, ready))
 
 
-def _mark(route: Route, token: str, limit: int, lease: timedelta) -> tuple[int, list[Ready]]:
+@dataclass(frozen=True)
+class _Claim:
+    """How many messages are taken, for how long, and of a single one whether it is the newest."""
+
+    limit: int
+    lease: timedelta
+    newest: bool = False
+
+
+def _mark(route: Route, token: str, wanted: _Claim) -> tuple[int, list[Ready]]:
     """Judge due messages; those that may leave are ``sending`` once this commits."""
     with route.database.workspace_tx(route.workspace, now=route.now()) as uow:
         if find_hold(uow) is not None:
             return 0, []
-        passable = _passable(uow, route.lane, limit)
+        passable = _passable(uow, route.lane, wanted.limit)
         if not passable:
             return 0, []
-        rows = _claim(uow, token, route.lane, passable, lease)
+        rows = _claim(uow, token, route.lane, replace(wanted, limit=passable))
         faultpoint("K1")
         pricing = Pricing(uow, route.provider)
         gate, brakes = Gate(uow, rows, pricing.of), Brakes(uow, rows)
@@ -241,7 +263,7 @@ def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
     return Ready(row, key, provider.prepare(uow, row))
 
 
-def _claim(uow: UnitOfWork, token: str, lane: Lane, limit: int, lease: timedelta) -> list[Any]:
+def _claim(uow: UnitOfWork, token: str, lane: Lane, wanted: _Claim) -> list[Any]:
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
     where = (
         outbound.c.status.in_(("queued", "sending")), outbound.c.rule.in_(active), *_in(lane)
@@ -249,7 +271,14 @@ def _claim(uow: UnitOfWork, token: str, lane: Lane, limit: int, lease: timedelta
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
     leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
-    ids = leases.claim(uow, outbound, token, limit, where=where, lease=lease)
+    if wanted.newest:
+        ids = leases.claim(
+            uow, outbound, token, wanted.limit, where=where, lease=wanted.lease, newest=True
+        )
+    else:
+        ids = leases.claim_fairly(
+            uow, outbound, token, wanted.limit, where=where, lease=wanted.lease
+        )
     return leases.held(uow, outbound, token, ids)
 
 

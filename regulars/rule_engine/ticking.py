@@ -7,38 +7,37 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-
-import sqlalchemy as sa
+from functools import partial
 
 from regulars.platform import jobs
 from regulars.platform.db import Database, UnitOfWork, Workspace
-from regulars.platform.events import event
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
-from regulars.platform.inserting import insert_new
 from regulars.platform.tasks.service import any_overdue, tell_overdue
 from regulars.platform.workspaces import list_workspaces
-from regulars.rule_engine.book import active_rules, book_of
 from regulars.rule_engine.channels.base import Surroundings
-from regulars.rule_engine.clocking import Now, fixed
-from regulars.rule_engine.executing import execute_due
-from regulars.rule_engine.ingest import ingest, retry_failures
+from regulars.rule_engine.clocking import Between, Now, fixed
+from regulars.rule_engine.due_work import DueWork, find_due
+from regulars.rule_engine.executing import BATCH, execute_due
+from regulars.rule_engine.ingest import BATCH as EVENTS_AT_ONCE
+from regulars.rule_engine.ingest import has_failures, ingest, retry_failures
 from regulars.rule_engine.lanes import Lanes
-from regulars.rule_engine.leases import LEASE, is_due, read_database_clock
-from regulars.rule_engine.looking_over import due_mirrors, look_over_due
+from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.looking_over import look_over_some
 from regulars.rule_engine.patience import patiently
+from regulars.rule_engine.planning import has_slots, plan_fires
 from regulars.rule_engine.publishing import JOB
-from regulars.rule_engine.scans import fire_due, settle_history
-from regulars.rule_engine.schedules import Schedule
+from regulars.rule_engine.scans import fire_due, needs_settling, settle_history
 from regulars.rule_engine.sender import Lane, Route, due_lanes, send_due, send_some
-from regulars.rule_engine.tables import fire, outbound, rule_state, run
-from regulars.rule_engine.trickling import enrol_by_day
+from regulars.rule_engine.trickling import enrol_by_day, has_shares
 
 SLICE_SECONDS = 20.0  # how long one answer to the doorbell may take
 ROUNDS = 100_000
+DIGEST_SECONDS = 1.0  # how long events come before everything else
+IN_BRIEF = 40  # runs that take their steps between two pages of a long scan
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +72,14 @@ class Engine:
     def tick(self, now: datetime | None = None, workspace: Workspace | None = None) -> Done:
         """Do everything that is due: as of ``now``, or by the moving clock when it is None."""
         total = Done()
-        for place in self._places([workspace] if workspace else None):
-            total += self._tick_one(place, now)
+        for place in [workspace] if workspace else list_workspaces(self.database):
+            if not self._is_held(place):
+                total += self._tick_one(place, now)
         return total
+
+    def _is_held(self, workspace: Workspace) -> bool:
+        with self.database.workspace_tx(workspace, write=False) as uow:
+            return find_hold(uow) is not None
 
     def _tick_one(self, workspace: Workspace, at: datetime | None) -> Done:
         now: Now = self.database.clock if at is None else fixed(at)
@@ -99,10 +103,11 @@ class Engine:
         for, and the work of the rules goes on meanwhile.
         """
         until = time.monotonic() + seconds
-        places = self._places()
+        places = list_workspaces(self.database)
         with Lanes(self._send) as lanes:
             while places:
-                done = [each for each in places if self._round_safely(each, lanes)]
+                between = partial(self._in_brief, tuple(places), lanes)
+                done = [each for each in places if self._round_safely(each, lanes, between)]
                 places = [each for each in places if each in done or lanes.is_busy(each)]
                 if time.monotonic() > until:
                     lanes.close()
@@ -114,21 +119,31 @@ class Engine:
                     lanes.rest()
         return not places
 
-    def _round_safely(self, workspace: Workspace, lanes: Lanes) -> bool:
+    def _round_safely(
+        self, workspace: Workspace, lanes: Lanes, between: Between | None = None
+    ) -> bool:
         """One workspace in trouble does not hold up the others; its work stays due."""
         try:
-            return self._round_live(workspace, lanes)
+            return self._round_live(workspace, lanes, between)
         except Exception:
             log.exception("The work of workspace %s could not be done.", workspace.id)
             return False
 
-    def _round_live(self, workspace: Workspace, lanes: Lanes) -> bool:
-        """One batch of each kind of work; whether there was any."""
+    def _round_live(self, workspace: Workspace, lanes: Lanes, between: Between | None) -> bool:
+        """One batch of each kind of work; whether there was any. Without ``between``: in brief."""
         at = (self.database, workspace, self.database.clock)
-        done = self._work(workspace, self.database.clock, anyway=False)
-        due = patiently(lambda: due_lanes(*at, self.surroundings))
-        started = [lanes.start(workspace, lane) for lane in due]
+        due = self._look(workspace, self.database.clock, anyway=False)
+        done = self._work(workspace, self.database.clock, due, between)
+        if not (due.messages or done.runs):
+            return not done.is_nothing
+        ways = patiently(lambda: due_lanes(*at, self.surroundings))
+        started = [lanes.start(workspace, lane) for lane in ways]
         return any(started) or not done.is_nothing
+
+    def _in_brief(self, places: Sequence[Workspace], lanes: Lanes) -> None:
+        """While one rule looks over everybody, what has just happened anywhere does not wait."""
+        for workspace in places:
+            self._round_safely(workspace, lanes)
 
     def _send(self, workspace: Workspace, lane: Lane) -> int:
         """One batch of one lane."""
@@ -137,45 +152,74 @@ class Engine:
 
     def round(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
         """One batch of each kind of due work, messages included."""
-        done = self._work(workspace, now, anyway=anyway)
+
+        def between() -> Done:
+            return self._work(workspace, now, self._look(workspace, now, anyway=False), None)
+
+        due = self._look(workspace, now, anyway=anyway)
+        done = self._work(workspace, now, due, between)
+        if not (due.messages or done.runs):
+            return done
         at = (self.database, workspace, now, self.surroundings)
         return done + Done(messages=patiently(lambda: send_due(*at, lease=self.lease)))
 
-    def _work(self, workspace: Workspace, now: Now, *, anyway: bool) -> Done:
-        at, lease = (self.database, workspace, now), self.lease
-        return Done(
-            patiently(lambda: ingest(*at)),
-            patiently(lambda: fire_due(*at, lease=lease)),
-            patiently(lambda: look_over_due(*at, anyway=anyway)),
-            patiently(lambda: execute_due(*at, lease=lease)),
-        )
+    def _look(self, workspace: Workspace, now: Now, *, anyway: bool) -> DueWork:
+        """What waits; nothing while the brake is on."""
+        with self.database.workspace_tx(workspace, write=False, now=now()) as uow:
+            return find_due(uow, anyway=anyway) or DueWork()
+
+    def _work(
+        self, workspace: Workspace, now: Now, due: DueWork, between: Between | None
+    ) -> Done:  # fmt: skip
+        """One batch of each kind that waits; steps also where something may just have begun.
+
+        Without ``between`` only what has happened and what follows at once, a few at a time.
+        """
+        at, lease, done = (self.database, workspace, now), self.lease, Done()
+        if due.events:
+            done += Done(events=self._digest(workspace, now))
+        if due.fires and between:
+            done += Done(fires=patiently(lambda: fire_due(*at, lease=lease, between=between)))
+        if due.mirrors and between:
+            some = due.mirrors
+            done += Done(mirrors=patiently(lambda: look_over_some(*at, some, between)))
+        if due.runs or not done.is_nothing:
+            limit = BATCH if between else IN_BRIEF
+            done += Done(runs=patiently(lambda: execute_due(*at, lease=lease, limit=limit)))
+        return done
+
+    def _digest(self, workspace: Workspace, now: Now) -> int:
+        """What has happened comes first: what follows from it must not pile up behind it."""
+        total, until = 0, time.monotonic() + DIGEST_SECONDS
+        while time.monotonic() < until:
+            taken = patiently(lambda: ingest(self.database, workspace, now))
+            total += taken
+            if taken < EVENTS_AT_ONCE:
+                break
+        return total
 
     def plan(self, now: datetime) -> None:
         """Note every schedule that is due, and try once more what could not be digested."""
-        for workspace in self._places():
+        for workspace in list_workspaces(self.database):
             try:
                 self._plan_one(workspace, fixed(now))
             except Exception:
                 log.exception("The plan of workspace %s could not be made.", workspace.id)
 
     def _plan_one(self, workspace: Workspace, now: Now) -> None:
-        for each in (settle_history, plan_fires, remind, enrol_by_day, retry_failures):
-            each(self.database, workspace, now)
+        with self.database.workspace_tx(workspace, write=False, now=now()) as uow:
+            if find_hold(uow) is not None:
+                return
+            wanted = [plan for plan, is_wanted in _PLANS if is_wanted(uow)]
+        for plan in wanted:
+            plan(self.database, workspace, now)
 
     def is_due(self, now: datetime) -> bool:
         """Whether there is anything to do at all."""
         return any(
-            is_work_due(self.database, workspace, fixed(now)) for workspace in self._places()
+            is_work_due(self.database, workspace, fixed(now))
+            for workspace in list_workspaces(self.database)
         )
-
-    def _places(self, wanted: Sequence[Workspace] | None = None) -> list[Workspace]:
-        """The workspaces in which rules may run now: in use, and the brake is off."""
-        known = list_workspaces(self.database) if wanted is None else wanted
-        return [each for each in known if not self._is_held(each)]
-
-    def _is_held(self, workspace: Workspace) -> bool:
-        with self.database.workspace_tx(workspace, write=False) as uow:
-            return find_hold(uow) is not None
 
     def answer(self) -> None:
         """What a worker does when the doorbell rings; it rings itself again when time was up."""
@@ -193,84 +237,19 @@ def remind(database: Database, workspace: Workspace, now: Now) -> int:
         return tell_overdue(uow)
 
 
-def plan_fires(database: Database, workspace: Workspace, now: Now) -> int:
-    """Write down the slots of schedules that have come; how many are new."""
-    with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        passed = _passed(uow)
-    if not passed:
-        return 0
-    faultpoint("C0")
-    with database.workspace_tx(workspace, now=now()) as uow:
-        made = 0
-        for key, slots in _passed(uow).items():
-            made += _note_slots(uow, key, slots)
-            faultpoint("C2")
-    faultpoint("C1")
-    return made
-
-
-def _passed(uow: UnitOfWork) -> dict[str, list[datetime]]:
-    """Rules with slots since they were settled last, and the slots to work on (maybe none)."""
-    states = {row.rule: row for row in uow.execute(rule_state.select())}
-    zone = uow.workspace.tz
-    found = {}
-    for pinned, schedule in book_of(uow).scheduled:
-        state = states.get(pinned.rule.key)
-        if state is None or state.state != "active":
-            continue
-        if schedule.latest(state.fired_to, uow.now, zone) is not None:
-            found[pinned.rule.key] = schedule.due(state.fired_to, uow.now, zone)
-    return found
-
-
-def _note_slots(uow: UnitOfWork, key: str, slots: list[datetime]) -> int:
-    version = book_of(uow).rules[key].version
-    rows = [
-        {
-            "rule": key, "version": version, "scheduled_for": slot, "state": "due",
-            "due_at": slot, "attempts": 0, "created_at": uow.database.clock(),
-        }
-        for slot in slots
-    ]  # fmt: skip
-    made = insert_new(uow, fire, rows, "id")
-    uow.execute(
-        rule_state.update()
-        .where(rule_state.c.rule == key, rule_state.c.fired_to < uow.now)
-        .values(fired_to=uow.now)
-    )
-    return len(made)
+_PLANS: tuple[tuple[Callable[[Database, Workspace, Now], int], Callable[[UnitOfWork], bool]], ...]
+_PLANS = (
+    (settle_history, needs_settling),
+    (plan_fires, has_slots),
+    (remind, any_overdue),
+    (enrol_by_day, has_shares),
+    (retry_failures, has_failures),
+)
+"""What is looked after now and then, and how one sees that there is a reason to."""
 
 
 def is_work_due(database: Database, workspace: Workspace, now: Now) -> bool:
     """Whether this workspace has anything to digest, fire, mirror, run or send."""
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        if _any(uow, event.c.processed_at.is_(None)) or _passed(uow):
-            return True
-        clock = read_database_clock(uow)
-        for table, waiting in (
-            (fire, fire.c.state == "due"),
-            (run, run.c.status == "live"),
-            (outbound, outbound.c.status.in_(("queued", "sending"))),
-        ):
-            active = table.c.rule.in_(active_rules(uow))
-            due = is_due(uow, table, clock)
-            if _any(uow, sa.and_(waiting, due, active)):
-                return True
-    return bool(due_mirrors(database, workspace, now, anyway=False))
-
-
-def _any(uow: UnitOfWork, where: sa.ColumnElement[bool]) -> bool:
-    return bool(uow.scalar(sa.select(sa.exists().where(where))))
-
-
-def next_fires(uow: UnitOfWork) -> dict[str, datetime]:
-    """When each clock rule looks next."""
-    active = active_rules(uow)
-    book = book_of(uow)
-    schedules = [(p.rule.key, s) for p, s in book.scheduled]
-    schedules += [
-        (p.rule.key, s) for p in book.mirrors if (s := Schedule.of(p.rule.trigger)) is not None
-    ]
-    zone = uow.workspace.tz
-    known = {key: each.next(uow.now, zone) for key, each in schedules if key in active}
-    return {key: at for key, at in known.items() if at is not None}
+        due = find_due(uow)
+        return due is not None and (not due.is_nothing or has_slots(uow))

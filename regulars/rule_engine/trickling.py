@@ -34,6 +34,11 @@ def enrol_by_day(database: Database, workspace: Workspace, now: Now) -> int:
     return entered
 
 
+def has_shares(uow: UnitOfWork) -> bool:
+    """Whether some rule has a share left that nobody has let in today."""
+    return bool(_waiting(uow))
+
+
 def _share(uow: UnitOfWork, row: Any) -> int:
     """One day's share; when it was not used up, everybody is in."""
     done = enrol_people(

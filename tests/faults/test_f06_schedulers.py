@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.planning import plan_fires
 from regulars.rule_engine.tables import fire
-from regulars.rule_engine.ticking import plan_fires
 from tests.support.busy_shop import assert_all_done, finish
 from tests.support.clocks import MovableClock
 from tests.support.rule_faults import (

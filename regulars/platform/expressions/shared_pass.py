@@ -36,18 +36,39 @@ def shared_pass(
 
     ``trees`` are checked conditions about records of ``root``; the flags are never NULL.
     """
+    flags, query = _flagged(trees, target, root, None, fuse=fuse)
+    return query.where(sa.or_(sa.false(), *flags))
+
+
+def flags_of(
+    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Sequence[int] | None
+) -> sa.Select[tuple[int, ...]]:
+    """``id, c0, c1, …`` of every record, or of those ``among``, whatever it meets."""
+    _flags, query = _flagged(trees, target, root, among, fuse=True)
+    return query if among is None else query.where(root.c.id.in_(among))
+
+
+def _flagged(
+    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Sequence[int] | None, *,
+    fuse: bool,
+) -> tuple[list[Element], sa.Select[tuple[int, ...]]]:  # fmt: skip
     compiler = SqlCompiler(target)
     frame = Frame(root, (root,), is_root=True)
     joined: sa.FromClause = root
     for each in relations(trees) if fuse else ():
-        rows = _grouped(compiler, each, frame)
+        rows = _grouped(compiler, each, frame, among)
         joined = sa.outerjoin(joined, rows, rows.c.k == root.c.id)
         compiler.shared.update(_columns(compiler, each, rows))
     flags = [compiler.condition(tree, frame, two_valued=True) for tree in trees]
     named = [
         sa.type_coerce(flag, columns.Flag()).label(f"c{place}") for place, flag in enumerate(flags)
     ]
-    return sa.select(root.c.id, *named).select_from(joined).where(sa.or_(sa.false(), *flags))
+    return flags, sa.select(root.c.id, *named).select_from(joined)
+
+
+def shareable(trees: Sequence[Node]) -> set[Path]:
+    """The relations of which one pass could serve several conditions."""
+    return {node.of for tree in trees for node in _outermost(tree) if _can_share(node)}
 
 
 def relations(trees: Sequence[Node]) -> list[Shared]:
@@ -81,7 +102,9 @@ def _can_share(node: Aggregate) -> bool:
     )
 
 
-def _grouped(compiler: SqlCompiler, shared: Shared, frame: Frame) -> sa.Subquery:
+def _grouped(
+    compiler: SqlCompiler, shared: Shared, frame: Frame, among: Sequence[int] | None
+) -> sa.Subquery:
     """``k, a0, a1, …``: the link and each aggregate over the rows that it counts."""
     rows = sql_aggregates.rows_of(compiler, shared.nodes[0], frame, filtered=False)
     made = []
@@ -93,7 +116,8 @@ def _grouped(compiler: SqlCompiler, shared: Shared, frame: Frame) -> sa.Subquery
             tests.append(held)
         made.append(sql_aggregates.reduced(compiler, node, rows.frame, held).label(f"a{place}"))
     query = sa.select(rows.key.label("k"), *made).select_from(rows.joined)
-    query = query.where(rows.key.is_not(None)).group_by(rows.key)
+    here = rows.key.is_not(None) if among is None else rows.key.in_(among)
+    query = query.where(here).group_by(rows.key)
     if len(tests) == len(shared.nodes):  # rows that nobody counts need not be looked at
         query = query.where(sa.or_(*tests))
     return query.subquery()

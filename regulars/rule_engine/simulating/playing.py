@@ -24,13 +24,13 @@ from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest
 from regulars.rule_engine.looking_over import look_over
 from regulars.rule_engine.matching import form_of
+from regulars.rule_engine.planning import plan_fires
 from regulars.rule_engine.scans import fire_due
 from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.sender import send_due
 from regulars.rule_engine.simulating.rewinding import Happening, Past, in_order
 from regulars.rule_engine.simulating.stage import Stage, nowhere
 from regulars.rule_engine.tables import outbound, run
-from regulars.rule_engine.ticking import plan_fires
 
 MOST_INSTANTS = 20_000
 MOST_ROUNDS = 1000

@@ -21,10 +21,10 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, digest_keeping, overview, publishing, service
 from regulars.rule_engine.circles import last_circle
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.planning import next_fires
 from regulars.rule_engine.reading_back import rule_words
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.standing import count_standing
-from regulars.rule_engine.ticking import next_fires
 from regulars.rule_engine.web.blueprints import pages
 
 PAGES_OF_THE_LIST = ("new", "gallery")
