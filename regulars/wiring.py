@@ -80,7 +80,7 @@ from regulars.platform.definitions.uses import use_sources
 from regulars.platform.health import storage as storage_health
 from regulars.platform.health.findings import health_checks
 from regulars.platform.jobs import RedisBell
-from regulars.platform.mailer import SmtpMailer
+from regulars.platform.mailer import mailer_for
 from regulars.platform.privacy import health as privacy_health
 from regulars.platform.privacy import suppressions
 from regulars.platform.privacy.after_restore import KeepRefusals, KeepSuppressions
@@ -120,6 +120,7 @@ from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.goals.kind import goal_kind
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
+from regulars.rule_engine.inquiring import InquiryDesk
 from regulars.rule_engine.kinds import message_kind, rule_kind
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
@@ -308,6 +309,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         *changes.ticks(),
         *SimulationDesk(database).ticks(),
         *self_check.SelfCheckDesk(database).ticks(),
+        *InquiryDesk(database, rules.surroundings).ticks(),
         *SearchDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
@@ -346,7 +348,7 @@ SEALED: tuple[Callable[[Database, Seal], int], ...] = (
 def rule_engine(database: Database) -> Engine:
     """The rule engine of this installation, with the mail server it was given."""
     config = Config.from_environ()
-    mailer = SmtpMailer.from_url(config.smtp_url) if config.smtp_url else None
+    mailer = mailer_for(config.smtp_url)
     seal = seal_for(config.secret_keys) if config.secret_key else None
     return Engine(database, Surroundings(mailer, seal))
 

@@ -13,6 +13,7 @@ from alembic.autogenerate import produce_migrations, render_python_code
 from alembic.migration import MigrationContext
 from alembic.operations.ops import MigrationScript, UpgradeOps
 
+from regulars.form_builder import undo
 from regulars.platform import migrations
 from regulars.platform.backups import deleting
 from regulars.platform.db import main_metadata, workspace_metadata
@@ -20,7 +21,7 @@ from regulars.seed_templates import installed
 from regulars.wiring import wire
 
 ROOT = Path(__file__).resolve().parent.parent / "regulars" / "platform" / "migrations"
-BESIDE_WIRING = (installed, deleting)  # modules whose tables nothing in wiring imports
+BESIDE_WIRING = (installed, deleting, undo)  # modules whose tables nothing in wiring imports
 METADATA = {"main": main_metadata, "workspace": workspace_metadata}
 MODULE = '''"""{message}"""
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from regulars import wiring
 from regulars.cli.base import Shell
 from regulars.platform.accounts.access import system_access
 from regulars.platform.i18n import translate
 from regulars.rule_engine import overview, service
+from regulars.rule_engine.inquiring import question_about, settle
 from regulars.rule_engine.overview import Wanted
 
 
@@ -53,6 +55,21 @@ def resolve_message(shell: Shell, message_id: int, decision: str) -> None:
         service.resolve_message(uow, system_access(shell.locale), message_id, decision)
     words = translate("messages.resolved", shell.locale)
     shell.answer({"id": message_id, "decision": decision}, words)
+
+
+@messages.command("ask")
+@click.argument("message_id", type=int, metavar="ID")
+@click.pass_obj
+def ask_provider(shell: Shell, message_id: int) -> None:
+    """Ask the provider what became of a message in doubt, where it can be asked."""
+    around = wiring.rule_engine(shell.database).surroundings
+    with shell.database.workspace_tx(shell.workspace, write=False) as uow:
+        question = question_about(uow, system_access(shell.locale), message_id)
+    fate = question.ask(around)
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        known = settle(uow, question, fate)
+    words = translate(f"messages.asked-{'left' if known else 'unsure'}", shell.locale)
+    shell.answer({"id": message_id, "settled": known}, words)
 
 
 def _row(row: overview.MessageRow, locale: str) -> dict[str, Any]:

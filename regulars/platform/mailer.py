@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -70,9 +71,43 @@ class MemoryMailer:
         return f"<{mail.key}@example.com>"
 
 
+Reach = Callable[[str, int, float], socket.socket]
+"""Connects to a host and port within so many seconds."""
+
+
+def _reach(host: str, port: int, timeout: float) -> socket.socket:
+    return socket.create_connection((host, port), timeout)
+
+
+class _Connection(smtplib.SMTP):
+    """A connection that is made by `Reach`."""
+
+    def __init__(self, reach: Reach, host: str, port: int) -> None:
+        self._reach = reach
+        super().__init__(host, port, timeout=TIMEOUT_SECONDS)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        return self._reach(host, port, timeout)
+
+
+class _TlsConnection(_Connection):
+    """The same, encrypted from its first byte on."""
+
+    def __init__(self, reach: Reach, host: str, port: int, tls: ssl.SSLContext) -> None:
+        self._tls = tls
+        super().__init__(reach, host, port)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        line = super()._get_socket(host, port, timeout)
+        return self._tls.wrap_socket(line, server_hostname=host)
+
+
 @dataclass(frozen=True)
 class SmtpMailer:
-    """Talks SMTP to one server; one connection per mail, so that each answer is about one mail."""
+    """Talks SMTP to one server; one connection per mail, so that each answer is about one mail.
+
+    With ``must_encrypt`` a server that offers no encryption gets neither password nor mail.
+    """
 
     host: str
     port: int
@@ -81,6 +116,8 @@ class SmtpMailer:
     password: str = ""
     implicit_tls: bool = False
     clock: Clock = utc_now
+    reach: Reach = field(default=_reach, repr=False)
+    must_encrypt: bool = False
 
     @classmethod
     def from_url(cls, url: str) -> SmtpMailer:
@@ -119,14 +156,15 @@ class SmtpMailer:
         tls = ssl.create_default_context()
         try:
             if self.implicit_tls:
-                connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                    self.host, self.port, timeout=TIMEOUT_SECONDS, context=tls
-                )
+                connection: smtplib.SMTP = _TlsConnection(self.reach, self.host, self.port, tls)
             else:
-                connection = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT_SECONDS)
+                connection = _Connection(self.reach, self.host, self.port)
             connection.ehlo_or_helo_if_needed()
             if not self.implicit_tls and connection.has_extn("starttls"):
                 connection.starttls(context=tls)
+            elif self.must_encrypt and not self.implicit_tls:
+                connection.close()
+                raise MailRefused("This server offers no encryption.", permanent=False)
             if self.user and self.password:
                 connection.login(self.user, self.password)
         except smtplib.SMTPAuthenticationError as error:
@@ -134,6 +172,14 @@ class SmtpMailer:
         except (smtplib.SMTPException, OSError) as error:
             raise MailRefused(str(error), permanent=False) from error
         return connection
+
+
+def mailer_for(url: str) -> Mailer | None:
+    """The mail server of the installation (``REGULARS_SMTP_URL``), None where none is named.
+
+    Raises BadConfig.
+    """
+    return SmtpMailer.from_url(url) if url else None
 
 
 def build(mail: Mail, sender: str, clock: Clock) -> EmailMessage:

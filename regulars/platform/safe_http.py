@@ -108,6 +108,15 @@ class Door:
             raise NoAnswer("It took too long.")
         return answer
 
+    def connect(self, host: str, port: int) -> socket.socket:
+        """A connection to a host by name. Raises AddressRefused or NotReached."""
+        parts = urlsplit(f"//{host}:{port}")
+        address = self._address(parts)
+        try:
+            return socket.create_connection((address, port), self.timeout)
+        except OSError as error:
+            raise NotReached(str(error)) from error
+
     def _address(self, parts: SplitResult) -> str:
         """The one address that is called; every one the name has must be allowed."""
         try:

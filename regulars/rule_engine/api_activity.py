@@ -27,10 +27,13 @@ from regulars.platform.privacy.consents import (
 from regulars.platform.problems import Problem
 from regulars.platform.web.api_body import read_query, read_shaped
 from regulars.platform.web.api_route import describe, obj
+from regulars.platform.web.installation import installation
 from regulars.platform.web.json_body import read_object
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, replies, service, standing
 from regulars.rule_engine.api_story import STORY, WINNERS, story_json, winner_json
+from regulars.rule_engine.channels.base import Surroundings
+from regulars.rule_engine.inquiring import question_about, settle
 from regulars.rule_engine.measuring.winning import winners_of
 from regulars.rule_engine.overview import Wanted
 from regulars.rule_engine.policy import cost_text
@@ -124,6 +127,18 @@ def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> Respons
     decision = read_shaped(request, shapes.DECISION)["decision"]
     service.resolve_message(uow, access, message_id, decision)
     return _message_json(overview.get_message(uow, access, message_id), access.locale)
+
+
+@api.post("/messages/<int:message_id>/ask")
+@workspace_api("send_messages", writes=False)
+@describe("messages", shapes.MESSAGE)
+def ask_provider(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """Ask the provider what became of a message in doubt; settled when it knows."""
+    question = question_about(uow, access, message_id)
+    fate = question.ask(Surroundings(seal=installation().seal))
+    with uow.database.workspace_tx(uow.workspace, now=uow.now) as writing:
+        settle(writing, question, fate)
+        return _message_json(overview.get_message(writing, access, message_id), access.locale)
 
 
 @api.post("/messages/replies")

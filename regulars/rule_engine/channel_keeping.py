@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,7 +86,7 @@ def keep_account(uow: UnitOfWork, access: Access, seal: Seal, wish: AccountWish)
         *setting_problems(provider.fields, wish.values, frozenset(known)),
         *_apprise_problems(provider, wish),
     ]
-    problems += _again(provider, before, settings, problems)
+    problems += _again(seal, provider, before, settings, wish.values)
     if problems:
         raise Invalid(problems)
     secrets = {**known, **secret_values(provider.fields, wish.values)}
@@ -133,9 +133,13 @@ def _known_secrets(
     seal: Seal, provider: Provider, before: Any, settings: Mapping[str, Any]
 ) -> dict[str, str]:
     """The secrets that stay: those of the same provider, bound to the very same place."""
-    if before is None or before.provider != provider.name:
+    if before is None or not _is_bound_alike(provider, before, settings):
         return {}
-    if bound_to(provider.fields, before.settings) != bound_to(provider.fields, settings):
+    return _kept_secrets(seal, provider, before)
+
+
+def _kept_secrets(seal: Seal, provider: Provider, before: Any) -> dict[str, str]:
+    if before is None or before.provider != provider.name:
         return {}
     try:
         return opened(seal, provider, before.key, before.settings, before.secret)
@@ -143,17 +147,19 @@ def _known_secrets(
         return {}
 
 
+def _is_bound_alike(provider: Provider, before: Any, settings: Mapping[str, Any]) -> bool:
+    return bound_to(provider.fields, before.settings) == bound_to(provider.fields, settings)
+
+
 def _again(
-    provider: Provider, before: Any, settings: Mapping[str, Any], found: Sequence[Problem]
-) -> list[Problem]:
+    seal: Seal, provider: Provider, before: Any, settings: Mapping[str, Any],
+    values: Mapping[str, Any],
+) -> list[Problem]:  # fmt: skip
     """Say why a secret that was there is asked for again."""
-    if before is None or before.provider != provider.name:
+    if before is None or _is_bound_alike(provider, before, settings):
         return []
-    if bound_to(provider.fields, before.settings) == bound_to(provider.fields, settings):
-        return []
-    secrets = {each.name for each in provider.fields if each.is_secret}
-    asked = [each for each in found if each.code == "required" and each.path in secrets]
-    return [Problem(each.path, "secret-again") for each in asked]
+    lost = set(_kept_secrets(seal, provider, before)) - set(secret_values(provider.fields, values))
+    return [Problem(each.name, "secret-again") for each in provider.fields if each.name in lost]
 
 
 def _key_problems(wish: AccountWish, provider: Provider, before: Any) -> list[Problem]:

@@ -94,8 +94,8 @@ def failing_ways(uow: UnitOfWork) -> list[tuple[str, WayState]]:
 
 
 def _is_ready(provider: Provider, set_up: set[str], around: Surroundings) -> bool:
-    if provider.name == "smtp":
-        return around.mailer is not None
+    if provider.account_optional and around.mailer is not None:
+        return True
     return not provider.fields or provider.name in set_up
 
 

@@ -25,7 +25,6 @@ from regulars.rule_engine.channels.base import (
     Surroundings,
     providers,
 )
-from regulars.rule_engine.channels.templates import with_values
 from regulars.rule_engine.merging import merge_fields
 from regulars.rule_engine.message import Message
 
@@ -58,7 +57,7 @@ def prepare_trial(uow: UnitOfWork, access: Access, key: str, to: str, message: s
     access.require("manage_workspace")
     row = find_account(uow, key)
     provider = providers.find(row.provider if row is not None else key)
-    if provider is None or (provider.fields and row is None):
+    if provider is None or (provider.fields and row is None and not provider.account_optional):
         raise NotFound("no-channel-account", key=key[:60])
     if find_hold(uow) is not None:
         raise Conflict("sending-is-stopped")
@@ -69,9 +68,10 @@ def prepare_trial(uow: UnitOfWork, access: Access, key: str, to: str, message: s
     if suppressed_among(uow, [(channel, address)]):
         raise Conflict("address-is-suppressed")
     prepared = {**prepared_from(row), "message": message}
-    parts = _parts(uow, access, channel, message)
+    parts, merged = _parts(uow, access, channel, message)
     name = f"test:{uow.workspace.id}:{new_token(9)}"
-    return Trial(provider, Outgoing(name, channel, address, parts, access.locale, prepared))
+    outgoing = Outgoing(name, channel, address, parts, access.locale, prepared, merged)
+    return Trial(provider, outgoing)
 
 
 def send_trial(trial: Trial, around: Surroundings) -> Tried:
@@ -84,13 +84,16 @@ def send_trial(trial: Trial, around: Surroundings) -> Tried:
         return Tried("unknown", {"code": "outcome-unknown", "detail": str(doubt)[:300]})
 
 
-def _parts(uow: UnitOfWork, access: Access, channel: str, key: str) -> Mapping[str, str]:
+def _parts(
+    uow: UnitOfWork, access: Access, channel: str, key: str
+) -> tuple[Mapping[str, str], list[tuple[str, str]]]:
+    """What is sent, and the values merged into it."""
     words = translate("channels.test-words", access.locale, shop=uow.workspace.name)
     if channel == "email":
-        return {"subject": words, "markdown": words}
+        return {"subject": words, "markdown": words}, []
     message: Message | None = snapshot(uow).find("message", key) if key else None
     if channel != "sms" or message is None:
-        return {"text": words}
+        return {"text": words}, []
     text = message.parts("sms", access.locale).get("text", words)
     shown = [(each.path, each.fallback or "…") for each in merge_fields(text) if each.link is None]
-    return with_values({"text": text}, "sms", shown)
+    return {"text": text}, shown

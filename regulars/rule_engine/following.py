@@ -93,7 +93,8 @@ class RuleFollower(PersonFollower):
         keys = sa.select(outbound.c.idempotency_key).where(theirs)
         uow.execute(message_link.delete().where(message_link.c.outbound_key.in_(keys)))
         bare = {
-            "record": NOBODY, "address": None, "body": {}, "decision": None, "provider_id": None,
+            "record": NOBODY, "address": None, "body": {}, "merged": None,
+            "decision": None, "provider_id": None,
             "reason": {"code": "person-erased"}, "token": None,
         }  # fmt: skip
         waiting = theirs & outbound.c.status.in_(("queued", "sending"))

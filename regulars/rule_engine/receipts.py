@@ -54,15 +54,38 @@ def take_in(uow: UnitOfWork, seal: Seal, token: str, inbound: Inbound) -> Taken:
     return Taken(heard, known)
 
 
+def note_fate(uow: UnitOfWork, message_id: int, receipt: Receipt | None) -> bool:
+    """A message in doubt did leave, and maybe there is a receipt; False when it is settled."""
+    message = uow.execute(
+        outbound.select().where(outbound.c.id == message_id).with_for_update()
+    ).one()
+    values: dict[str, Any] = {"status": "sent", "reason": None}
+    if receipt is not None:
+        values |= _receipt(uow, receipt)
+    done = uow.execute(
+        outbound.update()
+        .where(outbound.c.id == message_id, outbound.c.status == "unknown")
+        .values(**values)
+    )
+    if done.rowcount:
+        record_events(uow, [turn(uow, message, "message_sent")])
+    return bool(done.rowcount)
+
+
+def _receipt(uow: UnitOfWork, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "receipt": "delivered" if receipt.delivered else "undelivered", "receipt_at": uow.now,
+        "receipt_detail": receipt.detail or None,
+    }  # fmt: skip
+
+
 def _note(uow: UnitOfWork, provider: str, receipt: Receipt) -> bool:
     """Write a receipt to its message; False when there is no such message."""
     message = _message_of(uow, provider, receipt)
     if message is None:
         return False
-    word = "delivered" if receipt.delivered else "undelivered"
-    values: dict[str, Any] = {
-        "receipt": word, "receipt_at": uow.now, "receipt_detail": receipt.detail or None,
-    }  # fmt: skip
+    values = _receipt(uow, receipt)
+    word = values["receipt"]
     was_unclear = message.status == "unknown"
     if was_unclear:  # so it did leave
         values |= {"status": "sent", "reason": None, "provider_id": receipt.provider_id}

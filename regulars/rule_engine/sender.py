@@ -32,6 +32,7 @@ from regulars.rule_engine.channels.base import (
     Surroundings,
     providers,
 )
+from regulars.rule_engine.channels.templates import merged_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.judging import Verdict
@@ -240,7 +241,7 @@ def _mark(route: Route, token: str, wanted: _Claim) -> tuple[int, list[Ready]]:
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)
         leases.keep_many(uow, outbound, token, changes)
-        return len(rows), [_ready(uow, row, route.provider) for row in ready]
+        return len(rows), [ready_for(uow, row, route.provider) for row in ready]
 
 
 def _passable(uow: UnitOfWork, lane: Lane, limit: int) -> int:
@@ -258,9 +259,14 @@ def _in(lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
     return (here,) if lane.address is None else (here, outbound.c.address == lane.address)
 
 
-def _ready(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
-    key = f"{uow.workspace.id}:{row.idempotency_key}:{int(row.created_at.timestamp())}"
-    return Ready(row, key, provider.prepare(uow, row))
+def ready_for(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
+    """A message with what its provider has looked up for it."""
+    return Ready(row, outside_key(uow, row), provider.prepare(uow, row))
+
+
+def outside_key(uow: UnitOfWork, row: Any) -> str:
+    """What a message is called to the world outside (`Ready.key`)."""
+    return f"{uow.workspace.id}:{row.idempotency_key}:{int(row.created_at.timestamp())}"
 
 
 def _claim(uow: UnitOfWork, token: str, lane: Lane, wanted: _Claim) -> list[Any]:
@@ -314,12 +320,18 @@ def _settled(
     return row.id, {"status": status, "reason": reason, "token": None, "finished_at": uow.now}
 
 
+def outgoing_of(each: Ready) -> Outgoing:
+    """A message as its provider is handed it."""
+    row = each.row
+    return Outgoing(
+        each.key, row.channel, row.address or "", row.body, row.locale, each.prepared,
+        merged_of(row),
+    )  # fmt: skip
+
+
 def _call(provider: Provider, each: Ready, surroundings: Surroundings) -> Sent:
     """Ask the provider, outside of any transaction."""
-    row = each.row
-    outgoing = Outgoing(
-        each.key, row.channel, row.address or "", row.body, row.locale, each.prepared
-    )
+    row, outgoing = each.row, outgoing_of(each)
     try:
         return Sent(row, "sent", provider.send(outgoing, surroundings))
     except SendFailed as failure:

@@ -134,6 +134,7 @@ outbound = sa.Table(
     sa.Column("address", columns.Text),
     sa.Column("locale", columns.Text, nullable=False),
     sa.Column("body", columns.Json, nullable=False),  # the rendered parts of the channel
+    sa.Column("merged", columns.Json),  # a short message's merged values: [[name, value], …]
     sa.Column("status", columns.Text, nullable=False),
     sa.Column("reason", columns.Json),  # why it was not sent: a code with its parameters
     sa.Column("decision", columns.Json),  # what the gate saw when it decided
@@ -154,6 +155,7 @@ outbound = sa.Table(
     sa.Column("receipt", columns.Text),  # delivered, undelivered: the provider's later word
     sa.Column("receipt_at", columns.Instant),
     sa.Column("receipt_detail", columns.Text),
+    sa.Column("asked_at", columns.Instant),  # when its provider was last asked what became of it
     sa.Column("opened_at", columns.Instant),  # where the shop asks for it, its first opening
     sqlite_strict=True,
 )

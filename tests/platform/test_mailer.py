@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
 from typing import Any
@@ -85,6 +86,14 @@ def test_a_refusal_says_whether_it_is_for_good(
         mailer.send(MAIL)
     assert caught.value.permanent is permanent
     assert answer.partition(" ")[2] in caught.value.answer
+    assert server.taken == []
+
+
+def test_a_server_without_encryption_gets_nothing_where_it_must_encrypt(
+    server: Server, mailer: SmtpMailer
+) -> None:
+    with pytest.raises(MailRefused, match="no encryption"):
+        replace(mailer, must_encrypt=True).send(MAIL)
     assert server.taken == []
 
 

@@ -57,9 +57,10 @@ class SetUp:
             "secret": sealed(SEAL, made, account, settings, self.secrets),
             "inbound_url": "https://shop.example/receipts/1-abc",
         }  # fmt: skip
-        parts = {"text": "Anna, hello!", "values": '[["name", "Anna"], ["order.total", "12"]]'}
+        parts = {"text": "Anna, hello!"}
+        merged = [("name", "Anna"), ("order.total", "12")]
         channel = next(iter(made.channels))
-        return Outgoing(key, channel, "13800138000", parts, "en", prepared)
+        return Outgoing(key, channel, "13800138000", parts, "en", prepared, merged)
 
 
 AROUND = Surroundings(seal=SEAL)

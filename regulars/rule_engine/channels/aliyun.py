@@ -10,17 +10,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from regulars.platform.ids import new_token
 from regulars.rule_engine.channels.account_provider import AccountProvider
-from regulars.rule_engine.channels.accounts import Account
-from regulars.rule_engine.channels.base import Heard, Inbound, Outgoing, SendFailed
+from regulars.rule_engine.channels.accounts import Account, account_for
+from regulars.rule_engine.channels.base import (
+    Fate,
+    Heard,
+    Inbound,
+    Outgoing,
+    SendFailed,
+    Surroundings,
+)
 from regulars.rule_engine.channels.calling import Call, ask, read_json, refused
 from regulars.rule_engine.channels.inbound import receipt, text_answer, told_rows
 from regulars.rule_engine.channels.settings import Setting
 from regulars.rule_engine.channels.templates import template_of, values_of
 
 VERSION, ACTION, ALGORITHM = "2017-05-25", "SendSms", "ACS3-HMAC-SHA256"
+QUERY = "QuerySendDetails"
+MOST_PAGES = 5
+_ZONE = ZoneInfo("Asia/Shanghai")  # by which the provider counts days
+_STATES = {"2": False, "3": True}  # 1: no receipt yet
 _NO_ACCESS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden")
 _LATER = ("isv.BUSINESS_LIMIT_CONTROL", "isp.SYSTEM_ERROR", "Throttling")
 
@@ -41,6 +53,8 @@ class AliyunSms(AccountProvider):
         Setting("templates", "templates", required=False),
     )
 
+    can_be_asked = True
+
     def deliver(self, outgoing: Outgoing, account: Account) -> str | None:
         asked = {
             "PhoneNumbers": _number(outgoing.address),
@@ -51,18 +65,42 @@ class AliyunSms(AccountProvider):
         values = values_of(outgoing)
         if values:
             asked["TemplateParam"] = json.dumps(dict(values), ensure_ascii=False)
+        return str(self._asked(account, ACTION, asked).get("BizId") or "") or None
+
+    def ask(
+        self, outgoing: Outgoing, sent_at: datetime, surroundings: Surroundings
+    ) -> Fate | None:
+        """Look through what went to this number on that day, for the name we gave ours."""
+        account = account_for(self, outgoing.prepared, surroundings)
+        asked = {
+            "PhoneNumber": _number(outgoing.address), "PageSize": "50",
+            "SendDate": f"{sent_at.astimezone(_ZONE):%Y%m%d}",
+        }  # fmt: skip
+        for page in range(1, MOST_PAGES + 1):
+            told = self._asked(account, QUERY, {**asked, "CurrentPage": str(page)})
+            rows = (told.get("SmsSendDetailDTOs") or {}).get("SmsSendDetailDTO") or []
+            for row in rows:
+                if row.get("OutId") == outgoing.key:
+                    delivered = _STATES.get(str(row.get("SendStatus")))
+                    return Fate(delivered, detail=str(row.get("ErrCode") or ""))
+            if len(rows) < 50:
+                break
+        return None
+
+    def _asked(self, account: Account, action: str, asked: Mapping[str, str]) -> dict[str, Any]:
+        """The answer to a signed request that went well. Raises SendFailed or SendUnknown."""
         body = urlencode(asked).encode()
         signer = Signer(
             account.settings["access_key_id"], account.secrets["access_key_secret"],
             self._clock(), new_token(12),
         )  # fmt: skip
-        headers = signer.headers(Action(self.origin, ACTION, VERSION, body))
+        headers = signer.headers(Action(self.origin, action, VERSION, body))
         call = Call(f"{self.origin}/", body, headers)
         answer = ask(self.door(account), call)
         told = read_json(call, answer)
         code = str(told.get("Code", ""))
         if code == "OK":
-            return str(told.get("BizId") or "") or None
+            return told
         detail = f"{code} {told.get('Message', '')}".strip()
         if code.startswith(_NO_ACCESS):
             raise SendFailed("no-access", detail, permanent=False, trip=True)

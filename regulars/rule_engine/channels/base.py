@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from regulars.platform.db import UnitOfWork
@@ -20,7 +20,8 @@ DEFAULT_PROVIDER = "outbox"
 class Outgoing:
     """One message to one person. ``key`` is the same however often this message is tried.
 
-    ``prepared`` is what the provider has looked up for it (`Provider.prepare`).
+    ``prepared`` is what the provider has looked up for it (`Provider.prepare`); ``merged`` are
+    the values merged into a short message, by name, in the order they stand in.
     """
 
     key: str
@@ -29,6 +30,7 @@ class Outgoing:
     parts: Mapping[str, str]
     locale: str
     prepared: Mapping[str, Any] = field(default_factory=dict)
+    merged: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,15 @@ class Heard:
     content_type: str = "application/json"
 
 
+@dataclass(frozen=True)
+class Fate:
+    """What a provider, asked, knows of a message: it left; ``delivered`` None: no receipt yet."""
+
+    delivered: bool | None
+    provider_id: str | None = None
+    detail: str = ""
+
+
 class Refused(Exception):
     """An inbound call that is not what it says it is."""
 
@@ -125,7 +136,9 @@ class Provider:
     answers: ClassVar[bool] = False
     part_sizes: ClassVar[tuple[int, int] | None] = None
     staff: ClassVar[bool] = False
+    account_optional: ClassVar[bool] = False  # the installation may have one for everybody
     by_address: ClassVar[bool] = False  # each address is a way of its own
+    can_be_asked: ClassVar[bool] = False  # what became of a message, by our key
 
     def is_ready(self, surroundings: Surroundings) -> bool:
         """Whether this process can use it."""
@@ -142,6 +155,16 @@ class Provider:
     def send(self, outgoing: Outgoing, surroundings: Surroundings) -> str | None:
         """Hand over; the provider's own id. Raises SendFailed or SendUnknown."""
         raise NotImplementedError
+
+    def ask(
+        self, outgoing: Outgoing, sent_at: datetime, surroundings: Surroundings
+    ) -> Fate | None:
+        """What became of a message handed over about then; None when nothing is known of it.
+
+        Not to be found is no proof that it did not leave. Raises SendFailed or SendUnknown when
+        the question is not answered.
+        """
+        return None
 
     def hear(
         self, inbound: Inbound, settings: Mapping[str, Any], secrets: Mapping[str, str]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +15,7 @@ from regulars.platform.safe_http import AddressRefused, Door
 
 LONGEST = 2000
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,60}\Z")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 _NOT_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 LONGEST_LINE = 500
 
@@ -21,9 +24,10 @@ LONGEST_LINE = 500
 class Setting:
     """One field. Words at ``channels.<provider>.<name>``, help at ``…-help`` where there is any.
 
-    ``kind``: text, long, choice, flag, url, header, templates (message → the provider's own
-    template), or secret: sealed, never shown again. A secret belongs to what ``binds``: when such
-    a value changes, it has to be given anew, so that it never travels to another address.
+    ``kind``: text, long, choice, flag, url, host, sender (``Shop <shop@example.com>``), header,
+    templates (message → the provider's own template), or secret: sealed, never shown again. A
+    secret belongs to what ``binds``: when such a value changes, it has to be given anew, so that
+    it never travels to another address.
     """
 
     name: str
@@ -119,8 +123,8 @@ def _text_problems(field: Setting, text: str, *, local: bool) -> Iterator[Proble
         yield Problem(field.name, "one-line-only")
     elif field.starts and not text.startswith(field.starts):
         yield Problem(field.name, "other-address", {"starts": field.starts})
-    elif field.kind == "header" and (not _HEADER.match(text) or text.casefold() in _NOT_OURS):
-        yield Problem(field.name, "bad-header")
+    elif field.kind in _SHAPES and not _SHAPES[field.kind][0](text):
+        yield Problem(field.name, _SHAPES[field.kind][1])
     elif field.kind == "choice" and text not in field.options:
         yield Problem(field.name, "shape-enum", {"allowed": list(field.options)})
     elif field.kind == "url":
@@ -131,6 +135,31 @@ def _text_problems(field: Setting, text: str, *, local: bool) -> Iterator[Proble
             door.check(text)
         except AddressRefused as refused:
             yield Problem(field.name, refused.code)
+
+
+def _is_header(text: str) -> bool:
+    return _HEADER.match(text) is not None and text.casefold() not in _NOT_OURS
+
+
+def _is_host(text: str) -> bool:
+    return _HOST.match(text) is not None
+
+
+def _is_sender(text: str) -> bool:
+    """Whether it is the address of one person or shop, with a name or without."""
+    name, address = parseaddr(text)
+    local, _, domain = address.rpartition("@")
+    try:
+        Address(name, local, domain)
+    except (ValueError, IndexError):
+        return False
+    return bool(local) and _is_host(domain)
+
+
+_SHAPES: Mapping[str, tuple[Callable[[str], bool], str]] = {
+    "header": (_is_header, "bad-header"), "host": (_is_host, "not-a-host"),
+    "sender": (_is_sender, "not-a-sender"),
+}  # fmt: skip
 
 
 def _host(url: str) -> str | None:

@@ -7,13 +7,13 @@ becomes an underscore (``order.total`` → ``order_total``). Pure.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from regulars.rule_engine.channels.base import Outgoing, SendFailed
 
-VALUES_PART = "values"
-"""The part of a short message's body that keeps its merged values, as JSON."""
+_OLD_PART = "values"
+"""Where the merged values of messages stood that were written before they had their own place."""
 
 
 def template_of(outgoing: Outgoing, settings: Mapping[str, Any]) -> str:
@@ -27,21 +27,17 @@ def template_of(outgoing: Outgoing, settings: Mapping[str, Any]) -> str:
 def values_of(outgoing: Outgoing) -> list[tuple[str, str]]:
     """The merged values by name, in order, each name once."""
     found: dict[str, str] = {}
-    for name, value in json.loads(outgoing.parts.get(VALUES_PART) or "[]"):
-        found.setdefault(str(name).replace(".", "_"), str(value))
+    for name, value in outgoing.merged:
+        found.setdefault(name.replace(".", "_"), value)
     return list(found.items())
 
 
-def with_values(
-    body: Mapping[str, str], channel: str, said: Sequence[tuple[str, str]]
-) -> dict[str, str]:
-    """The parts of a message, with the merged values of a short one kept beside its text."""
-    if channel != "sms" or not said:
-        return dict(body)
-    kept = json.dumps([list(pair) for pair in said], ensure_ascii=False)
-    return {**body, VALUES_PART: kept}
+def merged_of(row: Any) -> list[tuple[str, str]]:
+    """The merged values of a stored message (a row of ``outbound``)."""
+    kept = row.merged if row.merged is not None else json.loads(row.body.get(_OLD_PART) or "[]")
+    return [(str(name), str(value)) for name, value in kept]
 
 
 def as_read(body: Mapping[str, str]) -> dict[str, str]:
-    """The parts that somebody reads: without what is kept for the provider only."""
-    return {part: text for part, text in body.items() if part != VALUES_PART}
+    """The parts that somebody reads: without what older messages kept for the provider only."""
+    return {part: text for part, text in body.items() if part != _OLD_PART}

@@ -12,7 +12,6 @@ from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.expressions.types import Kind
 from regulars.platform.privacy.purposes import CHANNELS, needs_consent
 from regulars.platform.problems import Problem
-from regulars.rule_engine.channels.templates import as_read, with_values
 from regulars.rule_engine.definition import Step
 from regulars.rule_engine.durations import LENGTH_SCHEMA, Length, at_local
 from regulars.rule_engine.links import LinkWriter
@@ -98,12 +97,13 @@ class SendMessage(StepKind):
             "message_version": seen.version("message", message.key), "form": form_key,
             "record": record, "purpose": purpose,
             "channel": channel, "address": address, "locale": locale, "body": body,
+            "merged": [list(pair) for pair in voice.said] if channel == "sms" else None,
             "status": status, "reason": reason, "due_at": work.uow.now,
             "meant_at": work.run.meant_at, "expires_at": expiry(work), "attempts": 0,
             "created_at": work.uow.now,
             "finished_at": None if status == "queued" else work.uow.now,
         }  # fmt: skip
-        work.seen.update(message=message.key, channel=channel, locale=locale, body=as_read(body))
+        work.seen.update(message=message.key, channel=channel, locale=locale, body=body)
         work.effects.messages.append(row)
         work.effects.links.extend(links.rows)
         output = {"key": work.key, "status": status}
@@ -113,8 +113,7 @@ class SendMessage(StepKind):
         self, work: StepWork, message: Message, channel: str, voice: Voice
     ) -> dict[str, str]:
         try:
-            filled = voice.parts(message.parts(channel, voice.locale), work.scope, work.sight)
-            return with_values(filled, channel, voice.said)
+            return voice.parts(message.parts(channel, voice.locale), work.scope, work.sight)
         except MissingValues as gaps:
             raise StepFailed(
                 "missing-merge-value", paths=gaps.paths, message=message.key

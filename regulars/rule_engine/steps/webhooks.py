@@ -64,7 +64,8 @@ class CallWebhook(StepKind):
             "rule_version": run.version, "step": work.step.id, "message": own["to"],
             "message_version": 0, "form": run.form, "record": run.record, "purpose": SERVICE,
             "channel": CHANNEL, "address": own["to"], "locale": work.uow.workspace.locale,
-            "body": {"text": text}, "status": "queued", "reason": None, "due_at": work.uow.now,
+            "body": {"text": text}, "merged": None,
+            "status": "queued", "reason": None, "due_at": work.uow.now,
             "meant_at": run.meant_at, "expires_at": None, "attempts": 0,
             "created_at": work.uow.now, "finished_at": None,
         })  # fmt: skip

@@ -17,7 +17,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import BadConfig, Conflict, Invalid, NotFound
 from regulars.platform.i18n import find_text
-from regulars.platform.mailer import SmtpMailer
+from regulars.platform.mailer import mailer_for
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -135,10 +135,9 @@ def _back(key: str) -> str:
 
 def around() -> Surroundings:
     """What providers need, in the process that serves pages."""
-    url, mailer = installation().config.smtp_url, None
-    if url:
-        with contextlib.suppress(BadConfig):  # then there is no mail server, and the page says so
-            mailer = SmtpMailer.from_url(url)
+    mailer = None
+    with contextlib.suppress(BadConfig):  # then there is no mail server, and the page says so
+        mailer = mailer_for(installation().config.smtp_url)
     return Surroundings(mailer, installation().seal)
 
 

@@ -21,10 +21,12 @@ from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import overview, service
 from regulars.rule_engine.channels.base import providers
+from regulars.rule_engine.inquiring import can_ask, question_about, settle
 from regulars.rule_engine.measuring.winning import won_by
 from regulars.rule_engine.reverting import has_changes
 from regulars.rule_engine.tracing.story import Touched, story_of
 from regulars.rule_engine.web.blueprints import pages
+from regulars.rule_engine.web.channels import around
 
 _NARROWED = ("rule", "channel", "reason")
 STATES = ("queued", "sending", "sent", "failed", "unknown", "suppressed", "withheld")
@@ -105,6 +107,7 @@ def show_message(uow: UnitOfWork, access: Access, message_id: int) -> ResponseRe
         "rule_engine/message.html",
         message=message,
         label_of=_labels(uow),
+        can_ask=can_ask(message.provider),
         won=won_by(uow, access, *person) if message.status == "sent" else [],
     )
 
@@ -120,6 +123,18 @@ def resolve_message(uow: UnitOfWork, access: Access, message_id: int) -> Respons
     flash("messages.resolved")
     if request.form.get("back") == "list":
         return go_to(url_for("rules.outbox", status="unknown"))
+    return go_to(url_for("rules.show_message", message_id=message_id))
+
+
+@pages.post("/messages/<int:message_id>/ask")
+@workspace_page("send_messages", writes=False)
+def ask_provider(uow: UnitOfWork, access: Access, message_id: int) -> ResponseReturnValue:
+    """Ask the provider what became of a message whose fate is unclear."""
+    question = question_about(uow, access, message_id)
+    fate = question.ask(around())
+    with uow.database.workspace_tx(uow.workspace, now=uow.now) as writing:
+        known = settle(writing, question, fate)
+    flash("messages.asked-left" if known else "messages.asked-unsure", "info")
     return go_to(url_for("rules.show_message", message_id=message_id))
 
 

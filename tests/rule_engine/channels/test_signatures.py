@@ -1,12 +1,14 @@
 """Request signatures against the worked examples that the providers publish."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import pytest
 
 from regulars.rule_engine.channels import aliyun, dingtalk, feishu, tencent, twilio
 from regulars.rule_engine.channels.base import Inbound, Refused
+from regulars.rule_engine.channels.templates import as_read, merged_of
 from tests.support.channels import AROUND, SET_UP, body_of
 from tests.support.provider import FakeProvider, Turn
 
@@ -131,3 +133,11 @@ def test_what_people_answer_is_understood() -> None:
     for name, body in rows.items():
         heard = SET_UP[name].kind().hear(Inbound("", {}, body), {}, {})
         assert [each.text for each in heard.answers] == ["TD"]
+
+
+def test_messages_of_older_releases_keep_their_merged_values() -> None:
+    body = {"text": "Hi Anna", "values": '[["name", "Anna"]]'}
+    row = SimpleNamespace(merged=None, body=body)
+    assert (merged_of(row), as_read(row.body)) == ([("name", "Anna")], {"text": "Hi Anna"})
+    row.merged = [["name", "Bob"]]
+    assert merged_of(row) == [("name", "Bob")]

@@ -20,7 +20,7 @@ def stored(site: Site) -> list[Any]:
 def test_an_account_is_kept_and_its_secret_is_never_shown_again(site: Site) -> None:
     owner = site.signed_in()
     assert owner.get("/w/shop/channels").status_code == 200
-    for kind in ("aliyun", "tencent", "twilio", "http_sms"):
+    for kind in ("aliyun", "tencent", "twilio", "http_sms", "smtp"):
         assert owner.get(f"/w/shop/channels/accounts/{kind}").status_code == 200
     wrong = owner.send("/w/shop/channels/accounts/aliyun", {"access_key_id": "x"})
     assert wrong.status_code == 422
@@ -32,6 +32,22 @@ def test_an_account_is_kept_and_its_secret_is_never_shown_again(site: Site) -> N
     assert "very-secret" not in again
     assert "LTAI1" in again
     assert f"/receipts/{row.inbound}" in again
+
+
+def test_the_shops_own_mail_server_is_set_up_and_chosen(site: Site) -> None:
+    owner = site.signed_in()
+    own = {
+        "host": "smtp.example.com", "port": "587", "sender": "Shop <shop@example.com>",
+        "user": "shop@example.com", "password": "very-secret",
+    }  # fmt: skip
+    wrong = owner.send("/w/shop/channels/accounts/smtp", {**own, "host": "http://x"})
+    assert wrong.status_code == 422
+    assert owner.send("/w/shop/channels/accounts/smtp", own).status_code == 303
+    assert "very-secret" not in owner.get("/w/shop/channels/accounts/smtp").text
+    moved = {**own, "host": "evil.example.com", "password": ""}
+    assert owner.send("/w/shop/channels/accounts/smtp", moved).status_code == 422
+    owner.send("/w/shop/channels/email/provider", {"provider": "smtp"})
+    assert "Goes out through Mail server" in " ".join(words_of(owner.get("/w/shop/channels").text))
 
 
 def test_s06_a_secret_is_asked_for_again_when_its_account_changes(site: Site) -> None:
