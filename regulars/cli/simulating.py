@@ -62,6 +62,10 @@ def rule_effect(shell: Shell, key: str) -> None:
         names = [translate(f"insight.group.{name}", shell.locale) for name in (one, other)]
         edges = [f"{edge * 100:.1f}" for edge in (each.difference, each.low, each.high)]
         lines.append(f"  {names[0]} – {names[1]}: {edges[0]} % ({edges[1]} … {edges[2]})")
+    for one, other, gained in found.gains:
+        names = [translate(f"insight.group.{name}", shell.locale) for name in (one, other)]
+        edges = [f"{edge:.2f}" for edge in (gained.each, gained.low, gained.high)]
+        lines.append(f"  {names[0]} – {names[1]}: {edges[0]} ({edges[1]} … {edges[2]})")
     shell.answer(effect_json(found), "\n".join(lines))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, request
@@ -15,7 +16,7 @@ from regulars.platform.web.api_route import describe
 from regulars.rule_engine import api_insight_shapes as shapes
 from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.measuring.effect import PAGE as EFFECT_PAGE
-from regulars.rule_engine.measuring.effect import Effect, Reached, effect_of, people_behind
+from regulars.rule_engine.measuring.effect import Behind, Effect, Reached, effect_of, people_behind
 from regulars.rule_engine.reverting import revert_run
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.simulate import simulate
@@ -73,11 +74,12 @@ def get_effect(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue
 def get_effect_people(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """The people behind a number, newest first."""
     told = request.args.get("converted")
-    found = people_behind(
-        uow, access, key, request.args.get("group"),
-        converted=None if told is None else told == "true",
-        below=request.args.get("below", type=int),
+    wanted = Behind(
+        request.args.get("group"), None if told is None else told == "true",
+        request.args.get("stage"), request.args.get("ending"),
+        request.args.get("below", type=int),
     )  # fmt: skip
+    found = people_behind(uow, access, key, wanted)
     return {
         "people": [_reached(each) for each in found],
         "next": found[-1].run if len(found) == EFFECT_PAGE else None,
@@ -101,7 +103,9 @@ def effect_json(found: Effect) -> dict[str, Any]:
         "outcomes": found.outcomes, "messages": found.messages,
         "goal": None if goal is None else {
             "form": goal.form, "within_days": goal.within_days, "attribution": "last_entry",
+            "value": goal.value,
         },
+        "redeemed": None if found.redeemed is None else found.redeemed.form,
         "unfinished": found.unfinished, "few": found.few,
         "groups": [
             {
@@ -123,12 +127,25 @@ def effect_json(found: Effect) -> dict[str, Any]:
             }
             for one, other, each in found.compared
         ],
+        "gains": [
+            {
+                "group": one, "with": other, "each": amount(gained.each),
+                "ci_low": amount(gained.low), "ci_high": amount(gained.high),
+                "whole": amount(gained.whole), "certain": gained.is_certain,
+            }
+            for one, other, gained in found.gains
+        ],
     }  # fmt: skip
 
 
 def ratio(value: float | None) -> str | None:
     """A ratio at the border: six decimals."""
     return None if value is None else f"{value:.6f}"
+
+
+def amount(value: Decimal) -> str:
+    """An average amount at the border: two decimals."""
+    return f"{value:.2f}"
 
 
 def _reached(each: Reached) -> dict[str, Any]:

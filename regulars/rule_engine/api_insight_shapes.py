@@ -19,6 +19,7 @@ from regulars.platform.web.api_route import (
     obj,
     one_of,
 )
+from regulars.rule_engine.measuring.effect import STAGES
 from regulars.rule_engine.simulating.span import LONGEST_DAYS
 
 COUNTS: Schema = {"type": "object", "additionalProperties": COUNT}
@@ -79,7 +80,18 @@ COMPARED = obj(
         "relative": nullable(TEXT), "z": nullable(TEXT), "certain": BOOLEAN,
     }
 )  # fmt: skip
-GOAL = obj({"form": TEXT, "within_days": COUNT, "attribution": one_of("last_entry")})
+GOAL = obj(
+    {
+        "form": TEXT, "within_days": COUNT, "attribution": one_of("last_entry"),
+        "value": nullable(TEXT),
+    }
+)  # fmt: skip
+GAIN = obj(
+    {
+        "group": TEXT, "with": TEXT, "each": TEXT, "ci_low": TEXT, "ci_high": TEXT, "whole": TEXT,
+        "certain": BOOLEAN,
+    }
+)  # fmt: skip
 EFFECT = named(
     "RuleEffect",
     obj(
@@ -87,6 +99,7 @@ EFFECT = named(
             "rule": TEXT, "entered": COUNT, "people": COUNT, "live": COUNT, "outcomes": COUNTS,
             "messages": COUNTS, "goal": nullable(GOAL), "unfinished": COUNT, "few": BOOLEAN,
             "groups": array(GROUP), "compared": array(COMPARED),
+            "redeemed": nullable(TEXT), "gains": array(GAIN),
         }
     ),
 )  # fmt: skip
@@ -98,6 +111,7 @@ REACHED_ONE = obj(
 )  # fmt: skip
 REACHED = obj({"people": array(REACHED_ONE), "next": nullable(ID)})
 REACHED_QUERY: Mapping[str, Schema] = {
-    "group": TEXT, "converted": one_of("true", "false"), "below": ID,
+    "group": TEXT, "converted": one_of("true", "false"), "stage": one_of(*STAGES),
+    "ending": TEXT, "below": ID,
 }  # fmt: skip
 REVERTED = obj({"records": COUNT, "kept": COUNT})

@@ -27,6 +27,8 @@ class CampaignWish:
     control: int = 0
     goal_form: str = ""
     goal_days: int = 14
+    goal_only: str = ""  # which of them count: ``orders.status=paid``; all where it is empty
+    goal_value: str = ""  # what one of them is worth: ``orders.amount``
 
     def problems(self) -> Iterator[Problem]:
         """Every problem of what was filled in; meaning is checked when it is published."""
@@ -56,8 +58,22 @@ class CampaignWish:
             "steps": [self._sending()],
         }  # fmt: skip
         if self.goal_form:
-            made["goal"] = {"form": self.goal_form, "within_days": self.goal_days}
+            made["goal"] = {
+                "form": self.goal_form, "within_days": self.goal_days, **self._counted(),
+            }  # fmt: skip
         return made
+
+    def _counted(self) -> dict[str, Any]:
+        """Which records of the goal's form count, and for how much."""
+        found: dict[str, Any] = {}
+        place, _equals, value = self.goal_only.partition("=")
+        form, _dot, field = place.partition(".")
+        if value and form == self.goal_form:
+            found["where"] = {"field": field, "op": "is", "value": value}
+        form, _dot, field = self.goal_value.partition(".")
+        if field and form == self.goal_form:
+            found["value"] = field
+        return found
 
     def _sending(self) -> Mapping[str, Any]:
         first = self._message("a", self.message)

@@ -1,13 +1,18 @@
 """Campaigns: once, to everybody who fits at one moment, compared and stopped."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from regulars.form_builder.catalog import catalog_of
 from regulars.platform.errors import Invalid
+from regulars.rule_engine.book import book_of
 from regulars.rule_engine.campaigning import CampaignWish
-from regulars.rule_engine.measuring.effect import effect_of
+from regulars.rule_engine.entering import arm_of
+from regulars.rule_engine.measuring.effect import Behind, effect_of, people_behind
 from tests.support.clocks import NOW, MovableClock
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 
@@ -80,3 +85,73 @@ def test_a_campaign_says_when_and_only_once(shop: RuleShop) -> None:
     codes = [problem.code for problem in wish.problems()]
     assert codes.count("required") == 2
     assert {"not-a-datetime", "out-of-range", "same-text-twice"} <= set(codes)
+
+
+COUPON_USED = {"field": "amount", "op": "is", "value": 1}
+
+
+def test_the_way_from_reached_to_bought_is_counted_by_hand(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    """Ten people and no control group: eight agreed and are reached, three use their coupon, of
+    whom two buy for 90 and 30 within the week; one buys for 60 without it, one too late."""
+    people = [shop.customer(agrees=n < 8) for n in range(10)]
+    goal = {"goal_form": "orders", "goal_days": 7, "goal_only": "orders.status=paid"}
+    rule = campaign(**goal, goal_value="orders.amount")
+    gift = {
+        "id": "gift", "do": "create_record", "form": "coupons", "as": "coupon",
+        "values": {"customer": {"formula": "subject"}, "amount": 5},
+    }  # fmt: skip
+    redeemed = {"form": "coupons", "where": COUPON_USED}
+    shop.publish(sms(), {**rule, "redeemed": redeemed, "steps": [gift, *rule["steps"]]})
+    clock.forward(days=1)
+    shop.tick()
+    with shop.work() as uow:
+        coupons = catalog_of(uow).tables["coupons"].main
+        mine = dict(list(uow.execute(sa.select(coupons.c.customer, coupons.c.id))))
+    for person in people[:3]:
+        shop.change("coupons", mine[person], amount="1")
+    clock.forward(days=2)
+    for person, amount in ((people[0], "90"), (people[1], "30"), (people[5], "60")):
+        shop.order(person, amount=amount)
+    shop.order(people[2], amount="1000", status="refunded")
+    clock.forward(days=6)
+    shop.order(people[4], amount="500")  # too late
+    with shop.work() as uow:
+        found = effect_of(uow, SYSTEM, "spring")
+        used = people_behind(uow, SYSTEM, "spring", Behind("treated", stage="redeemed"))
+        bought = people_behind(uow, SYSTEM, "spring", Behind(stage="bought", ending="finished"))
+    (group,) = found.groups
+    assert group.reached == {"sent": 8, "clicked": 0, "replied": 0, "redeemed": 3, "bought": 3}
+    assert (group.value, found.gains) == (Decimal(180), [])
+    assert {each.record for each in used} == set(people[:3])
+    assert {each.record for each in bought} == {people[0], people[1], people[5]}
+
+
+def test_the_gain_in_money_is_compared_with_control(shop: RuleShop, clock: MovableClock) -> None:
+    people = [shop.customer() for _ in range(24)]
+    goal = {"goal_form": "orders", "goal_days": 7, "goal_value": "orders.amount"}
+    shop.publish(sms(), campaign(control=50, **goal))
+    clock.forward(days=1)
+    shop.tick()
+    with shop.work() as uow:
+        rule = book_of(uow).rules["spring"].rule
+    spent = {True: [80, 20], False: [30]}  # by treatment
+    for arm, amounts in spent.items():
+        mine = [each for each in people if (arm_of(rule, each) == "treatment") is arm]
+        for person, amount in zip(mine, amounts, strict=False):
+            shop.order(person, amount=str(amount), at=clock() + timedelta(days=1))
+    n = sum(arm_of(rule, each) == "treatment" for each in people)
+    with shop.work() as uow:
+        ((one, other, found),) = effect_of(uow, SYSTEM, "spring").gains
+    assert (one, other) == ("treatment", "control")
+    assert found.each == Decimal(100) / n - Decimal(30) / (24 - n)
+    spread = (6800 - 10000 / n) / (n - 1) / n + (900 - 900 / (24 - n)) / (23 - n) / (24 - n)
+    assert float(found.high - found.each) == pytest.approx(1.959963984540054 * spread**0.5)
+
+
+def test_what_counts_as_redeemed_must_be_something_the_rule_makes(shop: RuleShop) -> None:
+    redeemed = {"form": "coupons", "where": COUPON_USED}
+    with pytest.raises(Invalid) as refused:
+        shop.publish(sms(), {**campaign(), "redeemed": redeemed})
+    assert {each.code for each in refused.value.problems} == {"makes-no-such-record"}

@@ -22,17 +22,19 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
 from regulars.platform.proportions import LEAST, Share, Uplift, uplift
+from regulars.platform.spreads import Gain, Spread, gain
 from regulars.rule_engine.book import PinnedRule, book_of
-from regulars.rule_engine.definition import Goal, Trigger
+from regulars.rule_engine.definition import Goal, Redeemed, Trigger
 from regulars.rule_engine.durations import Length, at_local
 from regulars.rule_engine.matching import link_of
 from regulars.rule_engine.measuring.attributing import Credit, Deed, Entry, attribute
+from regulars.rule_engine.measuring.reaching import reached_by
 from regulars.rule_engine.reach import seen_rows
 from regulars.rule_engine.simulating.rewinding import business_dates
 from regulars.rule_engine.tables import outbound, run, run_step
 
-CONTROL = "control"
-STAGES = ("sent", "opened", "clicked", "replied")
+CONTROL, TREATED = "control", "treated"
+STAGES = ("sent", "opened", "clicked", "replied", "redeemed", "bought")
 PAGE = 50
 
 
@@ -45,6 +47,7 @@ class Group:
     converted: int
     value: Decimal | None
     reached: Mapping[str, int]
+    worth: Spread | None = None  # of those who reached the goal; all others are worth nought
 
     @property
     def share(self) -> Share:
@@ -59,7 +62,8 @@ class Group:
 
 @dataclass(frozen=True)
 class Effect:
-    """What came of a rule. ``compared`` are (group, other, difference); ``few``: too few to say.
+    """What came of a rule. ``compared`` are (group, other, difference), ``gains`` the same in
+    money for each person; ``few``: too few to say.
 
     ``unfinished`` entries still have time to reach the goal.
     """
@@ -74,11 +78,26 @@ class Effect:
     groups: Sequence[Group]
     unfinished: int
     compared: Sequence[tuple[str, str, Uplift]]
+    redeemed: Redeemed | None = None
+    gains: Sequence[tuple[str, str, Gain]] = ()
 
     @property
     def few(self) -> bool:
         """Whether a group is too small for its share to mean much."""
         return any(group.n < LEAST for group in self.groups)
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Which entries: of one ``group`` (``treated``: all but the control group), of those who
+    reached the goal or did not, came as far as a ``stage``, ended in one way (``live``: not yet).
+    """
+
+    group: str | None = None
+    converted: bool | None = None
+    stage: str | None = None
+    ending: str | None = None
+    below: int | None = None
 
 
 @dataclass(frozen=True)
@@ -101,23 +120,26 @@ def effect_of(uow: UnitOfWork, access: Access, key: str) -> Effect:
     return Effect(
         key, len(work.rows), len({row.record for row in work.rows}),
         sum(row.status == "live" for row in work.rows),
-        dict(Counter(r.outcome or r.status for r in work.rows if r.status != "live")),
+        dict(Counter(_ending(row) for row in work.rows if row.status != "live")),
         work.messages(), work.pinned.rule.goal, groups, work.unfinished(), list(_compared(groups)),
+        work.pinned.rule.redeemed, list(_gains(groups)),
     )  # fmt: skip
 
 
 def people_behind(
-    uow: UnitOfWork, access: Access, key: str, group: str | None = None, *,
-    converted: bool | None = None, below: int | None = None,
+    uow: UnitOfWork, access: Access, key: str, wanted: Behind = Behind()
 ) -> list[Reached]:  # fmt: skip
-    """The newest entries of a group, of those who reached the goal or did not."""
+    """The newest entries behind a number."""
     work = Measuring(uow, access, key)
+    far = None if wanted.stage is None else work.reached.get(wanted.stage, set())
     rows = [
         row
         for row in reversed(work.rows)
-        if (group is None or work.group_of[row.id] == group)
-        and (converted is None or (row.id in work.credits) is converted)
-        and (below is None or row.id < below)
+        if _is_in(work.group_of[row.id], wanted.group)
+        and (wanted.converted is None or (row.id in work.credits) is wanted.converted)
+        and (far is None or row.id in far)
+        and (wanted.ending is None or wanted.ending == _ending(row))
+        and (wanted.below is None or row.id < wanted.below)
     ][:PAGE]
     subject = work.pinned.rule.subject
     titles = titles_of(
@@ -133,12 +155,33 @@ def people_behind(
     ]  # fmt: skip
 
 
-def _compared(groups: Sequence[Group]) -> Iterable[tuple[str, str, Uplift]]:
-    """Each group against the control group, and the variants against one another."""
+def _is_in(name: str, group: str | None) -> bool:
+    return group is None or name == group or (group == TREATED and name != CONTROL)
+
+
+def _ending(row: Any) -> str:
+    return "live" if row.status == "live" else str(row.outcome or row.status)
+
+
+def _pairs(groups: Sequence[Group]) -> Iterable[tuple[Group, Group]]:
+    """Each group with the control group, and the variants with one another."""
     control = next((group for group in groups if group.name == CONTROL), None)
     others = [group for group in groups if group.name != CONTROL]
-    pairs = [] if control is None else [(each, control) for each in others]
-    for one, other in [*pairs, *pairwise(others)]:
+    with_control = [] if control is None else [(each, control) for each in others]
+    return [*with_control, *pairwise(others)]
+
+
+def _gains(groups: Sequence[Group]) -> Iterable[tuple[str, str, Gain]]:
+    for one, other in _pairs(groups):
+        if one.worth is not None and other.worth is not None:
+            found = gain(one.worth, one.n, other.worth, other.n)
+            if found is not None:
+                yield one.name, other.name, found
+
+
+def _compared(groups: Sequence[Group]) -> Iterable[tuple[str, str, Uplift]]:
+    """Each group against the control group, and the variants against one another."""
+    for one, other in _pairs(groups):
         found = uplift(one.share, other.share)
         if found is not None:
             yield one.name, other.name, found
@@ -202,31 +245,17 @@ class Measuring:
         goal = self.pinned.rule.goal
         if goal is not None and self.shows_value:
             value = sum((credit.value for credit in won), Decimal(0))
-        return Group(name, len(runs), len(won), value, self._reached(set(runs)))
+        worth = None if value is None else Spread.of(credit.value for credit in won)
+        mine = set(runs)
+        reached = {stage: len(some & mine) for stage, some in self.reached.items()}
+        return Group(name, len(runs), len(won), value, reached, worth)
 
-    def _reached(self, runs: set[int]) -> dict[str, int]:
-        found: dict[str, set[int]] = {stage: set() for stage in STAGES}
-        for row in self._sent():
-            if row.run in runs:
-                found["sent"].add(row.run)
-                for stage in STAGES[1:]:
-                    if getattr(row, f"{stage}_at") is not None:
-                        found[stage].add(row.run)
-        return {stage: len(some) for stage, some in found.items()}
-
-    def _sent(self) -> Sequence[Any]:
-        if not hasattr(self, "_sent_rows"):
-            wanted = [
-                outbound.c[name] for name in ("run", "opened_at", "clicked_at", "replied_at")
-            ]
-            self._sent_rows = self.uow.execute(
-                sa.select(*wanted).where(
-                    outbound.c.rule == self.pinned.rule.key,
-                    outbound.c.status == "sent",
-                    *seen_rows(self.uow, self.access, outbound),
-                )
-            ).all()
-        return self._sent_rows
+    @cached_property
+    def reached(self) -> Mapping[str, set[int]]:
+        """Stage → the runs that came as far; ``bought`` are those that reached the goal."""
+        found = reached_by(self.uow, self.access, self.pinned)
+        goal = {} if self.pinned.rule.goal is None else {"bought": set(self.credits)}
+        return {**found, **goal}
 
     def messages(self) -> dict[str, int]:
         """How many messages ended how."""

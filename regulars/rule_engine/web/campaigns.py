@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -91,7 +93,31 @@ def _wish(uow: UnitOfWork) -> CampaignWish:
         given.get("channel", ""), at[:16], given.get("second", ""),
         given.get("percent", 50, type=int), given.get("control", 0, type=int),
         given.get("goal_form", ""), given.get("goal_days", 14, type=int),
+        given.get("goal_only", ""), given.get("goal_value", ""),
     )  # fmt: skip
+
+
+def _counted(form: FormDefinition, locale: str) -> Iterator[tuple[str, str]]:
+    """By each option of its choices, which records of a form may be meant."""
+    for field in form.fields:
+        if field.type == "choice":
+            for option in field.settings.get("options", ()):
+                title = pick(option.get("label"), locale) or option["value"]
+                name = f"{pick(form.label, locale)} · {field_name(field, locale)}: {title}"
+                yield f"{form.key}.{field.key}={option['value']}", name
+
+
+def _worths(form: FormDefinition, locale: str) -> Iterator[tuple[str, str]]:
+    """The amounts of money a record of a form may be worth."""
+    for field in form.fields:
+        if "money" in (field.type, field.settings.get("result")):
+            name = f"{pick(form.label, locale)} · {field_name(field, locale)}"
+            yield f"{form.key}.{field.key}", name
+
+
+def field_name(field: FieldDefinition, locale: str) -> str:
+    """What a field is called."""
+    return pick(field.label, locale) or field.key
 
 
 def _form(
@@ -111,6 +137,8 @@ def _form(
         errors=errors,
         subjects=[(form.key, pick(form.label, access.locale)) for form in people],
         goals=[(form.key, pick(form.label, access.locale)) for form in goals],
+        counted=[each for form in goals for each in _counted(form, access.locale)],
+        worths=[each for form in goals for each in _worths(form, access.locale)],
         texts=[(each.key, pick(each.label, access.locale)) for each in texts],
         channels=sorted({way for each in texts for way in each.channels}, reverse=True),
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.entering import arm_of
-from regulars.rule_engine.measuring.effect import Effect, effect_of, people_behind
+from regulars.rule_engine.measuring.effect import Behind, Effect, effect_of, people_behind
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import PAID, SYSTEM, RuleShop, journey, sms
 
@@ -70,8 +70,8 @@ def test_every_number_opens_the_people_behind_it(shop: RuleShop, clock: MovableC
     clock.forward(days=1)
     shop.order(anna, amount="80")
     with shop.work() as uow:
-        won = people_behind(uow, SYSTEM, "greet", converted=True)
-        others = people_behind(uow, SYSTEM, "greet", "treatment", converted=False)
+        won = people_behind(uow, SYSTEM, "greet", Behind(converted=True))
+        others = people_behind(uow, SYSTEM, "greet", Behind("treatment", False))
     assert [(each.title, each.deeds[0].value) for each in won] == [("Anna", Decimal(80))]
     assert [each.title for each in others] == ["Bob"]
 
