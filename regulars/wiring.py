@@ -11,31 +11,8 @@ from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import ChangeDesk
-from regulars.form_builder.field_types.base import FieldType, field_types
-from regulars.form_builder.field_types.boolean import BooleanField
-from regulars.form_builder.field_types.choice import ChoiceField
-from regulars.form_builder.field_types.date import DateField
-from regulars.form_builder.field_types.datetime import DateTimeField
-from regulars.form_builder.field_types.email import EmailField
-from regulars.form_builder.field_types.file import FileField, ImageField
-from regulars.form_builder.field_types.formula import FormulaField
-from regulars.form_builder.field_types.link import LinkField
-from regulars.form_builder.field_types.links import LinksField
-from regulars.form_builder.field_types.long_text import LongTextField
-from regulars.form_builder.field_types.lookup import LookupField
-from regulars.form_builder.field_types.member import MemberField
-from regulars.form_builder.field_types.money import MoneyField
-from regulars.form_builder.field_types.number import NumberField
-from regulars.form_builder.field_types.phone import PhoneField
-from regulars.form_builder.field_types.related import RelatedField
-from regulars.form_builder.field_types.rollup import RollupField
-from regulars.form_builder.field_types.serial import SerialField
-from regulars.form_builder.field_types.stamps import STAMPS
-from regulars.form_builder.field_types.subform import SubformField
-from regulars.form_builder.field_types.tags import TagsField
-from regulars.form_builder.field_types.text import TextField
-from regulars.form_builder.field_types.unit import UnitField
-from regulars.form_builder.field_types.url import UrlField
+from regulars.form_builder.field_types.all_of_them import FIELD_TYPES
+from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
@@ -158,13 +135,6 @@ from regulars.rule_engine.triggers.records import RecordCreated, RecordDeleted, 
 
 log = logging.getLogger(__name__)
 
-FIELD_TYPES: tuple[FieldType, ...] = (
-    TextField(), LongTextField(), NumberField(), MoneyField(), BooleanField(), DateField(),
-    DateTimeField(), ChoiceField(), TagsField(), EmailField(), PhoneField(), UrlField(),
-    LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
-    SubformField(),
-    FileField(), ImageField(), SerialField(), UnitField(), MemberField(), *STAMPS,
-)  # fmt: skip
 SYSTEM_FORMS: tuple[SystemForm, ...] = (UNITS, MEMBERS, *rule_sources.SYSTEM_FORMS)
 ANALYSES: tuple[Analysis, ...] = (Lifecycle(), Retention(), Cohort(), Repurchase(), Rfm())
 CHARTS: tuple[Chart, ...] = (NumberChart(), LineChart(), BarChart(), TableChart(), CohortGrid())

@@ -12,6 +12,7 @@ from babel import dates
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.choice import option_label
+from regulars.form_builder.saying_numbers import SAID
 from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import UnitOfWork
@@ -124,7 +125,8 @@ class Voice:
         if is_money:
             places = 0 if form == "whole" or value == value.to_integral_value() else None
             return self.formats.money(value, settings.get("currency"), places)
-        return self.formats.number(value)
+        say = SAID.get(field.type) if field is not None else None
+        return say(value, self.formats, None) if say is not None else self.formats.number(value)
 
     def _option(self, field: FieldDefinition | None, value: str) -> str:
         return option_label(field, value, self.locale) if field is not None else value

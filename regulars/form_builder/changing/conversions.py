@@ -15,11 +15,12 @@ from typing import Any
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, clean_text, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.duration import clock
 from regulars.form_builder.importing.moments import read_ordered, to_day, to_instant
 from regulars.platform import i18n
 
 TEXTS = ("text", "long_text", "email", "phone", "url")
-NUMBERS = ("number", "money")
+NUMBERS = ("number", "money", "percent", "rating", "slider", "duration")
 EMPTY: tuple[Any, ...] = (None, frozenset())
 
 
@@ -240,12 +241,17 @@ def _say_link(which: FieldDefinition, terms: Terms, value: int) -> str:
     return terms.titles.get(value) or f"#{value}"
 
 
+def _say_duration(which: FieldDefinition, terms: Terms, value: Decimal) -> str:
+    return clock(value)
+
+
 _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
     "datetime": _say_instant,
     "choice": _say_choice,
     "tags": _say_tags,
     "boolean": _say_boolean,
     "link": _say_link,
+    "duration": _say_duration,
 }
 
 CONVERTERS: dict[tuple[str, str], Converter] = {
@@ -257,8 +263,8 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, "boolean"): _read for old in ("text", "long_text", "choice")},
     **{(old, "link"): _to_link for old in TEXTS},
     **{(old, new): _rounded for old in NUMBERS for new in NUMBERS},
-    ("number", "text"): _said,
-    ("money", "text"): _said,
+    **{(old, "duration"): _read for old in ("text", "long_text")},
+    **{(old, "text"): _said for old in NUMBERS},
     ("number", "choice"): _read,
     ("number", "link"): _to_link,
     ("date", "datetime"): _day_to_instant,

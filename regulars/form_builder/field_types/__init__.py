@@ -1,1 +1,1 @@
-"""One module per field type; `regulars.wiring` registers them."""
+"""One module per field type, listed in `all_of_them`."""

@@ -68,6 +68,7 @@ class FieldType:
     """Base of every field type. ``settings`` are the JSON Schema properties it adds to a field."""
 
     name: ClassVar[str]
+    family: ClassVar[str] = ""  # the plain type it is one kind of; "" is itself
     settings: ClassVar[Settings] = {}
     required_settings: ClassVar[tuple[str, ...]] = ()
     writable: ClassVar[bool] = True  # people and imports may give a value
@@ -95,6 +96,10 @@ class FieldType:
         cleaned = text.strip()
         return self.convert(field, cleaned, reading) if cleaned else None
 
+    def to_text(self, field: FieldDefinition, value: Any) -> str:
+        """A plain value as it stands in its input; `parse_text` reads it again."""
+        return str(value)
+
     def to_json(self, field: FieldDefinition, value: Any) -> Any:
         """The plain value as outside clients read it."""
         return value
@@ -116,6 +121,12 @@ class FieldType:
 
 Forms = Mapping[str, "FormDefinition"]
 field_types: Registry[FieldType] = Registry("field type")
+
+
+def family_of(type_name: str) -> str:
+    """The plain type that a type is one kind of: ``number`` for money, ratings and the like."""
+    kind = field_types.find(type_name)
+    return (kind.family or type_name) if kind is not None else type_name
 
 
 class TextLike(FieldType):

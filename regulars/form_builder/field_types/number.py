@@ -24,6 +24,7 @@ class NumberField(FieldType):
     """An exact decimal; ``decimals`` places (0 to 6), optional ``min`` and ``max``."""
 
     name = "number"
+    family = "number"
     icon = "hash"
     settings: ClassVar[Settings] = {
         "decimals": {"type": "integer", "minimum": 0, "maximum": 6},
@@ -35,6 +36,10 @@ class NumberField(FieldType):
     def decimals(self, field: FieldDefinition) -> int:
         """How many places are kept."""
         return int(field.settings.get("decimals", 0))
+
+    def limits(self, field: FieldDefinition) -> tuple[Decimal | None, Decimal | None]:
+        """The least and the largest value it takes."""
+        return bound(field, "min"), bound(field, "max")
 
     def value_type(self, field: FieldDefinition) -> ValueType:
         return number(self.decimals(field))
@@ -61,13 +66,19 @@ class NumberField(FieldType):
             return None
         return self.convert(field, plain_number(cleaned), reading)
 
+    def to_text(self, field: FieldDefinition, value: Any) -> str:
+        """As people type it: zeros beyond the second decimal place are left out."""
+        whole, _dot, places = f"{value:f}".partition(".")
+        kept = places[:2] + places[2:].rstrip("0")
+        return f"{whole}.{kept}" if kept else whole
+
     def to_json(self, field: FieldDefinition, value: Any) -> Any:
         return None if value is None else f"{value:f}"
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         places = self.decimals(field)
         most = LARGEST.scaleb(-places)
-        low, high = bound(field, "min"), bound(field, "max")
+        low, high = self.limits(field)
         tail = rf"(\.\d{{1,{places}}})?" if places else ""
         return {
             "type": ["string", "number" if places else "integer", "null"],
@@ -83,12 +94,12 @@ class NumberField(FieldType):
         for name in ("min", "max"):
             if name in field.settings and bound(field, name) is None:
                 yield Problem(name, "not-a-number", {"value": str(field.settings[name])})
-        low, high = bound(field, "min"), bound(field, "max")
+        low, high = self.limits(field)
         if low is not None and high is not None and low > high:
             yield Problem("max", "max-below-min", {"min": str(low), "max": str(high)})
 
     def _check_bounds(self, field: FieldDefinition, value: Decimal) -> None:
-        low, high = bound(field, "min"), bound(field, "max")
+        low, high = self.limits(field)
         if low is not None and value < low:
             raise BadValue("below-min", limit=str(low))
         if high is not None and value > high:

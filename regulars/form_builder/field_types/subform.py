@@ -21,8 +21,8 @@ from regulars.platform.problems import Problem, under
 
 MAX_ROWS = 2000
 NESTABLE = frozenset({
-    "text", "long_text", "number", "money", "boolean", "date", "datetime", "choice", "email",
-    "phone", "url", "link", "unit", "member", "formula",
+    "text", "long_text", "number", "money", "percent", "rating", "slider", "duration", "boolean",
+    "date", "datetime", "choice", "email", "phone", "url", "link", "unit", "member", "formula",
 })  # fmt: skip
 
 

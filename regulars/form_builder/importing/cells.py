@@ -13,7 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from regulars.form_builder.definition import FieldDefinition
-from regulars.form_builder.field_types.base import BadValue, Reading, Reference, field_types
+from regulars.form_builder.field_types.base import (
+    BadValue,
+    Reading,
+    Reference,
+    family_of,
+    field_types,
+)
 from regulars.form_builder.field_types.links import SEPARATORS, most_links
 from regulars.form_builder.importing.figures import (
     EXCEL_ERRORS,
@@ -109,7 +115,7 @@ def _converter(
         return lambda text: _link(link_key, text)
     if field.type == "tags":
         return lambda text: _tags(field, text, reading)
-    if field.type in ("number", "money"):
+    if family_of(field.type) == "number":
         return _number_converter(field, source.parse, reading)
     if field.type in ("date", "datetime"):
         return _moment_converter(field, source, reading)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import family_of, field_types
 
 Guesses = Mapping[str, Mapping[str, Any]]  # column → what `Guess.as_json` says
 
@@ -107,7 +107,7 @@ def source_for(
     if field.type in ("date", "datetime") and guess.get("kind") in ("date", "datetime"):
         if way not in ("", "ymd"):
             source["parse"] = way
-    elif field.type in ("number", "money") and way == ",":
+    elif family_of(field.type) == "number" and way == ",":
         source["parse"] = {"decimal": ","}
     if field.type in ("link", "links"):
         key = likely_key(forms.get(str(field.settings["to"])), guess.get("kind", ""))

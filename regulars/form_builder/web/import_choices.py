@@ -13,6 +13,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.field_types.base import family_of
 from regulars.form_builder.importing.files import StoredFile
 from regulars.form_builder.importing.mapping import ImportMap, Parse, Source, Target
 from regulars.form_builder.importing.suggesting import importable, suggest_map
@@ -288,7 +289,7 @@ def _source(column: ColumnChoice, place: Place) -> dict[str, Any]:
     source: dict[str, Any] = {"column": column.name}
     if place.field.type in ("date", "datetime") and column.way != "ymd":
         source["parse"] = column.way
-    if place.field.type in ("number", "money"):
+    if family_of(place.field.type) == "number":
         parse = {"decimal": column.decimal, "sign": column.sign}
         usual = {"decimal": ".", "sign": "keep"}
         if parse != usual:

@@ -8,8 +8,21 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.platform import i18n
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("basic", ("text", "long_text", "number", "money", "boolean", "date", "datetime")),
-    ("pick", ("choice", "tags")),
+    (
+        "basic",
+        (
+            "text",
+            "long_text",
+            "number",
+            "money",
+            "percent",
+            "boolean",
+            "date",
+            "datetime",
+            "duration",
+        ),
+    ),
+    ("pick", ("choice", "tags", "rating", "slider")),
     ("contact", ("phone", "email", "url")),
     ("files", ("image", "file")),
     ("team", ("unit", "member")),

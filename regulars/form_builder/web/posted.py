@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -169,7 +168,7 @@ def _input(field: FieldDefinition, value: Any, zone: ZoneInfo) -> Any:
     if value is None:
         return ""
     write = _INPUTS.get(type(value))
-    return write(value, zone) if write else str(value)
+    return write(value, zone) if write else field_types.get(field.type).to_text(field, value)
 
 
 def _moment(value: datetime, zone: ZoneInfo) -> str:
@@ -182,15 +181,7 @@ def _moment(value: datetime, zone: ZoneInfo) -> str:
     return local.isoformat(timespec=exact)
 
 
-def _digits(value: Decimal) -> str:
-    """A number as people type it: zeros beyond the second decimal place are left out."""
-    whole, _dot, places = f"{value:f}".partition(".")
-    kept = places[:2] + places[2:].rstrip("0")
-    return f"{whole}.{kept}" if kept else whole
-
-
 _INPUTS: Mapping[type, Callable[[Any, ZoneInfo], str]] = {
     bool: lambda value, zone: "true" if value else "false",
-    Decimal: lambda value, zone: _digits(value),
     datetime: _moment,
 }

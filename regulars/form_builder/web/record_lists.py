@@ -13,6 +13,7 @@ from regulars.form_builder.attachments import readable_files
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.field_types.base import family_of
 from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordPage
@@ -53,7 +54,7 @@ class Column:
     @property
     def is_number(self) -> bool:
         """Whether its values stand to the right."""
-        return self.field.type in ("number", "money")
+        return family_of(self.field.type) == "number"
 
     @property
     def title(self) -> str:

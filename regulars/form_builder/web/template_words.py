@@ -9,6 +9,8 @@ from flask import g, url_for
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.rating import stars_of
+from regulars.form_builder.field_types.slider import step_of
 from regulars.form_builder.timeline import Moment
 from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import forms
@@ -27,6 +29,20 @@ forms.add_app_template_filter(filter_words.op_words, "op_words")
 def kind_of(field: FieldDefinition) -> str:
     """What a field's value is: text, number, boolean, date, datetime, choice, tags, link."""
     return field_types.get(field.type).value_type(field).kind.value
+
+
+@forms.app_template_filter("stars")
+def stars(field: FieldDefinition) -> int:
+    """How many stars a rating can give."""
+    return stars_of(field)
+
+
+@forms.app_template_filter("scale")
+def scale(field: FieldDefinition) -> dict[str, str]:
+    """The ends and the step of a slider, as an input takes them."""
+    kind: Any = field_types.get(field.type)
+    low, high = kind.limits(field)
+    return {"low": f"{low:f}", "high": f"{high:f}", "step": str(step_of(field))}
 
 
 @forms.app_template_filter("option_words")

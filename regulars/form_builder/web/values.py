@@ -16,13 +16,14 @@ from markupsafe import Markup
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import SYSTEM_PREFIX
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.related import RelatedField
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
+from regulars.form_builder.saying_numbers import SAID
 from regulars.form_builder.web.blueprints import forms
 from regulars.platform import i18n
 from regulars.platform.blobs.service import Blob
@@ -132,7 +133,7 @@ def shown_as(
     if field.type == "rollup":
         kind: Any = field_types.get("rollup")
         result = kind.result(field)
-        places = {} if result not in ("number", "money") else {"decimals": kind.decimals(field)}
+        places = {} if family_of(result) != "number" else {"decimals": kind.decimals(field)}
         return _dressed(field, result, **places)
     if field.type == "lookup":
         whole = catalog.whole  # what the designer decided to show
@@ -237,6 +238,12 @@ def phone_words(value: str) -> str:
     return phonenumbers.format_number(number, style.NATIONAL if is_home else style.INTERNATIONAL)
 
 
+@forms.app_template_filter("number_words")
+def number_words(cell: Cell) -> str:
+    """A share or a duration as people say it."""
+    return SAID[cell.field.type](cell.value, formats(), places_of(cell.field))
+
+
 @forms.app_template_filter("web_words")
 def web_words(value: str) -> str:
     """An address without what every address has."""
@@ -251,11 +258,18 @@ def _tags_text(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
     return fmt.joined([cell.option(fmt.locale, tag) for tag in sorted(cell.value)])
 
 
+def _said(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
+    return SAID[cell.field.type](cell.value, fmt, places_of(cell.field))
+
+
 _TEXTS: Mapping[str, Any] = {
+    **dict.fromkeys(SAID, _said),
     "number": lambda cell, fmt, _: fmt.number(cell.value, places_of(cell.field)),
     "money": lambda cell, fmt, _: fmt.money(
         cell.value, cell.field.settings.get("currency"), places_of(cell.field)
     ),
+    "rating": lambda cell, fmt, _: fmt.number(cell.value, 0),
+    "slider": lambda cell, fmt, _: fmt.number(cell.value, 0),
     "phone": lambda cell, fmt, _: phone_words(cell.value),
     "boolean": lambda cell, fmt, yes_no: yes_no[0] if cell.value else yes_no[1],
     "date": lambda cell, fmt, _: fmt.date(cell.value),

@@ -12,7 +12,7 @@ from typing import Any
 from babel.numbers import get_currency_name
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.formula import RESULTS
 from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
 from regulars.form_builder.field_types.rollup import rows_of as rows_added_up
@@ -26,7 +26,6 @@ CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AU
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
 NO_DEFAULT = frozenset({"tags", "link", "links", "unit", "member", "subform", "file", "image"})
 NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime"}
-_SUMMABLE = ("number", "money")
 _DATES = ("date", "datetime")
 
 
@@ -168,7 +167,7 @@ def _order(subject: Subject, name: str) -> Widget:
     source = subject.forms.get(str(subject.setting("from")))
     options = []
     for each in source.fields if source else ():
-        if each.type in (*_DATES, *_SUMMABLE, "text", "serial"):
+        if each.type in (*_DATES, "text", "serial") or family_of(each.type) == "number":
             label = subject.name_of(each.name)
             newest = "newest" if each.type in _DATES else "largest"
             oldest = "oldest" if each.type in _DATES else "smallest"
@@ -193,11 +192,11 @@ def rows_of(subject: Subject) -> Sequence[FieldDefinition]:
 
 
 def _row_field(subject: Subject, name: str) -> Widget:
-    wanted = _SUMMABLE if subject.setting("aggregate") in ("sum", "avg") else (*_SUMMABLE, *_DATES)
+    wanted = ("number",) if subject.setting("aggregate") in ("sum", "avg") else ("number", *_DATES)
     options = [
         (each.key, subject.name_of(each.name))
         for each in rows_of(subject)
-        if each.type in wanted or each.settings.get("result") in wanted
+        if family_of(each.settings.get("result", each.type)) in wanted
     ]
     return Widget(name, "choose", subject.setting(name), options)
 
@@ -232,6 +231,8 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "max": _plain("decimal"),
     "suffix": _plain("text"),
     "max_length": _plain("count"),
+    "stars": _plain("count"),
+    "step": _plain("count"),
     "min_rows": _plain("count"),
     "max_rows": _plain("count"),
     "case": _exact,

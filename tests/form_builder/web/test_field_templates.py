@@ -21,6 +21,11 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("long_text", {}, "a\nb", ["a\nb"]),
     ("number", {"decimals": 1, "suffix": "kg"}, Decimal("1234.5"), ["1,234.5", "kg"]),
     ("money", {"currency": "GBP"}, Decimal("3.5"), ["£3.50"]),
+    ("percent", {"decimals": 1}, Decimal("12.5"), ["12.5%"]),
+    ("slider", {"suffix": "°"}, Decimal("1200"), ["1,200", "°"]),
+    ("duration", {}, Decimal(90), ["1 h 30 min"]),
+    ("duration", {}, Decimal(120), ["2 h"]),
+    ("duration", {}, Decimal(0), ["0 min"]),
     ("boolean", {}, True, ["Yes"]),
     ("boolean", {}, False, ["No"]),
     ("date", {}, date(2026, 3, 1), ["1 Mar 2026"]),
@@ -52,6 +57,13 @@ def test_a_value_is_shown_as_people_read_it(
     field = FieldDefinition("f", type_name, settings=settings)
     shown = show_value(Cell(field, value)).striptags()
     assert shown == " ".join(" ".join(words).split())
+
+
+def test_a_rating_is_shown_as_stars_and_told_to_who_cannot_see_them(page: None) -> None:
+    drawn = str(show_value(Cell(FieldDefinition("f", "rating"), Decimal(4))))
+    assert drawn.count("star-on") == 4
+    assert drawn.count("star-off") == 1
+    assert 'aria-label="4 of 5 stars"' in drawn
 
 
 def test_nothing_is_drawn_of_no_value(page: None) -> None:
