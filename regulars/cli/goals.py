@@ -1,4 +1,4 @@
-"""``regulars rules goals`` and ``begin``: what may be achieved, and a rule for it."""
+"""``regulars rules goals``, ``begin`` and ``test``: from a goal to a rule, tried on somebody."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ import click
 from regulars.cli.base import Shell
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
 from regulars.platform.i18n import pick, translate
+from regulars.rule_engine.api import rehearsal_json
 from regulars.rule_engine.api_goals import goal_json
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.explain import speaker, step_words
 from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import look
 from regulars.rule_engine.goals.shelf import list_goals
+from regulars.rule_engine.rehearsal import rehearse
 
 
 @click.command("goals")
@@ -56,6 +61,32 @@ def begin_rule(shell: Shell, key: str, choices: tuple[str, ...], dry_run: bool) 
         begun = begin(uow, access, key, given)
     data = {"rule": begun.rule, "messages": begun.messages, "simulation": begun.simulation}
     shell.answer(data, translate("goals.begun-as", shell.locale, rule=begun.rule))
+
+
+@click.command("test")
+@click.argument("key", metavar="KEY")
+@click.option("--record", type=int, required=True, metavar="ID", help="The subject's number.")
+@click.option("--answered", is_flag=True, help="As if what it waits for happened.")
+@click.pass_obj
+def try_on_record(shell: Shell, key: str, record: int, answered: bool) -> None:
+    """Go through a rule, as it is written now, for one record. Nothing of it stays."""
+    access = system_access(shell.locale)
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
+        found = rehearse(uow, access, rule, record, answered=answered)
+        say = speaker(uow, access)
+        words = {step.path: step_words(say, rule, step) for step in rule.walk()}
+    lines = []
+    for step in found.steps:
+        lines.append(f"{step.outcome:8} {words[step.path]}")
+        lines += [f"         {text}" for text in (step.input.get("text") or {}).values()]
+        reason = (step.verdict or {}).get("reason")
+        if reason:
+            told = {name: value for name, value in reason.items() if name != "code"}
+            words_of_it = translate(f"messages.reason.{reason['code']}", shell.locale, **told)
+            lines.append(f"         {words_of_it}")
+    lines.append(translate("goals.test-nothing", shell.locale))
+    shell.answer(rehearsal_json(found), "\n".join(lines))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -122,6 +122,11 @@ def _findings(
     return found
 
 
+def finding_of(uow: UnitOfWork, access: Access, rule: Rule, record: int) -> Finding | None:
+    """Why a record meets a rule's condition or not, with its values; None without a condition."""
+    return _findings(uow, access, draft_rule(uow, rule), [record]).get(record)
+
+
 def draft_rule(uow: UnitOfWork, rule: Rule) -> PinnedRule:
     """A draft made ready for looking, not for running. Raises Invalid."""
     after = snapshot(uow).overlaid([Published("rule", rule.key, 0, {}, rule)])

@@ -17,6 +17,7 @@ from regulars.rule_engine.web import (
     navigation,
     public,
     receipts,
+    rehearsals,
     releases,
     rules,
     runs,
@@ -48,6 +49,6 @@ PLACES = {
 }
 PAGE_MODULES = (
     campaigns, channels, composer, digests, effects, goals, hooks, insight_words, navigation,
-    receipts, releases, rules, runs, sending, simulations, standing_pages, starting,
+    receipts, rehearsals, releases, rules, runs, sending, simulations, standing_pages, starting,
     template_words, texts, webhooks, why_pages,
 )  # fmt: skip

@@ -30,7 +30,8 @@ def about_record(posted: Posted, before: Mapping[str, Any]) -> Raw:
         made["form"] = form
     if link:
         made["link"] = link
-    if posted.get("only") == KEEP and "where" in before:
+    same = before.get("form", form) == form
+    if posted.get("only") == KEEP and "where" in before and same:
         return {**made, "where": before["where"]}
     return made | only(posted, form)
 

@@ -12,6 +12,7 @@ from regulars.rule_engine import explain_aims as aims
 from regulars.rule_engine.checks import RUN_REPORT
 from regulars.rule_engine.digests import USUAL_READERS, reports_of
 from regulars.rule_engine.explain import value_words
+from regulars.rule_engine.matching import DELETED
 from regulars.rule_engine.steps.base import step_kinds
 from regulars.rule_engine.triggers.base import trigger_kinds
 from regulars.rule_engine.web.composing.changes import form_of_step
@@ -56,6 +57,11 @@ def offered_triggers(composer: Composer, *, starts: bool) -> list[str]:
         and (kind.may_start if starts else kind.by_event)
     ]
     return found if starts else sorted(found, key=lambda name: name.startswith("mirror"))
+
+
+def may_narrow(on: str | None) -> bool:
+    """Whether there are records left of which some may be meant."""
+    return about_records(on or "") and on != DELETED
 
 
 def about_records(on: str) -> bool:

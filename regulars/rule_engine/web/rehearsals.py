@@ -1,0 +1,83 @@
+"""Trying a rule on one real record, from the composer: every step, and nothing of it stays."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from regulars.form_builder.querying import RecordQuery
+from regulars.form_builder.records import find_records, get_record
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.routing import workspace_page
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
+from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.web.rendering import render
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.rehearsal import rehearse
+from regulars.rule_engine.service import count_matches, finding_of
+from regulars.rule_engine.web.blueprints import pages
+
+OFFERED = 8
+
+
+@pages.get("/rules/<key>/test")
+@workspace_page("edit_rules")
+def choose_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Whom to try it on: who fits now, or whoever is searched for."""
+    rule = _rule(uow, key)
+    words = request.args.get("q", "").strip()[:200]
+    return render(
+        "rule_engine/rehearsal.html",
+        rule=rule,
+        words=words,
+        form_name=speaker(uow, access).form(rule.subject),
+        offered=_offered(uow, access, rule, words),
+    )
+
+
+@pages.post("/rules/<key>/test")
+@workspace_page("edit_rules")
+def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """How it would go for this record."""
+    rule, say = _rule(uow, key), speaker(uow, access)
+    record = request.form.get("record", 0, type=int)
+    answered = request.form.get("answered") == "1"
+    if not record:
+        raise NotFound("no-record", form=say.form(rule.subject), id=record)
+    person = get_record(uow, access, rule.subject, record)
+    try:
+        found = rehearse(uow, access, rule, record, answered=answered)
+    except Invalid as invalid:
+        problems = [problem.message(access.locale) for problem in invalid.problems]
+        return render("rule_engine/rehearsal.html", 422, rule=rule, problems=problems, words="")
+    steps = {step.path: step_words(say, rule, step) for step in rule.walk()}
+    return render(
+        "rule_engine/rehearsal.html",
+        rule=rule,
+        person=person,
+        answered=answered,
+        waits=any(step.do == "wait_for" for step in rule.walk()),
+        finding=finding_of(uow, access, rule, record),
+        found=found,
+        words_of_step=steps,
+        words="",
+    )
+
+
+def _rule(uow: UnitOfWork, key: str) -> Rule:
+    return Rule.from_json(store.get_draft(uow, "rule", key).raw)
+
+
+def _offered(uow: UnitOfWork, access: Access, rule: Rule, words: str) -> list[tuple[int, str]]:
+    if not words:
+        try:
+            fitting = list(count_matches(uow, access, rule).sample)
+        except Invalid:
+            fitting = []
+        if fitting:
+            return fitting
+    query = RecordQuery(search=words or None, limit=OFFERED, sort=("-id",))
+    found = find_records(uow, access, rule.subject, query).records
+    return [(each.id, each.title) for each in found]

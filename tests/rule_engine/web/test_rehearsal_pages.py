@@ -1,0 +1,75 @@
+"""Trying a rule on one person, and narrowing down records without any choice field."""
+
+import pytest
+from click.testing import CliRunner
+
+from regulars.cli import main
+from regulars.platform.db import Database, Workspace
+from regulars.platform.definitions import store
+from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
+from tests.support.site import Site, words_of
+
+PAGE = "/w/shop/rules/greet/test"
+STEPS = [
+    {"id": "a", "do": "wait_for", "any": [{"on": "record_created", "form": "orders"}],
+     "timeout": "7d", "timed_out": [
+         {"id": "m", "do": "send_message", "message": "hello", "channel": "sms"}]},
+]  # fmt: skip
+
+
+@pytest.fixture
+def shop(site: Site, database: Database, workspace: Workspace) -> RuleShop:
+    """A shop with a draft, somebody who fits and agrees to nothing, and somebody who does not."""
+    made = RuleShop(database, workspace).open()
+    made.publish(sms())
+    made.customer(name="Anna", tier="gold", agrees=False)
+    made.customer(name="Ben", tier="basic")
+    gold = {"field": "tier", "op": "is", "value": "gold"}
+    with made.work() as uow:
+        store.save_draft(uow, SYSTEM, "rule", journey(when=gold, steps=STEPS))
+    return made
+
+
+def test_a_draft_is_tried_on_one_person_and_nothing_stays(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    offered = words_of(owner.get(PAGE).text)
+    assert ("Anna" in offered, "Ben" in offered) == (True, False)
+    assert "Ben" in words_of(owner.get(f"{PAGE}?q=Ben").text)
+    tried = words_of(owner.send(PAGE, {"record": "1"}).text)
+    assert any("Anna, hello!" in words for words in tried)
+    assert any("has not agreed to these messages" in words for words in tried)
+    answered = words_of(owner.send(PAGE, {"record": "1", "answered": "1"}).text)
+    assert not any("Anna, hello!" in words for words in answered)
+    unfit = words_of(owner.send(PAGE, {"record": "2"}).text)
+    assert any("would not start" in words for words in unfit)
+    assert (shop.runs(), shop.messages()) == ([], [])
+    assert owner.send(PAGE, {"record": "77"}).status_code == 404
+
+
+def test_the_command_line_tries_it_as_well(
+    shop: RuleShop, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_DATA_DIR", str(shop.database.data_dir))
+    monkeypatch.setenv("REGULARS_DATABASE_URL", shop.database.url)
+    said = CliRunner().invoke(main, ["rules", "test", "greet", "--record", "1"]).output
+    assert ("Anna, hello!" in said, "has not agreed to these messages" in said) == (True, True)
+    assert shop.runs() == []
+
+
+def test_records_are_narrowed_down_where_no_field_has_options(shop: RuleShop, site: Site) -> None:
+    plain = {"kind": "form", "key": "calls", "label": {"en": "Calls"}, "fields": [
+        {"key": "customer", "type": "link", "to": "customers"},
+        {"key": "length", "type": "number"},
+    ]}  # fmt: skip
+    shop.publish(plain)
+    owner = site.signed_in()
+    compose = "/w/shop/rules/greet/compose"
+    owner.send(compose, {"action": "trigger", "on": "record_created", "about": "calls:customer"})
+    page = owner.get(compose).text
+    assert 'id="add-add-trigger-where"' in page
+    row = {"action": "row", "place": "trigger/where", "how": "add", "row": "field",
+           "field": "length", "op": "gte", "value": "10"}  # fmt: skip
+    assert owner.send(compose, row).status_code == 303
+    with shop.work() as uow:
+        trigger = store.get_draft(uow, "rule", "greet").raw["trigger"]
+    assert trigger["where"] == {"field": "length", "op": "gte", "value": "10"}
