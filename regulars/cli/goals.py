@@ -12,11 +12,12 @@ from regulars.platform.i18n import pick, translate
 from regulars.rule_engine.api import rehearsal_json
 from regulars.rule_engine.api_goals import goal_json
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import look
 from regulars.rule_engine.goals.shelf import list_goals
 from regulars.rule_engine.rehearsal import rehearse
+from regulars.rule_engine.speaking import speaker
 
 
 @click.command("goals")

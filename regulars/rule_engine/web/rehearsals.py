@@ -14,9 +14,11 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.explain import speaker, step_words
+from regulars.rule_engine.digests import require_people
+from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.service import count_matches, finding_of
+from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
 
 OFFERED = 8
@@ -67,7 +69,9 @@ def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
 
 
 def _rule(uow: UnitOfWork, key: str) -> Rule:
-    return Rule.from_json(store.get_draft(uow, "rule", key).raw)
+    rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
+    require_people(rule)
+    return rule
 
 
 def _offered(uow: UnitOfWork, access: Access, rule: Rule, words: str) -> list[tuple[int, str]]:
