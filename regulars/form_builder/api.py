@@ -133,7 +133,7 @@ def put_form(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVa
 
     ``?merge=true`` brings an outdated one together with what others changed; 409 names a clash.
     """
-    return definition_answers.replace(uow, "form", form_key, partial(_save, uow, access))
+    return definition_answers.replace(uow, access, "form", form_key, partial(_save, uow, access))
 
 
 @api.post("/forms/<form_key>/publish")

@@ -43,6 +43,15 @@ def usable_by(whole: FormCatalog, role: Role) -> FormCatalog:
     return whole.kept(("usable by", role), lambda: _narrowed(whole, _without_masked(role)))
 
 
+def known_by(whole: FormCatalog, role: Role) -> FormCatalog:
+    """The forms with every field whose name a role knows; what is masked is there like others."""
+    seen = seen_by(whole, role)
+    if not seen.masks:
+        return seen
+    name = ("known by", role)
+    return whole.whole.kept(name, lambda: replace(seen, masks={}, _trees={}))
+
+
 def _without_masked(role: Role) -> Role:
     rights = {
         form: replace(

@@ -27,7 +27,14 @@ from regulars.report_builder.definition import (
 from regulars.report_builder.fields import view_of
 from regulars.report_builder.layout import add_card
 from regulars.report_builder.result import Result
-from regulars.report_builder.service import VIEW, Wish, chart_of, get_report, run_report
+from regulars.report_builder.service import (
+    VIEW,
+    Wish,
+    chart_of,
+    get_report,
+    open_report,
+    run_report,
+)
 
 KIND = "dashboard"
 DATE_RANGE = "date_range"
@@ -83,7 +90,7 @@ def run_card(
 ) -> ShownCard:
     """One card under the chosen filters."""
     try:
-        report = get_report(uow, card.report)
+        report = open_report(uow, access, card.report)
     except RegularsError as error:
         return ShownCard(card, None, error=error)
     params, skipped = params_for(dashboard, report, catalog_for(uow, access), wish.params)

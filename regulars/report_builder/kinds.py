@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from regulars.form_builder.definitions_seen import teller
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.report_builder.checks import check_dashboard, check_report
+from regulars.report_builder.dashboards_told import tell_dashboard
 from regulars.report_builder.definition import DashboardDefinition, ReportDefinition
 from regulars.report_builder.indexing import reports_published
 from regulars.report_builder.schema import (
@@ -26,6 +28,7 @@ def report_kind() -> DefinitionKind:
         check_report,
         reports_published,
         CAPABILITY,
+        tell=teller(report_problems, ReportDefinition.from_json, check_report),
     )
 
 
@@ -38,4 +41,5 @@ def dashboard_kind() -> DefinitionKind:
         DashboardDefinition.from_json,
         check_dashboard,
         capability=CAPABILITY,
+        tell=tell_dashboard,
     )

@@ -14,7 +14,7 @@ from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import unknown_names
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem, under
@@ -53,7 +53,7 @@ def run_report(
     make no sense, Forbidden without access to reports or to the form.
     """
     access.require(VIEW)
-    wanted = get_report(uow, report) if isinstance(report, str) else report
+    wanted = open_report(uow, access, report) if isinstance(report, str) else report
     if access.scope(wanted.source.partition(".")[0], "read") == "none":
         raise may_not_read(catalog_of(uow), wanted.source)
     asked = ask(uow, access, wanted, wish.params, wish.at)
@@ -107,6 +107,15 @@ def get_report(uow: UnitOfWork, key: str) -> ReportDefinition:
     return found
 
 
+def open_report(uow: UnitOfWork, access: Access, key: str) -> ReportDefinition:
+    """The published report; DefinitionNotWhole when it speaks of what its reader may not see."""
+    found = get_report(uow, key)
+    if access.scope(found.source.partition(".")[0], "read") == "none":
+        raise may_not_read(catalog_of(uow), found.source)
+    seeing.require_whole(uow, access, KIND, snapshot(uow).items[KIND, key].raw)
+    return found
+
+
 def chart_of(report: ReportDefinition) -> ChartSetting:
     """How a report is drawn: as it says, else as its analysis likes it, else as a table."""
     if report.chart is not None and (report.chart.x or report.chart.y or not report.analysis):
@@ -120,13 +129,15 @@ def chart_of(report: ReportDefinition) -> ChartSetting:
 
 
 def list_reports(uow: UnitOfWork, access: Access) -> list[ReportDefinition]:
-    """Every published report over a form that this reader may read, in the owner's order."""
+    """Every published report over what this reader may see, in the owner's order."""
     access.require(VIEW)
+    items = snapshot(uow).items
     known: Mapping[str, ReportDefinition] = snapshot(uow).all(KIND)
     return [
         each
         for each in known.values()
         if access.scope(each.source.partition(".")[0], "read") != "none"
+        and seeing.told(uow, access, KIND, items[KIND, each.key].raw) is not None
     ]
 
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.findings import Finding
 from regulars.platform.instants import read_instant
@@ -37,7 +37,7 @@ api = Blueprint("rules_api", __name__, url_prefix="/api/v1")
 def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every rule with its state and figures; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
-        return {"rules": [dict(draft.raw) for draft in store.list_drafts(uow, "rule")]}
+        return {"rules": [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, "rule")]}
     return {"rules": [_figures(row) for row in overview.list_rules(uow, access)]}
 
 
@@ -62,7 +62,7 @@ def get_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("rules", {200: shapes.RULE, 201: shapes.RULE}, body=shapes.RULE, tagged="draft")
 def put_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, "rule", key, _saving(uow, access, "rule"))
+    return definition_answers.replace(uow, access, "rule", key, _saving(uow, access, "rule"))
 
 
 @api.post("/rules/<key>/publish")
@@ -85,7 +85,7 @@ def publish_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
 @describe("rules", shapes.FORECAST, body=shapes.ABOUT_RULE, body_optional=True)
 def get_forecast(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """What publishing would set going: who fits and would come in, how long a look takes."""
-    rule = _rule(uow, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
+    rule = _rule(uow, access, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
     return forecast_json(forecast(uow, access, rule))
 
 
@@ -152,7 +152,7 @@ def start(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """How many fit now, with a few of them; of the rule in the body, else of the draft."""
     found = service.count_matches(
-        uow, access, _rule(uow, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
+        uow, access, _rule(uow, access, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
     )
     sample = [
         {"id": record, "title": title, "finding": _finding_json(found.findings.get(record))}
@@ -179,7 +179,7 @@ def explain(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def test(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Go through the draft for ``{"record": id}`` without writing or sending anything."""
     body = read_shaped(request, shapes.TEST)
-    rule = _rule(uow, key, body.get("rule"))
+    rule = _rule(uow, access, key, body.get("rule"))
     answered = body.get("answered", False)
     return rehearsal_json(rehearse(uow, access, rule, body["record"], answered=answered))
 
@@ -189,7 +189,9 @@ def test(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("message-texts", listing("message_texts", shapes.WORDS))
 def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every message text, published or not."""
-    return {"message_texts": [dict(draft.raw) for draft in store.list_drafts(uow, "message")]}
+    return {
+        "message_texts": [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, "message")]
+    }
 
 
 @api.post("/message-texts")
@@ -218,7 +220,7 @@ def get_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 )
 def put_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft of a message text."""
-    return definition_answers.replace(uow, "message", key, _saving(uow, access, "message"))
+    return definition_answers.replace(uow, access, "message", key, _saving(uow, access, "message"))
 
 
 @api.post("/message-texts/<key>/publish")
@@ -268,9 +270,11 @@ def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Sa
     return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)
 
 
-def _rule(uow: UnitOfWork, key: str, given: Any) -> Rule:
+def _rule(uow: UnitOfWork, access: Access, key: str, given: Any) -> Rule:
     """The rule in a request's body, or the working copy that is kept."""
     raw = store.get_draft(uow, "rule", key).raw if given is None else given
+    if given is None:
+        seeing.require_whole(uow, access, "rule", raw)
     problems = rule_problems(raw)
     if problems:
         raise Invalid(problems)

@@ -8,19 +8,17 @@ them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definitions_seen import Check, more_problems
 from regulars.form_builder.field_rights import usable_by
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions.snapshot import Snapshot, snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 from regulars.rule_engine.digests import USUAL_READERS
 
-Check = Callable[[Any, Snapshot], list[Problem]]
 Guard = Callable[[UnitOfWork, Access, Any | None, Any | None], None]
 
 
@@ -36,13 +34,11 @@ def only_what_they_see(check: Check) -> Guard:
 
 def require_seen_fields(uow: UnitOfWork, access: Access, check: Check, parsed: Any) -> None:
     """Invalid with a problem at each place that speaks of a field this author does not see."""
-    whole, here = catalog_of(uow), snapshot(uow)
+    whole = catalog_of(uow)
     seen = usable_by(whole, access.held)
     if access.kind == "system" or seen is whole:
         return
-    known = check(parsed, here)
-    problems = check(parsed, replace(here, derived={**here.derived, "forms": seen}))
-    more = [problem for problem in problems if problem not in known]
+    more = more_problems(uow, check, parsed, seen)
     if more:
         raise Invalid(more)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from regulars.form_builder.definitions_seen import teller
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.rule_engine.authors import only_what_they_see, with_their_own_eyes
 from regulars.rule_engine.checks import check_message, check_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.message import Message
+from regulars.rule_engine.messages_told import tell_message
 from regulars.rule_engine.publishing import rules_published
 from regulars.rule_engine.schema import (
     message_problems,
@@ -26,6 +28,7 @@ def rule_kind() -> DefinitionKind:
         check=check_rule,
         published=rules_published,
         guard=with_their_own_eyes(only_what_they_see(check_rule)),
+        tell=teller(rule_problems, Rule.from_json, check_rule),
         capability="edit_rules",
     )
 
@@ -40,5 +43,6 @@ def message_kind() -> DefinitionKind:
         check=check_message,
         checks_users=True,
         guard=only_what_they_see(check_message),
+        tell=tell_message,
         capability="edit_rules",
     )

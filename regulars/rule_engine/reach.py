@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,9 +22,30 @@ def seen_rows(uow: UnitOfWork, access: Access, table: sa.Table) -> list[Any]:
 
 def require_seen(uow: UnitOfWork, access: Access, table: sa.Table, row_id: int, code: str) -> None:
     """NotFound unless this row is about a record that the actor may read."""
-    found = sa.select(table.c.id).where(table.c.id == row_id, *seen_rows(uow, access, table))
-    if uow.execute(found).first() is None:
+    if not sees_row(uow, access, table, row_id):
         raise NotFound(code, id=row_id)
+
+
+def seen_people(
+    uow: UnitOfWork, access: Access, people: Sequence[tuple[str, int]]
+) -> list[tuple[str, int]]:
+    """Those of these records (form, id) that the actor may read."""
+    catalog = catalog_of(uow)
+    reader = expressing.reader_of(uow, catalog, access)
+    seen: set[tuple[str, int]] = set()
+    for form in {form for form, _id in people}:
+        table = catalog.tables[form].main
+        ids = [record for name, record in people if name == form]
+        limits = reader.limits(form, table, "read")
+        found = uow.execute(sa.select(table.c.id).where(table.c.id.in_(ids), *limits))
+        seen.update((form, record) for record in found.scalars())
+    return [each for each in people if each in seen]
+
+
+def sees_row(uow: UnitOfWork, access: Access, table: sa.Table, row_id: int) -> bool:
+    """Whether this row is about a record that the actor may read."""
+    found = sa.select(table.c.id).where(table.c.id == row_id, *seen_rows(uow, access, table))
+    return uow.execute(found).first() is not None
 
 
 def hides_contents(access: Access, form_key: str) -> bool:

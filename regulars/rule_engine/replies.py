@@ -22,6 +22,7 @@ from regulars.platform.privacy.purposes import CHANNELS, MARKETING
 from regulars.platform.privacy.suppressions import suppress_address
 from regulars.platform.problems import Problem
 from regulars.rule_engine.people import ADDRESS_OF
+from regulars.rule_engine.reach import seen_people, sees_row
 from regulars.rule_engine.replies_words import wants_out
 from regulars.rule_engine.tables import outbound
 from regulars.rule_engine.turns import turn
@@ -53,7 +54,11 @@ class ReplyTaken:
 
 
 def take_reply(uow: UnitOfWork, access: Access, reply: Reply) -> ReplyTaken:
-    """Take an answer in. The same ``key`` twice changes nothing; Invalid names what is wrong."""
+    """Take an answer in. The same ``key`` twice changes nothing; Invalid names what is wrong.
+
+    Whoever answered is left alone, whichever store they belong to; what is told of it is only
+    what the actor may read.
+    """
     access.require("manage_consents")
     problems = _problems(reply)
     if problems:
@@ -63,14 +68,22 @@ def take_reply(uow: UnitOfWork, access: Access, reply: Reply) -> ReplyTaken:
     message = answered.id if answered is not None else None
     dedupe = f"reply:{reply.channel}:{reply.key}" if reply.key else None
     if dedupe and uow.scalar(sa.select(event.c.id).where(event.c.dedupe_key == dedupe)):
-        return ReplyTaken(people, message, False, repeated=True)
+        return _told(uow, access, ReplyTaken(people, message, False, repeated=True))
     out = wants_out(reply.text)
     if out:
         _leave_alone(uow, access, reply, people, answered)
     if answered is not None:
         told = turn(uow, answered, "message_replied", text=reply.text[:200], opted_out=out)
         _note(uow, answered, replace(told, dedupe_key=dedupe))
-    return ReplyTaken(people, message, out)
+    return _told(uow, access, ReplyTaken(people, message, out))
+
+
+def _told(uow: UnitOfWork, access: Access, taken: ReplyTaken) -> ReplyTaken:
+    """Without the people and the message of another store."""
+    number = taken.message
+    seen = number is not None and sees_row(uow, access, outbound, number)
+    people = seen_people(uow, access, taken.people)
+    return replace(taken, people=people, message=number if seen else None)
 
 
 def _problems(reply: Reply) -> list[Problem]:

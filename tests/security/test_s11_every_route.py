@@ -20,6 +20,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.accounts.roles import CAPABILITIES
 from regulars.platform.db import Workspace, workspace_metadata
 from regulars.platform.definitions import store
+from regulars.platform.privacy.consents import ConsentChange, consents_of, set_consent
 from regulars.platform.web.permissions import permission_of
 from regulars.platform.workspaces import create_workspace
 from tests.security.shop_of_two import Attack, open_shop, role
@@ -283,6 +284,27 @@ def test_numbers_of_another_store_in_bodies_are_refused(site: Site, attack: Atta
             taken[method, path, str(body)] = (answer.status_code, answer.text[:200])
     assert taken == {}
     assert contents(site) == before
+
+
+def test_an_answer_from_another_store_is_obeyed_and_told_to_nobody_here(
+    site: Site, attack: Attack
+) -> None:
+    """Whoever writes STOP is left alone; this store still learns neither who nor which message."""
+    owner, whom = system_access("en"), ("customers", attack.customer)
+    with site.database.workspace_tx(site.workspace) as uow:
+        set_consent(uow, owner, ConsentChange(*whom, "marketing", "sms", "grant", "till", "slip"))
+    headers, client = site.token("manager", [attack.west]), site.visitor()
+    stop = {"channel": "sms", "address": "13900001111", "text": "TD", "key": "g1"}
+    for _turn in ("first", "again"):
+        told = client.post("/api/v1/messages/replies", json=stop, headers=headers).get_json()
+        assert (told["people"], told["message"]) == ([], None)
+    with site.database.workspace_tx(site.workspace, write=False) as uow:
+        assert [state.granted for state in consents_of(uow, *whom)] == [False]
+    there = {**stop, "key": "g2"}
+    east = client.post(
+        "/api/v1/messages/replies", json=there, headers=site.token("manager", [attack.east])
+    )
+    assert east.get_json()["people"] == [{"form": "customers", "id": attack.customer}]
 
 
 def test_values_behind_links_stay_within_the_store(site: Site, attack: Attack) -> None:

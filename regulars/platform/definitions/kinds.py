@@ -36,6 +36,10 @@ def _as_it_is(_uow: UnitOfWork, raw: Raw, _published: Raw | None) -> Raw:
     return raw
 
 
+def _whole(_uow: UnitOfWork, _access: Access, raw: Raw) -> Raw | None:
+    return raw
+
+
 @dataclass(frozen=True)
 class DefinitionKind:
     """One kind of definition.
@@ -50,6 +54,7 @@ class DefinitionKind:
     ``settle(uow, draft, published)`` is the draft as it is published (a form keeps what it loses
     as archived); ``difference(before, after, locale)`` says in words what changed, where the kind
     has words of its own. With ``checks_users`` its own check already looks at those who use it.
+    ``tell(uow, access, raw)`` is what of it this reader may read, None for nothing.
     """
 
     name: str
@@ -64,6 +69,7 @@ class DefinitionKind:
     settle: Callable[[UnitOfWork, Raw, Raw | None], Raw] = _as_it_is
     difference: Callable[[Raw | None, Raw, str], list[str]] | None = None
     checks_users: bool = False
+    tell: Callable[[UnitOfWork, Access, Raw], Raw | None] = _whole
 
 
 kinds: Registry[DefinitionKind] = Registry("kind of definition")

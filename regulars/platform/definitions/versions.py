@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.merging import ABSENT, changed_paths
 from regulars.platform.definitions.places import place_words, side_words, value_at
@@ -61,7 +61,7 @@ def version_body(
     """The JSON of one version."""
     access.require(_capability(kind))
     store.get_draft(uow, kind, key)
-    return _body(uow, kind, key, number)
+    return _seen_body(uow, access, kind, key, number)
 
 
 def compare_versions(
@@ -69,7 +69,7 @@ def compare_versions(
 ) -> list[str]:
     """What changed from one version to another, in the reader's words, most of it first."""
     access.require(_capability(kind))
-    before, after = (_body(uow, kind, key, number) for number in numbers)
+    before, after = (_seen_body(uow, access, kind, key, number) for number in numbers)
     return difference_in_words(kind, before, after, access.locale)
 
 
@@ -113,7 +113,8 @@ def restore_version(
 ) -> Draft:
     """Make an old version the draft; it holds for people once it is published again."""
     access.require(_capability(kind))
-    return store.save_draft(uow, access, kind, _body(uow, kind, key, number), tag=tag)
+    body = _seen_body(uow, access, kind, key, number)
+    return store.save_draft(uow, access, kind, body, tag=tag)
 
 
 def restore_archived(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
@@ -135,6 +136,12 @@ def restore_archived(uow: UnitOfWork, access: Access, kind: str, key: str) -> No
 
 def _capability(kind: str) -> str:
     return kinds.get(kind).capability
+
+
+def _seen_body(uow: UnitOfWork, access: Access, kind: str, key: str, number: int) -> Raw:
+    body = _body(uow, kind, key, number)
+    seeing.require_whole(uow, access, kind, body)
+    return body
 
 
 def _body(uow: UnitOfWork, kind: str, key: str, number: int) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
@@ -45,11 +45,16 @@ def read(
     """
     if wants_drafts():
         access.require(kinds.get(kind).capability)
-        return draft_answer(store.get_draft(uow, kind, key))
+        draft = store.get_draft(uow, kind, key)
+        seeing.require_whole(uow, access, kind, draft.raw)
+        return draft_answer(draft)
     found = snapshot(uow).items.get((kind, key))
     if found is None:
         raise NotFound(f"no-{kind}", key=key)
-    answer = jsonify(dict(told(found.raw)))
+    seen = seeing.told(uow, access, kind, found.raw)
+    if seen is None:
+        raise seeing.DefinitionNotWhole()
+    answer = jsonify(dict(told(seen)))
     answer.set_etag(f"v{found.version}")
     return answer.make_conditional(request)
 
@@ -68,7 +73,7 @@ def create(
     return answer
 
 
-def replace(uow: UnitOfWork, kind: str, key: str, save: Save) -> Response:
+def replace(uow: UnitOfWork, access: Access, kind: str, key: str, save: Save) -> Response:
     """Keep the body as the working copy: 201 when it is the first, 412 when it is outdated.
 
     With ``?merge=true`` an outdated one is brought together with what others saved meanwhile; 409
@@ -78,6 +83,8 @@ def replace(uow: UnitOfWork, kind: str, key: str, save: Save) -> Response:
     if raw["key"] != key:
         raise Invalid([Problem("key", "shape-const", {"expected": key})])
     known = store.find_draft(uow, kind, key)
+    if known is not None:
+        seeing.require_whole(uow, access, kind, known.raw)
     outdated = _outdated_tag(known)
     if known is not None and outdated is not None:
         draft = save(store.bring_together(uow, known, raw, outdated), known.tag)
@@ -88,6 +95,7 @@ def replace(uow: UnitOfWork, kind: str, key: str, save: Save) -> Response:
 
 def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, Any]:
     """Publish the working copy; 422 with every problem."""
+    seeing.require_seen(uow, access, kind, key)
     versions = store.publish(uow, access, [(kind, key)])
     return {"version": versions[kind, key], "problems": []}
 

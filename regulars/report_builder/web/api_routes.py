@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
@@ -48,9 +48,8 @@ def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published report that this key may run; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
         access.require(EDIT)
-        return {"reports": _drafts(uow, REPORT)}
-    readable = {each.key for each in service.list_reports(uow, access)}
-    return {"reports": [each for each in _published(uow, REPORT) if each["key"] in readable]}
+        return {"reports": _drafts(uow, access, REPORT)}
+    return {"reports": _published(uow, access, REPORT)}
 
 
 @api.post("/reports")
@@ -75,7 +74,7 @@ def get_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue
 @describe("reports", {200: shapes.REPORT, 201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
 def put_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, REPORT, key, _saving(uow, access, REPORT))
+    return definition_answers.replace(uow, access, REPORT, key, _saving(uow, access, REPORT))
 
 
 @api.post("/reports/<key>/publish")
@@ -102,8 +101,8 @@ def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published dashboard; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
         access.require(EDIT)
-        return {"dashboards": _drafts(uow, DASHBOARD)}
-    return {"dashboards": _published(uow, DASHBOARD)}
+        return {"dashboards": _drafts(uow, access, DASHBOARD)}
+    return {"dashboards": _published(uow, access, DASHBOARD)}
 
 
 @api.post("/dashboards")
@@ -131,7 +130,7 @@ def get_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
 )  # fmt: skip
 def put_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, DASHBOARD, key, _saving(uow, access, DASHBOARD))
+    return definition_answers.replace(uow, access, DASHBOARD, key, _saving(uow, access, DASHBOARD))
 
 
 @api.post("/dashboards/<key>/publish")
@@ -205,10 +204,11 @@ def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Sa
     return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)
 
 
-def _drafts(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
-    return [dict(draft.raw) for draft in store.list_drafts(uow, kind)]
+def _drafts(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
+    return [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, kind)]
 
 
-def _published(uow: UnitOfWork, kind: str) -> list[dict[str, Any]]:
-    found = [each for each in snapshot(uow).items.values() if each.kind == kind]
-    return [{**each.raw, "version": each.version} for each in found]
+def _published(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
+    every = (each for each in snapshot(uow).items.values() if each.kind == kind)
+    told = ((each, seeing.told(uow, access, kind, each.raw)) for each in every)
+    return [{**raw, "version": each.version} for each, raw in told if raw is not None]

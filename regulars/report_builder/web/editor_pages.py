@@ -15,7 +15,7 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import editing, store
+from regulars.platform.definitions import editing, seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 from regulars.platform.web.definition_pages import posted_seen
@@ -64,6 +64,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_page(EDIT)
 def edit(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValue:
     """The editor of an existing report."""
+    seeing.require_seen(uow, access, KIND, report_key)
     raw = store.get_draft(uow, KIND, report_key).raw
     return _page(
         uow, access, report_key, sketch_of(raw, i18n.pick(raw.get("label"), access.locale))
@@ -74,6 +75,7 @@ def edit(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValu
 @workspace_page(EDIT)
 def save(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValue:
     """Save the report: as a draft, or published."""
+    seeing.require_seen(uow, access, KIND, report_key)
     return _save(uow, access, report_key, (report_key, sketch_from(request.form)))
 
 

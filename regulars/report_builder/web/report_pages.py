@@ -36,8 +36,8 @@ from regulars.report_builder.service import (
     VIEW,
     Wish,
     chart_of,
-    get_report,
     list_reports,
+    open_report,
     run_report,
 )
 from regulars.report_builder.web.blueprints import reports
@@ -69,7 +69,7 @@ def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_page(VIEW)
 def show_report(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValue:
     """One report: its picture, its table, its files."""
-    report = get_report(uow, report_key)
+    report = open_report(uow, access, report_key)
     chosen = _chosen(report)
     result, problems = _run(uow, access, report, chosen)
     context = {
@@ -99,7 +99,7 @@ def download(uow: UnitOfWork, access: Access, report_key: str, kind: str) -> Res
     """The result as a file."""
     if kind not in FORMATS:
         raise NotFound()
-    report = get_report(uow, report_key)
+    report = open_report(uow, access, report_key)
     chosen = _chosen(report)
     result = run_report(uow, access, report, _wish(uow, chosen))
     title = i18n.pick(report.label, access.locale)
@@ -113,7 +113,7 @@ def download(uow: UnitOfWork, access: Access, report_key: str, kind: str) -> Res
 @workspace_page(VIEW)
 def behind(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValue:
     """The records behind one number: the list of the form with the number's condition."""
-    report = get_report(uow, report_key)
+    report = open_report(uow, access, report_key)
     result = run_report(uow, access, report, _wish(uow, _chosen(report)))
     drill = _drill(result, request.args.get("of", ""))
     column = request.args.get("column") or None
@@ -128,7 +128,7 @@ def behind(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnVa
 @workspace_page(EDIT)
 def put(uow: UnitOfWork, access: Access, report_key: str) -> ResponseReturnValue:
     """Put the report on a dashboard, or on a new one."""
-    report = get_report(uow, report_key)
+    report = open_report(uow, access, report_key)
     key = request.form.get("dashboard", "")
     if not key:
         key = new_dashboard(uow, access, i18n.pick(report.label, access.locale)).key

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
@@ -34,6 +34,7 @@ ASKED = ("inside", "backlog", "per_day")
 @workspace_page("edit_rules")
 def review(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """What publishing will do, or what is still missing."""
+    seeing.require_seen(uow, access, "rule", key)
     return _review(uow, access, key)
 
 
@@ -41,6 +42,7 @@ def review(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @workspace_page("edit_rules")
 def show_forecast(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Whom it would take in now and how long a look takes: measured, so it comes by itself."""
+    seeing.require_seen(uow, access, "rule", key)
     rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
     try:
         told, matches = forecast(uow, access, rule), count_matches(uow, access, rule)
@@ -53,6 +55,7 @@ def show_forecast(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
 @workspace_page("edit_rules")
 def publish(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Make the draft the rule that runs, with the owner's word on whom it concerns."""
+    seeing.require_seen(uow, access, "rule", key)
     try:
         wishes = _wishes()
         _version, concerned = release(uow, access, key, wishes)

@@ -10,7 +10,7 @@ from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
@@ -82,11 +82,12 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     if row.rule.is_report:
         return _show_report_rule(uow, access, row, below)
     runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))
+    is_told = seeing.may_see(uow, access, "rule", key)
     return render(
         "rule_engine/rule.html",
         row=row,
         runs=runs,
-        read_back=rule_words(speaker(uow, access), row.rule),
+        read_back=rule_words(speaker(uow, access), row.rule) if is_told else None,
         may_run=access.can("run_rules"),
         stopped=publishing.why_stopped(uow, key),
         circle=last_circle(uow, key),
@@ -116,6 +117,7 @@ def _show_report_rule(
 @workspace_page("edit_rules")
 def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """How many people fit now, with a few of them."""
+    seeing.require_seen(uow, access, "rule", key)
     rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
     try:
         matches = service.count_matches(uow, access, rule)

@@ -12,7 +12,7 @@ from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.editing import edit, seen_draft
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
@@ -70,6 +70,7 @@ def preview_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_page("edit_rules")
 def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """One text."""
+    seeing.require_seen(uow, access, "message", key)
     draft = store.get_draft(uow, "message", key)
     return _form(uow, dict(draft.raw), url_for("rules.change_text", key=key), access)
 
@@ -78,6 +79,7 @@ def edit_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @workspace_page("edit_rules")
 def change_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A new version of a text."""
+    seeing.require_seen(uow, access, "message", key)
     known = dict(seen_draft(uow, "message", key, posted_seen()))
     kept = {name: value for name, value in known.items() if name != "links"}
     raw = {**kept, **_posted(known), "key": key}

@@ -68,7 +68,7 @@ def get_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("roles", {200: shapes.ROLE, 201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
 def put_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 403 when it gives more than its writer holds."""
-    return definition_answers.replace(uow, KIND, key, _saving(uow, access))
+    return definition_answers.replace(uow, access, KIND, key, _saving(uow, access))
 
 
 @blueprint.post("/roles/<key>/publish")

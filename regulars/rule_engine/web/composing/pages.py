@@ -12,7 +12,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.web.role_words import role_name
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.editing import edit
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid, NotFound
@@ -41,6 +41,7 @@ from regulars.rule_engine.webhooks import list_webhooks
 @workspace_page("edit_rules")
 def compose(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """The composer; ``at`` opens one place."""
+    seeing.require_seen(uow, access, "rule", key)
     return _page(_composer(uow, access, key, at=request.args.get("at", "")))
 
 
@@ -51,6 +52,7 @@ def change(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     found = CHANGES.get(request.form.get("action", ""))
     if found is None:
         raise NotFound("not-found")
+    seeing.require_seen(uow, access, "rule", key)
     at = request.form.get("at", "")
     say, posted = speaker(uow, access), Posted(request.form)
     by_now = store.get_draft(uow, "rule", key).raw
