@@ -18,7 +18,7 @@ def march(walker: Walker, lives: Sequence[LiveRun], until: float) -> list[int]:
     """
     walks, left = [], []
     for live in lives:
-        if time.monotonic() > until:
+        if walks and time.monotonic() > until:
             left.append(live.id)
             continue
         with logs.about(run=live.id):
@@ -26,13 +26,13 @@ def march(walker: Walker, lives: Sequence[LiveRun], until: float) -> list[int]:
         if walk is not None:
             walks.append(walk)
     while walks:
-        if time.monotonic() > until:
-            left += [walk.live.id for walk in walks if not walk.steps]
-            for walk in walks:
-                if walk.steps:
-                    walker.put_off(walk)
-            break
         walks = [walk for some in _by_place(walks) for walk in _step(walker, some, until)]
+        if time.monotonic() > until:
+            break
+    left += [walk.live.id for walk in walks if not walk.steps]
+    for walk in walks:
+        if walk.steps:
+            walker.put_off(walk)
     return left
 
 
@@ -50,8 +50,8 @@ def _step(walker: Walker, walks: list[Walk], until: float) -> Iterator[Walk]:
         yield from walker.step_together(walks)
         faultpoint("run-mid")
         return
-    for walk in walks:
-        if time.monotonic() > until:
+    for place, walk in enumerate(walks):
+        if place and time.monotonic() > until:
             yield walk
             continue
         with logs.about(run=walk.live.id):

@@ -12,6 +12,7 @@ from regulars.form_builder.storing import load_rows
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.workspaces import create_workspace
+from regulars.rule_engine import breaking, executing
 from regulars.rule_engine.steps.records import CreateRecord
 from regulars.rule_engine.tables import run, run_step
 from regulars.rule_engine.walking import Walk, Walker
@@ -99,6 +100,8 @@ def second(database: Database, workspace: Workspace) -> RuleShop:
 def test_many_runs_together_come_out_as_one_by_one(
     shop: RuleShop, second: RuleShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(executing, "SLICE_SECONDS", 60.0)
+    monkeypatch.setattr(breaking, "MOST_FAILURES", 1.0)
     together: list[int] = []
 
     def counted(step_together: Callable[..., Any]) -> Callable[..., Any]:
