@@ -276,6 +276,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("backups", lambda _now: backups.answer(), job=BACKUP_JOB, is_due=backups.is_due),
         Tick("rule schedules", rules.plan),
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
+        Tick("mirrors", rules.check, is_due=rules.is_unchecked),
         *changes.ticks(),
         *SimulationDesk(database).ticks(),
         *self_check.SelfCheckDesk(database).ticks(),

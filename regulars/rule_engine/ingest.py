@@ -17,7 +17,7 @@ from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.inserting import upsert
-from regulars.rule_engine import answering, mirrors
+from regulars.rule_engine import answering, mirror_following
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.entering import Candidate, enter, key_text
@@ -74,7 +74,7 @@ def _digest(uow: UnitOfWork, rows: Sequence[Any]) -> None:
     faultpoint("ingest-claimed")
     answering.answer_runs(uow, rows)
     _start_runs(uow, rows)
-    mirrors.follow(uow, rows)
+    mirror_following.follow(uow, rows)
     faultpoint("ingest-mid")
     uow.execute(
         event.update().where(event.c.id.in_([row.id for row in rows])).values(processed_at=uow.now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,8 @@ from regulars.rule_engine.history_marks import (
     latest_history,
     touched_by_history,
 )
+from regulars.rule_engine.mirror_following import is_kept_by_events
+from regulars.rule_engine.mirror_passes import differences_of, passes_of
 from regulars.rule_engine.mirrors import (
     SLICE,
     BrokenMirror,
@@ -67,13 +69,63 @@ def look_over_some(
     between: Between = lambda: None,
 ) -> int:  # fmt: skip
     """Look over these mirrors; how many were. ``between`` is called after each slice of people."""
-    done = 0
-    for key in keys:
-        try:
-            done += look_over(database, workspace, now, key, between)
-        except BrokenMirror:
-            log.warning("Mirror %s speaks of fields that are gone; it is left alone.", key)
+    done, at = 0, (database, workspace, now)
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        rules = book_of(uow).rules
+        groups = passes_of(rules[key] for key in keys if key in rules)
+    for group in groups:
+        names = [pinned.rule.key for pinned in group]
+        settled = _look_over_together(*at, names, between) if len(names) > 1 else set()
+        done += len(settled)
+        for key in names:
+            if key not in settled:
+                done += _look_over_alone(*at, key, between)
     return done
+
+
+def _look_over_alone(
+    database: Database, workspace: Workspace, now: Now, key: str, between: Between
+) -> bool:
+    try:
+        return look_over(database, workspace, now, key, between)
+    except BrokenMirror:
+        log.warning("Mirror %s speaks of fields that are gone; it is left alone.", key)
+        return False
+
+
+def _look_over_together(
+    database: Database, workspace: Workspace, now: Now, keys: Sequence[str], between: Between
+) -> set[str]:
+    """Look over mirrors that one pass serves; those that nobody else changed meanwhile."""
+    _make_states(database, workspace, now, keys)
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        rules = book_of(uow).rules
+        mirrors = [rules[key] for key in keys if key in rules]
+        begun = [(pinned, _begin(uow, pinned)) for pinned in mirrors]
+        turns = differences_of(uow, mirrors)
+    faultpoint("mirror-read")
+    return {
+        pinned.rule.key
+        for pinned, found in begun
+        if not found.leavers
+        and _settle(
+            database, workspace, now, pinned,
+            replace(found, turns=turns.get(pinned.rule.key, ())), between,
+        )
+    }  # fmt: skip
+
+
+def _make_states(database: Database, workspace: Workspace, now: Now, keys: Sequence[str]) -> None:
+    """Give mirrors that are new their row of state."""
+    with database.workspace_tx(workspace, write=False, now=now()) as uow:
+        known = set(uow.execute(sa.select(mirror_state.c.rule)).scalars())
+    fresh = [key for key in keys if key not in known]
+    if fresh:
+        with database.workspace_tx(workspace, now=now()) as uow:
+            rules = book_of(uow).rules
+            for key in fresh:
+                if key in rules:
+                    state_of(uow, rules[key])
 
 
 def due_mirrors(uow: UnitOfWork, *, anyway: bool) -> list[str]:
@@ -103,7 +155,8 @@ def _is_due(
             latest, state.history_to, clock, calm=AT_ONCE
         )
     schedule = Schedule.of(pinned.rule.trigger)
-    if schedule and schedule.latest(state.as_of, uow.now, uow.workspace.tz) is not None:
+    slots = schedule.due(state.as_of, uow.now, uow.workspace.tz) if schedule else []
+    if slots and not is_kept_by_events(uow, pinned):
         return True
     return has_news(latest, state.history_to, clock, calm=CALM)
 
@@ -113,13 +166,14 @@ def look_over(
 ) -> bool:
     """Bring one mirror right for everybody; False when others kept changing it meanwhile."""
     for _ in range(TRIES):
-        with database.workspace_tx(workspace, now=now()) as uow:
+        _make_states(database, workspace, now, [key])
+        with database.workspace_tx(workspace, write=False, now=now()) as uow:
             pinned = book_of(uow).rules.get(key)
             if pinned is None:
                 return False
-            state_of(uow, pinned)
-        with database.workspace_tx(workspace, write=False, now=now()) as uow:
-            found = _find(uow, pinned)
+            found = _begin(uow, pinned)
+            if not found.leavers:
+                found = replace(found, turns=differences(uow, pinned))
         faultpoint("mirror-read")
         if _settle(database, workspace, now, pinned, found, between):
             return True
@@ -127,7 +181,8 @@ def look_over(
     return False
 
 
-def _find(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
+def _begin(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
+    """On what a look-over stands; noted before anything else is read."""
     read_at = uow.database.clock()
     state = state_of(uow, pinned)
     former = former_sets(state.applied)
@@ -139,9 +194,8 @@ def _find(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
         leavers = [Turn(row.record, row.value, None) for row in members]
     is_first = state.version != pinned.version
     quiet = frozenset() if is_first else touched_by_history(uow, pinned, state.history_to)
-    turns = [] if leavers else differences(uow, pinned)
     cause = Cause(historic=frozenset(quiet), all_historic=is_first)
-    return Finding(state.gen, turns, leavers, former, cause, read_at)
+    return Finding(state.gen, (), leavers, former, cause, read_at)
 
 
 def _settle(

@@ -16,7 +16,8 @@ def march(walker: Walker, lives: Sequence[LiveRun], until: float) -> list[int]:
 
     ``until`` is by the monotonic clock. Runs that are under way by then go on later.
     """
-    walks, left = [], []
+    walks: list[Walk] = []
+    left: list[int] = []
     for live in lives:
         if walks and time.monotonic() > until:
             left.append(live.id)

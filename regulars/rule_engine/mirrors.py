@@ -7,7 +7,6 @@ applies its differences only if nobody changed the membership since (`gen`).
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,17 +22,12 @@ from regulars.platform.expressions.shared_pass import relations, shared_pass
 from regulars.platform.expressions.tree import Node
 from regulars.platform.inserting import insert_new
 from regulars.rule_engine import mirror_values
-from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.definition import Sets
-from regulars.rule_engine.entering import MAX_CHAIN
 from regulars.rule_engine.tables import mirror_member, mirror_past, mirror_state
-from regulars.rule_engine.ways import ways_to
 
 SLICE = 2000
-_YES = sa.literal(True, columns.Flag())
-
-
-log = logging.getLogger(__name__)
+YES = sa.literal(True, columns.Flag())
 
 
 @dataclass(frozen=True)
@@ -58,64 +52,12 @@ class Cause:
         return self.all_historic or record in self.historic
 
 
-def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
-    """Bring the mirrors up to date for everybody these events are about; how many turned."""
-    turned = 0
-    active = active_rules(uow)
-    for pinned in book_of(uow).mirrors:
-        if pinned.rule.key not in active:
-            continue
-        chains = candidates(uow, pinned, events)
-        if chains:
-            try:
-                turned += refresh_some(uow, pinned, sorted(chains), Cause(chains))
-            except BrokenMirror:  # found before anything is written
-                log.info("Mirror %s speaks of fields that are gone.", pinned.rule.key)
-    return turned
-
-
-def candidates(
-    uow: UnitOfWork, pinned: PinnedRule, events: Sequence[Any]
-) -> dict[int, tuple[str, ...]]:
-    """Subjects whose membership these events may change, with the rules that caused the event."""
-    found: dict[int, tuple[str, ...]] = {}
-    ways = ways_to(pinned.catalog, pinned.rule.subject)
-    for happened in events:
-        if len(happened.chain) >= MAX_CHAIN or happened.record is None:
-            continue
-        for subject in _touched(uow, pinned, ways, happened):
-            chain = tuple(happened.chain)
-            if len(chain) >= len(found.get(subject, ())):
-                found[subject] = chain
-    return found
-
-
-def _touched(
-    uow: UnitOfWork, pinned: PinnedRule, ways: Mapping[str, set[str]], happened: Any
-) -> Iterator[int]:
-    if happened.form == pinned.rule.subject:
-        yield happened.record
-    links = ways.get(happened.form or "", set())
-    if not links:
-        return
-    for link in links:
-        for value in (happened.changes or {}).get(link, ()):
-            record = value.get("id") if isinstance(value, Mapping) else value
-            if isinstance(record, int):
-                yield record
-    if happened.form in pinned.catalog.tables:
-        table = pinned.catalog.tables[happened.form].main
-        wanted = [table.c[link] for link in sorted(links)]
-        row = uow.execute(sa.select(*wanted).where(table.c.id == happened.record)).first()
-        yield from (value for value in row or () if value is not None)
-
-
 def refresh_some(uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int], cause: Cause) -> int:
     """Bring membership right for some people, inside the caller's transaction."""
     state = state_of(uow, pinned)
     if state.version != pinned.version or not differences(uow, pinned, records):
         return 0  # a new version is looked over as a whole, first
-    _raise_gen(uow, pinned.rule.key)
+    raise_gen(uow, pinned.rule.key)
     turns = differences(uow, pinned, records)
     return apply(uow, pinned, turns, cause)
 
@@ -154,14 +96,14 @@ def wanted_values(
     if rule.subject not in pinned.catalog.tables:
         raise BrokenMirror(rule.key)
     table = pinned.catalog.tables[rule.subject].main
-    trees = [_tree(pinned, rule.when), *(_tree(pinned, each.when) for each in sets.choose)]
+    trees = trees_of(pinned)
     if records is None and relations(trees):
         return _together(uow, pinned, sets, trees)
     mode: expressing.Mode = "scan" if records is None else "single"
     whom, *choices = (
         expressing.where_sql(uow, pinned.catalog, tree, table, mode=mode) for tree in trees
     )
-    value = _value(sets, choices)
+    value = value_of(sets, choices)
     statement = sa.select(table.c.id.label("record"), value.label("value")).where(whom)
     if sets.choose and sets.otherwise is None:
         statement = statement.where(value.is_not(None))
@@ -175,15 +117,15 @@ def _together(
     target = expressing.target_of(uow, pinned.catalog, mode="scan")
     table = pinned.catalog.tables[pinned.rule.subject].main
     found = shared_pass(trees, target, table).subquery()
-    whom, *choices = (found.c[f"c{place}"] == _YES for place in range(len(trees)))
-    value = _value(sets, choices)
+    whom, *choices = (found.c[f"c{place}"] == YES for place in range(len(trees)))
+    value = value_of(sets, choices)
     statement = sa.select(found.c.id.label("record"), value.label("value")).where(whom)
     if sets.choose and sets.otherwise is None:
         statement = statement.where(value.is_not(None))
     return statement
 
 
-def _value(sets: Sets, choices: Sequence[Any]) -> Any:
+def value_of(sets: Sets, choices: Sequence[Any]) -> Any:
     """What a member gets: the tag, or the value behind the first choice that holds."""
     if sets.add is not None:
         return sa.literal(sets.add, sa.Text())
@@ -193,6 +135,12 @@ def _value(sets: Sets, choices: Sequence[Any]) -> Any:
     ]
     otherwise = sa.null() if sets.otherwise is None else sa.literal(sets.otherwise, sa.Text())
     return sa.case(*cases, else_=otherwise)
+
+
+def trees_of(pinned: PinnedRule) -> list[Node]:
+    """Its condition, and those of its choices; BrokenMirror when one means nothing any more."""
+    choices = (_tree(pinned, each.when) for each in sets_of(pinned).choose)
+    return [_tree(pinned, pinned.rule.when), *choices]
 
 
 def _tree(pinned: PinnedRule, raw: Mapping[str, Any] | None) -> Node:
@@ -302,7 +250,7 @@ def state_of(uow: UnitOfWork, pinned: PinnedRule) -> Any:
     return row
 
 
-def _raise_gen(uow: UnitOfWork, rule: str) -> None:
+def raise_gen(uow: UnitOfWork, rule: str) -> None:
     """Say that membership changes; whoever changes it after us waits for our commit."""
     uow.execute(
         mirror_state.update().where(mirror_state.c.rule == rule).values(gen=mirror_state.c.gen + 1)

@@ -247,6 +247,8 @@ mirror_state = sa.Table(
     sa.Column("history_to", columns.Instant),  # imports up to here are settled
     sa.Column("version", columns.BigInt),  # the rule's version that membership follows
     sa.Column("applied", columns.Json),  # form and field that the members carry the value in
+    sa.Column("checked_to", columns.BigInt),  # how far the check under way is, by record
+    sa.Column("checked_at", columns.Instant),  # when the last whole check was over
     sqlite_strict=True,
 )
 

@@ -27,6 +27,7 @@ from regulars.rule_engine.ingest import has_failures, ingest, retry_failures
 from regulars.rule_engine.lanes import Lanes
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.looking_over import look_over_some
+from regulars.rule_engine.mirror_checking import check_some, is_unchecked
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.planning import has_slots, plan_fires
 from regulars.rule_engine.publishing import JOB
@@ -213,6 +214,24 @@ class Engine:
             wanted = [plan for plan, is_wanted in _PLANS if is_wanted(uow)]
         for plan in wanted:
             plan(self.database, workspace, now)
+
+    def check(self, now: datetime) -> None:
+        """Where nothing else is due: compare some people with what mirrors keep for them."""
+        at = fixed(now)
+        for workspace in list_workspaces(self.database):
+            if self._may_check(workspace, at):
+                check_some(self.database, workspace, at)
+
+    def is_unchecked(self, now: datetime) -> bool:
+        """Whether there is time and reason to compare."""
+        return any(self._may_check(each, fixed(now)) for each in list_workspaces(self.database))
+
+    def _may_check(self, workspace: Workspace, now: Now) -> bool:
+        with self.database.workspace_tx(workspace, write=False, now=now()) as uow:
+            if not is_unchecked(uow):
+                return False
+            due = find_due(uow)
+            return due is not None and due.is_nothing
 
     def is_due(self, now: datetime) -> bool:
         """Whether there is anything to do at all."""

@@ -1,0 +1,155 @@
+"""Mirrors by what happened: only whom an event may move is looked at, for all mirrors at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder import expressing
+from regulars.form_builder.catalog import FormCatalog
+from regulars.platform.accounts.access import system_access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.expressions.dependencies import dependencies
+from regulars.platform.expressions.tree import Node
+from regulars.rule_engine.book import PinnedRule, active_rules, book_of
+from regulars.rule_engine.entering import MAX_CHAIN
+from regulars.rule_engine.mirror_passes import differences_of
+from regulars.rule_engine.mirrors import BrokenMirror, Cause, refresh_some, trees_of
+from regulars.rule_engine.tables import mirror_state
+from regulars.rule_engine.ways import ways_to
+
+Ways = Mapping[str, Collection[str]]
+
+
+def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
+    """Bring the mirrors up to date for everybody these events are about; how many turned."""
+    turned = 0
+    for mirrors in by_subject(active_mirrors(uow)):
+        chains = candidates(uow, mirrors[0], events)
+        if chains:
+            turned += refresh(uow, mirrors, sorted(chains), Cause(chains))
+    return turned
+
+
+def active_mirrors(uow: UnitOfWork) -> list[PinnedRule]:
+    """The mirrors that are not paused and whose people are there, in the owner's order."""
+    mirrors = book_of(uow).mirrors
+    active = active_rules(uow) if mirrors else set()
+    return [
+        pinned
+        for pinned in mirrors
+        if pinned.rule.key in active and pinned.rule.subject in pinned.catalog.tables
+    ]
+
+
+def by_subject(mirrors: Iterable[PinnedRule]) -> list[list[PinnedRule]]:
+    """Mirrors of the same people together."""
+    found: dict[str, list[PinnedRule]] = {}
+    for pinned in mirrors:
+        found.setdefault(pinned.rule.subject, []).append(pinned)
+    return list(found.values())
+
+
+def refresh(
+    uow: UnitOfWork, mirrors: Sequence[PinnedRule], records: Sequence[int], cause: Cause
+) -> int:
+    """Bring membership right for some people; mirrors that wait for their first look wait on."""
+    keys = [pinned.rule.key for pinned in mirrors]
+    rows = uow.execute(
+        sa.select(mirror_state.c.rule, mirror_state.c.version).where(mirror_state.c.rule.in_(keys))
+    )
+    versions = {rule: version for rule, version in rows}  # noqa: C416 - rows are not pairs to mypy
+    settled = [each for each in mirrors if versions.get(each.rule.key) == each.version]
+    moved = differences_of(uow, settled, records)
+    return sum(
+        refresh_some(uow, pinned, [turn.record for turn in moved[pinned.rule.key]], cause)
+        for pinned in settled
+        if pinned.rule.key in moved
+    )
+
+
+def candidates(
+    uow: UnitOfWork, pinned: PinnedRule, events: Sequence[Any]
+) -> dict[int, tuple[str, ...]]:
+    """Subjects whose membership these events may change, with the rules that caused the event."""
+    found: dict[int, tuple[str, ...]] = {}
+    ways = ways_to(pinned.catalog, pinned.rule.subject)
+    heard = [
+        each for each in events if each.record is not None and len(each.chain) < MAX_CHAIN
+    ]  # fmt: skip
+    linked = _linked(uow, pinned.catalog, ways, heard)
+    for happened in heard:
+        chain = tuple(happened.chain)
+        for subject in _touched(pinned.rule.subject, ways, linked, happened):
+            if len(chain) >= len(found.get(subject, ())):
+                found[subject] = chain
+    return found
+
+
+def _touched(
+    subject: str, ways: Ways, linked: Mapping[tuple[str, int], Collection[int]], happened: Any
+) -> Iterator[int]:
+    if happened.form == subject:
+        yield happened.record
+    for link in ways.get(happened.form or "", ()):
+        for value in (happened.changes or {}).get(link, ()):
+            record = value.get("id") if isinstance(value, Mapping) else value
+            if isinstance(record, int):
+                yield record
+    yield from linked.get((happened.form, happened.record), ())
+
+
+def _linked(
+    uow: UnitOfWork, catalog: FormCatalog, ways: Ways, events: Sequence[Any]
+) -> dict[tuple[str, int], list[int]]:
+    """Whom the records of the events point to now: one question for each form."""
+    found: dict[tuple[str, int], list[int]] = {}
+    for form in {each.form for each in events} & ways.keys() & catalog.tables.keys():
+        table = catalog.tables[form].main
+        ids = sorted({each.record for each in events if each.form == form})
+        wanted = sa.select(table.c.id, *(table.c[link] for link in sorted(ways[form])))
+        for row in uow.execute(wanted.where(table.c.id.in_(ids))):
+            found[form, row[0]] = [value for value in row[1:] if value is not None]
+    return found
+
+
+def is_kept_by_events(uow: UnitOfWork, pinned: PinnedRule) -> bool:
+    """Whether events alone keep a mirror right: neither time nor anybody else moves it.
+
+    Such a mirror need not be looked over at its set times.
+    """
+    known: dict[str, bool] = book_of(uow).seen.derived.setdefault("mirrors-kept-by-events", {})
+    key = pinned.rule.key
+    if key not in known:
+        try:
+            trees = trees_of(pinned)
+        except BrokenMirror:
+            return False
+        known[key] = _reads_near(pinned, trees) and not _moves_with_time(uow, pinned, trees)
+    return known[key]
+
+
+def _moves_with_time(uow: UnitOfWork, pinned: PinnedRule, trees: Sequence[Node]) -> bool:
+    table = pinned.catalog.tables[pinned.rule.subject].main
+    with expressing.watched_moment(uow, system_access(uow.workspace.locale)) as moment:
+        for tree in trees:
+            expressing.where_sql(uow, pinned.catalog, tree, table)
+    return moment.was_asked
+
+
+def _reads_near(pinned: PinnedRule, trees: Sequence[Node]) -> bool:
+    """Whether only the people themselves and what points to them is read."""
+    catalog, subject = pinned.catalog, pinned.rule.subject
+    near = {subject, *ways_to(catalog, subject)}
+    places = {
+        place for tree in trees for place in dependencies(tree, catalog.shapes).fields
+    }  # fmt: skip
+    rows = {plan.rows for plan in catalog.rollups if (plan.form, plan.field) in places}
+    if any(plan.form in rows for plan in catalog.rollups):
+        return False  # sums over sums: the event that moves them is further away
+    fields = (catalog.shapes.forms[form].field(key) for form, key in places if form in near)
+    if any(field is not None and field.through for field in fields):
+        return False
+    return {form for form, _key in places} | rows <= near

@@ -1,0 +1,144 @@
+"""Mirrors that count the same rows: together they find what each would find alone."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.catalog import catalog_of
+from regulars.platform.expressions import shared_pass
+from regulars.rule_engine import mirror_checking
+from regulars.rule_engine.book import book_of
+from regulars.rule_engine.looking_over import due_mirrors
+from regulars.rule_engine.mirror_following import is_kept_by_events
+from regulars.rule_engine.mirror_passes import differences_of, passes_of
+from regulars.rule_engine.mirrors import differences
+from regulars.rule_engine.tables import mirror_member
+from tests.support.clocks import NOW, MovableClock
+from tests.support.rule_shop import PAID, SILENT_30, RuleShop, journey, mirror
+
+DAY = timedelta(days=1)
+
+
+def spent(amount: int, **more: Any) -> dict[str, Any]:
+    return {
+        "aggregate": "sum", "of": "orders", "field": "amount", "op": "gte", "value": amount, **more
+    }  # fmt: skip
+
+
+TIERS = [
+    {"value": "diamond", "when": spent(300)},
+    {"value": "gold", "when": spent(150, where=PAID)},
+]
+MANY = (
+    mirror("big", spent(150), {"field": "tags", "add": "big"}),
+    mirror("silent", SILENT_30, {"field": "tags", "add": "silent"}),
+    mirror("few", {"aggregate": "count", "of": "orders", "op": "lte", "value": 1},
+           {"field": "tags", "add": "few"}),
+    mirror("tier", {"field": "name", "op": "is_not_empty"},
+           {"field": "tier", "choose": TIERS, "else": "basic"}),
+    mirror("paid", {"all": [spent(100, where=PAID), {"field": "note", "op": "is_empty"}]},
+           {"field": "tags", "add": "paid"}),
+    mirror("ann", {"field": "name", "op": "is", "value": "ann"}, {"field": "tags", "add": "ann"}),
+)  # fmt: skip
+
+
+def crowd(shop: RuleShop, chance: random.Random) -> list[int]:
+    people = [shop.customer(name=name) for name in ("Ann", "", "bob", "Eve", "ida", "Zoë", "x")]
+    for person in people:
+        for _ in range(chance.randrange(4)):
+            shop.order(
+                person, amount=str(chance.choice((40, 100, 150, 200))),
+                status=chance.choice(("paid", "open")),
+                paid_at=NOW - timedelta(days=chance.randrange(60)),
+            )  # fmt: skip
+    return people
+
+
+def test_together_they_find_what_each_finds_alone(shop: RuleShop, clock: MovableClock) -> None:
+    chance = random.Random(7)
+    people = crowd(shop, chance)
+    shop.publish(*MANY)
+    for person in people[::2]:  # some are members, rightly or not; one is gone
+        with shop.work() as uow:
+            for key in ("big", "silent", "paid"):
+                row = {"rule": key, "record": person, "value": chance.choice((key, "else"))}
+                uow.execute(mirror_member.insert().values(**row, since=NOW))
+            uow.execute(
+                mirror_member.insert().values(rule="tier", record=person, value="gold", since=NOW)
+            )
+    with shop.work() as uow:
+        gone = {"rule": "few", "record": 999, "value": "few", "since": NOW}
+        uow.execute(mirror_member.insert().values(gone))
+        mirrors = book_of(uow).mirrors
+        groups = [[each.rule.key for each in group] for group in passes_of(mirrors)]
+        for among in (None, people[:4], [people[1], 999]):
+            alone = {each.rule.key: differences(uow, each, among) for each in mirrors}
+            alone = {key: turns for key, turns in alone.items() if turns}
+            assert differences_of(uow, mirrors, among) == alone
+            assert among is not None or {"big", "silent", "few", "tier", "paid"} <= alone.keys()
+    assert sorted(map(len, groups)) == [1, 5]
+
+
+def test_one_pass_over_the_orders_serves_all_mirrors(shop: RuleShop, monkeypatch: Any) -> None:
+    shop.publish(*MANY)
+    passes = []
+    grouped = shared_pass._grouped
+    monkeypatch.setattr(
+        shared_pass, "_grouped", lambda *args: passes.append(args[1]) or grouped(*args)
+    )
+    with shop.work() as uow:
+        differences_of(uow, book_of(uow).mirrors)
+    (one,) = passes
+    assert len(one.nodes) == 4  # the sum, the paid sum, the last one, how many
+
+
+def test_a_change_that_nobody_was_told_of_heals_when_there_is_time(
+    shop: RuleShop, clock: MovableClock, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(mirror_checking, "SLICE", 2)
+    shop.publish(
+        mirror("big", spent(150), {"field": "tags", "add": "big"}),
+        journey("welcome", trigger={"on": "mirror_entered", "rule": "big"},
+                steps=[{"do": "update_record", "values": {"note": "welcome"}}]),
+    )  # fmt: skip
+    people = [shop.customer(name=str(n)) for n in range(5)]
+    for person in people[:2]:
+        shop.order(person, amount="200")
+    shop.tick()
+    assert [shop.read("customers", each)["tags"] for each in people[:3]] == [
+        {"big"}, {"big"}, frozenset()
+    ]  # fmt: skip
+    clock.forward(minutes=1)
+    with shop.work() as uow:  # behind the product's back
+        orders = catalog_of(uow).tables["orders"].main
+        uow.execute(sa.delete(orders).where(orders.c.customer == people[0]))
+        uow.execute(sa.update(orders).values(customer=people[4]))
+    clock.forward(days=1, minutes=1)
+    engine = shop.engine
+    rounds = 0
+    while engine.is_unchecked(clock()):
+        engine.check(clock())
+        shop.tick()
+        rounds += 1
+    tags = [shop.read("customers", each)["tags"] for each in people]
+    assert tags == [frozenset(), frozenset(), frozenset(), frozenset(), {"big"}]
+    assert shop.read("customers", people[4])["note"] == "welcome"
+    assert rounds >= 3
+    assert not engine.is_unchecked(clock())
+
+
+def test_a_mirror_that_events_keep_right_is_not_looked_over_every_hour(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.publish(*MANY)
+    shop.tick()
+    clock.forward(minutes=1)
+    shop.tick()
+    with shop.work() as uow:
+        kept = {each.rule.key for each in book_of(uow).mirrors if is_kept_by_events(uow, each)}
+    assert kept == {"big", "few", "tier", "paid", "ann"}
+    clock.forward(hours=2)
+    with shop.work() as uow:
+        assert due_mirrors(uow, anyway=False) == ["silent"]
