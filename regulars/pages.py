@@ -13,7 +13,7 @@ from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.form_builder.web.file_routes import api as files_api
-from regulars.form_builder.web.record_links import place_pages, record_links
+from regulars.form_builder.web.record_links import list_links, place_pages, record_links
 from regulars.platform.web.definition_homes import definition_homes
 from regulars.platform.web.definition_pages import pages as definition_pages
 from regulars.platform.web.shell import CardProvider, NavProvider
@@ -22,6 +22,7 @@ from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api_blueprints import BLUEPRINTS as RULE_APIS
 from regulars.rule_engine.web.starting import start_links
+from regulars.rule_engine.web.starting_many import start_many_link
 from regulars.rule_engine.web.why_pages import why_link
 
 
@@ -31,6 +32,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         definition_homes.register(home.kind, home)
     record_links.register("start", start_links)
     record_links.register("why", why_link)
+    list_links.register("start", start_many_link)
     for kind, page in rule_web.PLACES.items():
         place_pages.register(kind, page)
     return (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 import click
 
 from regulars.cli.base import Shell
@@ -9,6 +12,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.platform.i18n import pick, translate
+from regulars.platform.web.json_body import BadJson, parse_json
 from regulars.rule_engine.api import rehearsal_json
 from regulars.rule_engine.api_goals import goal_json
 from regulars.rule_engine.definition import Rule
@@ -17,7 +21,9 @@ from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import look
 from regulars.rule_engine.goals.shelf import list_goals
 from regulars.rule_engine.rehearsal import rehearse
+from regulars.rule_engine.releasing import MOST_A_DAY
 from regulars.rule_engine.speaking import speaker
+from regulars.rule_engine.starting_many import Chosen, count_start, start_many
 
 
 @click.command("goals")
@@ -88,6 +94,43 @@ def try_on_record(shell: Shell, key: str, record: int, answered: bool) -> None:
             lines.append(f"         {words_of_it}")
     lines.append(translate("goals.test-nothing", shell.locale))
     shell.answer(rehearsal_json(found), "\n".join(lines))
+
+
+@click.command("start-many")
+@click.argument("key", metavar="KEY")
+@click.option("--filter", "condition", metavar="JSON", help="Only those who meet this condition.")
+@click.option("--search", default="", metavar="WORDS", help="Only those with these words.")
+@click.option("--per-day", type=click.IntRange(1, MOST_A_DAY), help="So many on each day.")
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.pass_obj
+def start_for_many(
+    shell: Shell, key: str, condition: str | None, search: str, per_day: int | None, dry_run: bool
+) -> None:
+    """Start a rule for every record that meets a condition; without one for all of them."""
+    access = system_access(shell.locale)
+    chosen = Chosen(None, _condition(condition), search)
+    with shell.database.workspace_tx(shell.workspace, write=not dry_run) as uow:
+        if dry_run:
+            count = count_start(uow, access, key, chosen)
+            words = translate("goals.start-would", shell.locale, n=count.would)
+            shell.answer(asdict(count), words)
+            return
+        done = start_many(uow, access, key, chosen, per_day=per_day)
+    name = "goals.started-waiting" if done.waiting else "goals.started-many"
+    n = done.waiting or done.entered
+    shell.answer(asdict(done), translate(name, shell.locale, n=n, rule=key))
+
+
+def _condition(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        found = parse_json(text)
+    except BadJson as bad:
+        raise click.UsageError(bad.message("en")) from bad
+    if not isinstance(found, dict):
+        raise click.UsageError("--filter wants a condition, a JSON object.")
+    return found
 
 
 def _pair(text: str) -> tuple[str, str]:

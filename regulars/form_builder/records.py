@@ -19,7 +19,7 @@ from regulars.form_builder.changing.steady import hold_form
 from regulars.form_builder.converting import RowDraft, convert_row
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.finding import find
+from regulars.form_builder.finding import find, find_all_ids
 from regulars.form_builder.guarding import refuse_masks
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.kept_queries import ask
@@ -237,6 +237,15 @@ def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQu
     catalog = catalog_for(uow, access)
     _require(access, form_key, "read")
     return find(uow, access, catalog, catalog.get_form(form_key), query)
+
+
+def find_ids(
+    uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery, *, most: int
+) -> list[int]:
+    """The ids of the records that meet a query, within the reader's scope; at most so many."""
+    catalog = catalog_for(uow, access)
+    _require(access, form_key, "read")
+    return find_all_ids(uow, access, catalog, catalog.get_form(form_key), query, most)
 
 
 def to_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:

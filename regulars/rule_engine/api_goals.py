@@ -1,7 +1,8 @@
-"""The API of goals: what may be achieved, what it would be on these forms, and beginning it."""
+"""The API of goals and of starting many: what may be achieved, on these forms, for whom."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, request
@@ -12,7 +13,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import pick
-from regulars.platform.web.api_body import read_optional
+from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import (
     BOOLEAN,
     COUNT,
@@ -29,6 +30,7 @@ from regulars.platform.web.api_route import (
 from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import Asked, Sheet, look
 from regulars.rule_engine.goals.shelf import list_goals
+from regulars.rule_engine.starting_many import Chosen, count_start, start_many
 
 api = Blueprint("goals_api", __name__, url_prefix="/api/v1")
 
@@ -55,6 +57,21 @@ CHOICES = obj({}, {"places": {"type": "object", "additionalProperties": TEXT}})
 GLIMPSE = obj(
     {"words": array(TEXT), "count": nullable(COUNT), "problems": array(PROBLEM), "goal": GOAL}
 )
+START_MANY = obj(
+    {},
+    {
+        "records": array(ID), "filter": {"type": "object"}, "search": TEXT,
+        "per_day": nullable(ID), "dry_run": BOOLEAN,
+    },
+)  # fmt: skip
+COUNTED = obj({"asked": COUNT, "would": COUNT, "busy": COUNT, "unfit": COUNT})
+STARTED = obj(
+    {
+        "entered": COUNT, "waiting": COUNT, "busy": COUNT,
+        "held": {"type": "object", "additionalProperties": COUNT},
+    }
+)  # fmt: skip
+START_ANSWER = obj({"counted": nullable(COUNTED), "started": nullable(STARTED)})
 BEGUN = obj({"rule": TEXT, "messages": array(TEXT), "simulation": nullable(ID)})
 
 
@@ -92,6 +109,22 @@ def begin_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue
     return {
         "rule": begun.rule, "messages": list(begun.messages), "simulation": begun.simulation,
     }, 201  # fmt: skip
+
+
+@api.post("/rules/<key>/start-many")
+@workspace_api("run_rules")
+@describe("rules", START_ANSWER, body=START_MANY)
+def start_for_many(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Start a rule for ``records``, or for all that meet ``filter`` and ``search``.
+
+    With ``dry_run`` it is only counted; with ``per_day`` so many come in on each day.
+    """
+    body = read_shaped(request, START_MANY)
+    chosen = Chosen(body.get("records"), body.get("filter"), body.get("search") or "")
+    if body.get("dry_run"):
+        return {"counted": asdict(count_start(uow, access, key, chosen)), "started": None}
+    done = start_many(uow, access, key, chosen, per_day=body.get("per_day"))
+    return {"counted": None, "started": asdict(done)}
 
 
 def goal_json(sheet: Sheet, locale: str) -> dict[str, Any]:

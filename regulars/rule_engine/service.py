@@ -150,7 +150,7 @@ def enrol_people(
 ) -> Enrolment:
     """As `enrol`, with what kept the others out. Conflict for rules that only events start."""
     access.require("run_rules")
-    pinned = _whole(uow, key)
+    pinned = whole_rule(uow, key)
     total = Entries()
     for candidates in _candidates(uow, pinned):
         room = None if limit is None else limit - len(total.entered)
@@ -255,7 +255,7 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     somebody is the decision to pass over it.
     """
     access.require("run_rules")
-    pinned = _whole(uow, key)
+    pinned = whole_rule(uow, key)
     if pinned.rule.is_mirror:
         raise Conflict("mirror-has-no-runs", rule=pinned.rule.label)
     table = table_of(pinned)
@@ -271,15 +271,15 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
         ).scalars()
     )
     name = f"manual:{new_token(8)}"
-    fitting = _fitting(uow, pinned, there - busy)
-    entries = enter(uow, pinned, [Candidate(each, name, uow.now) for each in sorted(fitting)])
-    unfit = len(there - busy - fitting)
+    fit = fitting(uow, pinned, there - busy)
+    entries = enter(uow, pinned, [Candidate(each, name, uow.now) for each in sorted(fit)])
+    unfit = len(there - busy - fit)
     held = {"does-not-fit": unfit, **entries.held} if unfit else entries.held
     uow.after_commit(jobs.ringer(JOB))
     return Enrolment(len(entries.entered), len(busy), held)
 
 
-def _fitting(uow: UnitOfWork, pinned: PinnedRule, records: set[int]) -> set[int]:
+def fitting(uow: UnitOfWork, pinned: PinnedRule, records: set[int]) -> set[int]:
     """Those of these records that a rule which people start is for."""
     if pinned.rule.trigger.on != "manual" or not pinned.rule.when:
         return records
@@ -376,7 +376,7 @@ def _running(uow: UnitOfWork, key: str) -> PinnedRule:
     return pinned
 
 
-def _whole(uow: UnitOfWork, key: str) -> PinnedRule:
+def whole_rule(uow: UnitOfWork, key: str) -> PinnedRule:
     """The same, for finding people: BrokenRule when there are none any more."""
     pinned = _running(uow, key)
     require_people(pinned.rule)

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.rule_engine.book import book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.scans import BrokenRule
 from regulars.rule_engine.service import enrol_people
+from regulars.rule_engine.starting_many import let_in_waiting
 from regulars.rule_engine.tables import rule_state
 
 log = logging.getLogger(__name__)
@@ -41,16 +43,24 @@ def has_shares(uow: UnitOfWork) -> bool:
 
 def _share(uow: UnitOfWork, row: Any) -> int:
     """One day's share; when it was not used up, everybody is in."""
-    done = enrol_people(
-        uow, system_access(uow.workspace.locale), row.rule, limit=row.enrol_per_day
-    )
-    rest = row.enrol_per_day if done.entered >= row.enrol_per_day else None
+    entered = let_in_waiting(uow, row.rule, row.enrol_per_day)
+    if entered < row.enrol_per_day and _has_backlog(uow, row.rule):
+        access = system_access(uow.workspace.locale)
+        done = enrol_people(uow, access, row.rule, limit=row.enrol_per_day - entered)
+        entered += done.entered
+    rest = row.enrol_per_day if entered >= row.enrol_per_day else None
     uow.execute(
         rule_state.update()
         .where(rule_state.c.rule == row.rule)
         .values(enrolled_on=_today(uow), enrol_per_day=rest)
     )
-    return done.entered
+    return entered
+
+
+def _has_backlog(uow: UnitOfWork, key: str) -> bool:
+    """Whether those who fit come in by and by, besides those that somebody started it for."""
+    pinned = book_of(uow).rules.get(key)
+    return pinned is not None and pinned.rule.entry.backlog == "enrol"
 
 
 def _waiting(uow: UnitOfWork, rule: str | None = None) -> list[Any]:

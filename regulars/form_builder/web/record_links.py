@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from regulars.platform.accounts.access import Access
@@ -59,6 +59,19 @@ record_links: Registry[Offer] = Registry("link of a record")
 """Each is asked for the form and the id of the record; what it yields is for this reader."""
 
 
+ListOffer = Callable[[UnitOfWork, Access, str, Mapping[str, str]], Iterable[RecordLink]]
+
+list_links: Registry[ListOffer] = Registry("link of a list")
+"""Each is asked for the form and what stands in the list's address (view, words, filter)."""
+
+
 def links_of(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> list[RecordLink]:
     """Every line for this reader."""
     return [each for offer in record_links for each in offer(uow, access, form_key, record_id)]
+
+
+def links_of_list(
+    uow: UnitOfWork, access: Access, form_key: str, arguments: Mapping[str, str]
+) -> list[RecordLink]:
+    """Every line of a list's menu for this reader."""
+    return [each for offer in list_links for each in offer(uow, access, form_key, arguments)]

@@ -24,6 +24,7 @@ from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
 from regulars.form_builder.web.pens import Pen
+from regulars.form_builder.web.record_links import links_of_list
 from regulars.form_builder.web.values import (
     field_at_path,
     is_listed,
@@ -144,6 +145,7 @@ def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
         "choices": _row_choices(uow, access, form, catalog, row),
         "fields": filterable(form, catalog),
         "all_columns": [Column(key, field) for key, field in listable(form)],
+        "links": links_of_list(uow, access, form_key, state.kept()),
     }
     if wants_partial():
         return vary_on_htmx(render("form_builder/_record_table.html", **context))

@@ -35,7 +35,7 @@ ACTIONS = (
     "channel-removed", "message-resolved", "address-suppressed", "today-changed", "address-freed",
     "looked-as", "exported", "person-exported", "backup-downloaded", "restore-asked",
     "hold-lifted", "password-link-made", "factor-link-made",
-    "rule-paused", "rule-resumed", "report-run",
+    "rule-paused", "rule-resumed", "rule-started", "report-run",
 )  # fmt: skip
 
 

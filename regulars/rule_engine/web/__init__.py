@@ -25,6 +25,7 @@ from regulars.rule_engine.web import (
     simulations,
     standing_pages,
     starting,
+    starting_many,
     template_words,
     texts,
     webhooks,
@@ -50,5 +51,6 @@ PLACES = {
 PAGE_MODULES = (
     campaigns, channels, composer, digests, effects, goals, hooks, insight_words, navigation,
     receipts, rehearsals, releases, rules, runs, sending, simulations, standing_pages, starting,
+    starting_many,
     template_words, texts, webhooks, why_pages,
 )  # fmt: skip

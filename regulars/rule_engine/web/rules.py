@@ -27,7 +27,7 @@ from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.standing import count_standing
 from regulars.rule_engine.web.blueprints import pages
 
-PAGES_OF_THE_LIST = ("new", "gallery")
+PAGES_OF_THE_LIST = ("new", "gallery", "start")
 """Addresses below the list that are no rule's."""
 
 
