@@ -44,6 +44,7 @@ LINE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+_POOLER_IS_FULL = "query_wait_timeout"  # what PgBouncer says when it found no session for us
 LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
 
 main_metadata = sa.MetaData()
@@ -350,7 +351,7 @@ def _begun(engine: Engine, begins: str) -> tuple[Connection, RootTransaction]:
             return connection, connection.begin()
         except DBAPIError as error:
             connection.close()
-            if not error.connection_invalidated:
+            if not error.connection_invalidated or _POOLER_IS_FULL in str(error.orig):
                 raise
     connection = engine.connect().execution_options(begins=begins)
     return connection, connection.begin()

@@ -23,7 +23,7 @@ from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.marching import march
 from regulars.rule_engine.matching import recent_kinds
-from regulars.rule_engine.patience import patiently
+from regulars.rule_engine.patience import is_about_the_store, patiently
 from regulars.rule_engine.sight import read_ahead
 from regulars.rule_engine.tables import rule_state, run
 from regulars.rule_engine.walking import Walker, live_run
@@ -53,9 +53,9 @@ def execute_due(
     batch = Batch(database, workspace, now, token)
     try:
         patiently(lambda: batch.work_on(ids, careful=False))
-    except sa.exc.OperationalError:
-        raise
-    except Exception:
+    except Exception as error:
+        if is_about_the_store(error):
+            raise
         log.exception("Something unforeseen: this batch of runs is done one by one.")
         for run_id in ids:
             patiently(lambda only=run_id: batch.work_on([only], careful=True))  # type: ignore[misc]

@@ -22,6 +22,7 @@ from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.entering import Candidate, enter, key_text
 from regulars.rule_engine.matching import fits, meets_when, subject_of
+from regulars.rule_engine.patience import is_about_the_store
 from regulars.rule_engine.scope import TRIGGER
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import event_failure
@@ -47,10 +48,8 @@ def ingest(database: Database, workspace: Workspace, now: Now, limit: int = BATC
             if rows:
                 _digest(uow, rows)
         faultpoint("ingest-committed")
-    except sa.exc.OperationalError:
-        raise
-    except Exception:
-        if not taken:
+    except Exception as error:
+        if not taken or is_about_the_store(error):
             raise
         log.exception("A batch of events could not be digested; they are tried one by one.")
         for event_id in taken:
@@ -131,9 +130,9 @@ def _alone(database: Database, workspace: Workspace, now: Now, event_id: int) ->
             ).first()
             if row is not None:
                 _digest(uow, [row])
-    except sa.exc.OperationalError:
-        raise
     except Exception as error:
+        if is_about_the_store(error):
+            raise
         log.exception("Event %s cannot be digested.", event_id)
         with database.workspace_tx(workspace, now=now()) as uow:
             _note_failure(uow, event_id, error)

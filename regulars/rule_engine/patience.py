@@ -43,3 +43,13 @@ def is_clash(error: sa.exc.OperationalError | Busy) -> bool:
     if getattr(error.orig, "sqlstate", None) in _CLASHES:
         return True
     return "database is locked" in str(error.orig)
+
+
+def is_about_the_store(error: Exception) -> bool:
+    """Whether the store or the line to it failed, which no run, step or event is to blame for.
+
+    A line that a pooler hangs up on comes from the driver as an error of another kind.
+    """
+    if isinstance(error, sa.exc.OperationalError):
+        return True
+    return isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated

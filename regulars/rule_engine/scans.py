@@ -29,6 +29,7 @@ from regulars.rule_engine.history_marks import (
     touched_by_history,
 )
 from regulars.rule_engine.leases import LEASE, LeaseLost
+from regulars.rule_engine.patience import is_about_the_store
 from regulars.rule_engine.tables import fire, rule_state
 
 PAGE = 2000
@@ -190,9 +191,9 @@ def _goes_on(
     except LeaseLost:
         log.info("Fire %s was taken over by another worker.", row.id)
         return False
-    except sa.exc.OperationalError:
-        raise
     except Exception as error:
+        if is_about_the_store(error):
+            raise
         log.exception("The scan of rule %s failed.", row.rule)
         _note_failure(database, workspace, now, row, error)
         return False

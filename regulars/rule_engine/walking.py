@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
-
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import RegularsError
@@ -19,6 +17,7 @@ from regulars.rule_engine.book import PinnedRule, pinned_rule
 from regulars.rule_engine.definition import Step, first_path, path_after
 from regulars.rule_engine.effects import Effects
 from regulars.rule_engine.matching import find_event
+from regulars.rule_engine.patience import is_about_the_store
 from regulars.rule_engine.sight import KnownRows, RunSight, read_ahead
 from regulars.rule_engine.steps.base import (
     Answer,
@@ -169,10 +168,8 @@ class Walker:
                 return self.perform(walk.pinned, live, sight, step, resumed=walk.resumed)
         except StepFailed as error:
             failure = error
-        except sa.exc.OperationalError:
-            raise
         except Exception as error:
-            if not self.careful:
+            if not self.careful or is_about_the_store(error):
                 raise
             log.exception("A step of run %s failed; it is tried again.", live.id)
             told = f"{type(error).__name__}: {error}"[:300]

@@ -152,11 +152,12 @@ def test_f34_when_every_thread_is_busy_others_are_told_so_before_one_is_free(
 def test_f34_without_a_free_line_to_the_store_the_answer_is_busy(
     site: Site, database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "POOL_PATIENCE", 0.05)
+    for name, few in (("POOL_PATIENCE", 0.05), ("POOL_SIZE", 2), ("POOL_OVERFLOW", 1)):
+        monkeypatch.setattr(db, name, few)
     database.close()
     client, headers = site.visitor(), site.token()
     with ExitStack() as taken:
-        for _ in range(db.POOL_SIZE + db.POOL_OVERFLOW):
+        for _ in range(3):
             taken.enter_context(database.workspace_tx(workspace, write=False))
         refused = client.get("/api/v1/units", headers=headers)
     assert refused.status_code == 503

@@ -91,6 +91,8 @@ def copied(
     server = request.getfixturevalue("postgres")
     source = template or request.getfixturevalue("postgres_template")
     name = f"{request.getfixturevalue('postgres_template')}_{next(_number)}"
+    if template:  # it was filled through the front door
+        end_sessions(server, source)
     administer(server, "CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", name, source)
     data.mkdir(exist_ok=True)
     front = request.getfixturevalue("postgres_front")
@@ -126,6 +128,16 @@ def administer(server: str, command: str, *names: str) -> None:
     where = f"host={server} user=postgres dbname=postgres"
     with psycopg.connect(where, autocommit=True) as connection:
         connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
+
+
+def end_sessions(server: str, name: str) -> None:
+    """A database is cloned only while nobody is in it, and a pooler stays a little longer."""
+    where = f"host={server} user=postgres dbname=postgres"
+    with psycopg.connect(where, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = %s",
+            (name,),
+        )
 
 
 def url_of(server: str, name: str) -> str:
