@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.serials import counts_now, raise_counts
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.expressions.findings import explain_result
@@ -49,6 +50,7 @@ def simulate(
     """What the rule would have done over the span. Invalid names why it cannot run at all."""
     clock = VirtualClock(wish.span.end)
     with scratch_copy(database, workspace, clock) as scratch:
+        _go_on_counting(database, scratch, workspace)
         stage = Stage(scratch, workspace, clock, wish)
         past = stage.prepare()
         watcher = _Watcher(stage, locale)
@@ -58,6 +60,16 @@ def simulate(
         if player.instants > MOST_INSTANTS:
             past.doubts.add("coarse")
         return watcher.told(player.deferred, past.doubts)
+
+
+def _go_on_counting(database: Database, scratch: Database, workspace: Workspace) -> None:
+    """PostgreSQL counts ids in sequences, which are no rows to be copied."""
+    if database.is_sqlite:
+        return
+    with database.workspace_tx(workspace, write=False) as uow:
+        counts = counts_now(uow)
+    with scratch.workspace_tx(workspace) as uow:
+        raise_counts(uow, counts)
 
 
 @dataclass

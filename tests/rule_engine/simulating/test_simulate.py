@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.records import create_record
 from regulars.platform.db import workspace_metadata
 from regulars.platform.errors import Invalid
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.result import Simulation
 from regulars.rule_engine.simulating.simulate import simulate
 from regulars.rule_engine.simulating.span import Span, Wish
+from tests.support.busy_shop import COUPON
 from tests.support.clocks import NOW, MovableClock
 from tests.support.rule_shop import PAID, SILENT_30, SYSTEM, RuleShop, journey, sms
 
@@ -210,6 +213,22 @@ def test_what_was_changed_and_deleted_counts_as_it_was_then(
     found = run_simulation(shop, gold, 7, clock())
     days = {each.record: (each.at - NOW).days for each in found.entered}
     assert days == {was_gold: 1, gone: 1, becomes_gold: 5}
+
+
+def test_what_it_writes_stands_beside_what_was_written_meanwhile(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    thanks = journey("thanks", steps=[COUPON])
+    who = shop.customer()
+    clock.forward(days=1)
+    shop.order(who)
+    clock.forward(hours=1)
+    with shop.work() as uow:
+        create_record(uow, SYSTEM, "coupons", {"code": "by hand"}, origin=Origin("cli"))
+    clock.forward(hours=1)
+    shop.order(who)
+    found = run_simulation(shop, thanks, 7, clock())
+    assert [each.outcome for each in found.entered] == ["finished", "finished"]
 
 
 def test_a_rule_that_cannot_run_says_why(shop: RuleShop) -> None:
