@@ -1,6 +1,7 @@
 """Every operation of the document, asked rightly and wrongly at random, answers as it says."""
 
 import os
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,12 @@ CHECKS = [
     response_schema_conformance,
 ]
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-EXAMPLES = int(os.environ.get("REGULARS_API_EXAMPLES", "4"))
-MANY = 60
+AS_OWNER, AS_ANYBODY = 30, 12  # requests of each sort in the long run
+SEED = int(os.environ.get("REGULARS_API_SEED", "20260722"))
+FACTOR = float(os.environ.get("REGULARS_API_FACTOR", "1"))
+SLOW = ("simulate", "sample-data")
+"""What takes half a second: each is asked once, and sample data comes last of all."""
+
 KEYS = {
     "rules": "thank_you_24h",
     "message-texts": "win_back_1",
@@ -54,20 +59,44 @@ def shop(site: Site, tmp_path: Path) -> Flask:
     return create_app(config, site.database)
 
 
+@dataclass(frozen=True)
+class Asker:
+    """Who asks, and how often: about things that are there, and about such as nobody knows."""
+
+    headers: dict[str, str]
+    known: int = 2
+    unknown: int = 1
+    slow: int = 1
+
+    def times(self, operation: Any, *, is_known: bool) -> int:
+        if operation.path.endswith(SLOW):
+            return self.slow
+        return self.known if is_known else self.unknown
+
+
 @pytest.mark.one_database
 def test_every_operation_answers_as_the_document_says(site: Site, shop: Flask) -> None:
-    _ask_everything(site, shop, EXAMPLES)
+    _ask_everything(site, shop, Asker(site.token()))
 
 
 @pytest.mark.full
-def test_every_operation_answers_so_for_many_more_requests(site: Site, shop: Flask) -> None:
-    _ask_everything(site, shop, MANY)
+@pytest.mark.parametrize("who", ["owner", "manager", "clerk", "installation", "nobody"])
+def test_every_operation_answers_so_for_many_more_requests(
+    site: Site, shop: Flask, who: str
+) -> None:
+    many = round((AS_OWNER if who == "owner" else AS_ANYBODY) * FACTOR)
+    headers: dict[str, str] = {}
+    if who == "installation":
+        headers = site.installation_key()
+    elif who != "nobody":
+        headers = site.token(who)
+    _ask_everything(site, shop, Asker(headers, many, many // 2, 2))
 
 
-def _ask_everything(site: Site, shop: Flask, examples: int) -> None:
-    headers = site.token()
-    known = _one_of_each(site, shop, headers)
-    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", shop, headers=headers)
+def _ask_everything(site: Site, shop: Flask, who: Asker) -> None:
+    owner = site.token()
+    known = _one_of_each(site, shop, owner)
+    schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", shop, headers=owner)
     operations = [found.ok() for found in schema.get_all_operations()]
     assert len(operations) > 70
     failures: list[str] = []
@@ -75,20 +104,22 @@ def _ask_everything(site: Site, shop: Flask, examples: int) -> None:
         area = operation.path.split("/")[1]
         if any(f"/forms/{form}/" in operation.path for form in ("coupons", "visits", "returns")):
             continue  # the same code as for the other forms
+        there = {"key": KEYS.get(area, "x"), **known}
+        path = {key: there[key] for key in there if f"{{{key}}}" in operation.path}
         for mode in MODES:
-            failures += _ask(operation, mode, headers, {}, examples)
+            times = who.times(operation, is_known=True)
+            failures += _ask(operation, mode, who.headers, path, times)
             if "{" in operation.path:
-                there = {"key": KEYS.get(area, "x"), **known}
-                wanted = [each for each in there if f"{{{each}}}" in operation.path]
-                failures += _ask(
-                    operation, mode, headers, {key: there[key] for key in wanted}, examples
-                )
+                times = who.times(operation, is_known=False)
+                failures += _ask(operation, mode, who.headers, {}, times)
     assert "\n\n".join(failures) == ""
 
 
-def _harmless_first(operation: Any) -> tuple[bool, bool, str]:
+def _harmless_first(operation: Any) -> tuple[bool, bool, bool, str]:
     """What takes things away comes last, so that there is something to ask about."""
-    return operation.path.endswith("/archive"), operation.method == "delete", operation.path
+    path = operation.path
+    takes_away = operation.method == "delete"
+    return path.endswith("/archive"), path.endswith("/sample-data"), takes_away, path
 
 
 def _ask(
@@ -97,7 +128,7 @@ def _ask(
     failures: list[str] = []
     fixed = {"path_parameters": path} if path else {}
 
-    @seed(20260722)
+    @seed(SEED)
     @settings(
         max_examples=examples,
         database=None,
