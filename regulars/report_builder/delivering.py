@@ -31,6 +31,7 @@ PERIODS = (
     "last-30-day", "last-90-day", "today", "this_week", "this_month", "this_quarter", "this_year",
     "all",
 )  # fmt: skip
+_ROLLING = "last-"
 _ANY_MOMENT = Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 
 
@@ -61,7 +62,9 @@ class ReportsToSend:
         result = run_report(uow, access, definition, Wish(params, at))
         shop, moment = uow.workspace, moment_at(uow, access, at)
         formats = Formats(access.locale, shop.zone, shop.currency, at)
-        return _page(definition, result, formats, moment)
+        page = _page(definition, result, formats, moment)
+        rolls = period is not None and period.startswith(_ROLLING)  # it ends with its moment
+        return {**page, "unfinished": page["unfinished"] and not rolls}
 
     def known(self, uow: UnitOfWork) -> Iterable[tuple[str, Text]]:
         """Every published report."""

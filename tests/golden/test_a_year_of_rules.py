@@ -1,9 +1,11 @@
-"""Eight rules look after a shop for a year; plain Python counts what they should have done."""
+"""Eleven rules look after a shop for a year; plain Python counts what they should have done."""
 
 import heapq
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,8 +22,9 @@ from regulars.rule_engine.replies import Reply, take_reply
 from regulars.rule_engine.tables import event_failure, run
 from tests.golden.year.by_hand import Clerk
 from tests.golden.year.happenings import BEGIN, DAY, END, ZONE, Happening, a_year
-from tests.golden.year.shop import FORMS, MESSAGES, RULES
+from tests.golden.year.shop import FORMS, MESSAGES, RULES, WEEK
 from tests.support.clocks import MovableClock
+from tests.support.digests import join, results
 from tests.support.rule_shop import SYSTEM, RuleShop
 
 TOLD = {"no-consent", "consent-withdrawn"}
@@ -142,12 +145,13 @@ def year(database: Database, workspace: Workspace, clock: MovableClock) -> Year:
     clock.now = BEGIN
     shop = RuleShop(database, workspace)
     shop.publish(*FORMS)
-    shop.publish(*MESSAGES, *RULES)
+    join(shop, 1)
+    shop.publish(*MESSAGES, WEEK, *RULES)
     return Year(shop, clock)
 
 
 @pytest.mark.one_database
-def test_a_year_of_eight_rules_is_what_a_clerk_counts_by_hand(year: Year) -> None:
+def test_a_year_of_eleven_rules_is_what_a_clerk_counts_by_hand(year: Year) -> None:
     year.live(a_year())
     _compare(year)
     assert {each[0] for each in year.clerk.sent} == {each["key"] for each in MESSAGES}
@@ -168,6 +172,7 @@ def _compare(year: Year) -> None:
     assert _sent(year) == clerk.sent
     assert _given(year) == clerk.given
     assert _asked(year) == clerk.asked
+    assert _told(year) == clerk.told
     assert _kept(year) == {
         who: (person.tier, sorted(person.tags)) for who, person in clerk.people.items()
     }
@@ -184,7 +189,16 @@ def _entered(year: Year) -> Counter[tuple[object, ...]]:
     return Counter(
         (each.rule, names.get(each.rule, people)[each.record], _day(each.entered_at))
         for each in year.shop.runs()
+        if each.record
     )
+
+
+def _told(year: Year) -> list[tuple[str, int, int]]:
+    """Each Monday's report: the week it covers, its orders and its revenue."""
+    return [
+        (each.since, *(int(Decimal(re.sub("[^0-9.]", "", cell))) for cell in each.page["rows"][0]))
+        for each in results(year.shop)
+    ]
 
 
 def _sent(year: Year) -> Counter[tuple[object, ...]]:

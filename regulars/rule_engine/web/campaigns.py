@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
@@ -43,7 +43,17 @@ def campaigns(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         if row.rule.trigger.on == "once"
     }
     rows.sort(key=lambda row: str(moments.get(row.rule.key, "")), reverse=True)
-    return render("rule_engine/campaigns.html", rows=rows, moments=moments)
+    standings = {row.rule.key: _standing(uow, row, moments.get(row.rule.key)) for row in rows}
+    return render("rule_engine/campaigns.html", rows=rows, moments=moments, standings=standings)
+
+
+def _standing(uow: UnitOfWork, row: overview.RuleRow, moment: datetime | None) -> str | None:
+    """planned, out (somebody is inside still) or over; None while it is none of these."""
+    if row.state != "active" or moment is None:
+        return None
+    if moment > uow.now:
+        return "planned"
+    return "out" if row.inside else "over"
 
 
 @pages.get("/campaigns/new")
@@ -131,6 +141,8 @@ def _form(
         if any(link_of(catalog, Trigger("record_created", form.key), p.key) for p in people)
     ]
     texts = snapshot(uow).all("message").values()
+    worths = [each for form in goals for each in _worths(form, access.locale)]
+    usual = next((key for key, _title in worths), "")
     return render(
         "rule_engine/campaign_new.html",
         status,
@@ -138,7 +150,9 @@ def _form(
         subjects=[(form.key, pick(form.label, access.locale)) for form in people],
         goals=[(form.key, pick(form.label, access.locale)) for form in goals],
         counted=[each for form in goals for each in _counted(form, access.locale)],
-        worths=[each for form in goals for each in _worths(form, access.locale)],
+        worths=worths,
+        usual_goal=usual.partition(".")[0],
+        usual_worth=usual,
         texts=[(each.key, pick(each.label, access.locale)) for each in texts],
         channels=sorted({way for each in texts for way in each.channels}, reverse=True),
     )

@@ -51,6 +51,7 @@ def effect(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         effect=found,
         goal_form=goal_form.label if goal_form else "",
         stages=_stages(found),
+        headline=next((each for each in found.compared if each[1] == CONTROL), None),
         treated=sum(group.n for group in found.groups if group.name != CONTROL),
         goal_words=goal_words(say, found.goal) if found.goal else "",
         redeemed_words=redeemed_words(say, found.redeemed) if found.redeemed else "",

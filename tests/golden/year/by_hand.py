@@ -65,6 +65,7 @@ class Clerk:
         self.sent: Counter[tuple[object, ...]] = Counter()
         self.given: Counter[tuple[object, ...]] = Counter()
         self.asked: Counter[tuple[object, ...]] = Counter()
+        self.told: list[tuple[str, int, int]] = []  # Monday, orders and revenue of a week
 
     # -- what happens -----------------------------------------------------------------------
 
@@ -133,6 +134,8 @@ class Clerk:
             for who, person in self.people.items():
                 self._birthday(who, person, now)
                 self._lapsed(who, person, now)
+            if now.astimezone(ZONE).weekday() == 0:
+                self._week(_day(now))
         asleep = [who for who, person in self.people.items() if self._tags(person, now)]
         due = [each for each in self.later if each.at <= now]
         self.later = [each for each in self.later if each.at > now]
@@ -142,6 +145,17 @@ class Clerk:
             self._second(who, person, now)
         for who in asleep:
             self._wake(who, self.people[who], now)
+
+    def _week(self, monday: date) -> None:
+        """Last week's paid orders, as they stand by now."""
+        first = monday - timedelta(days=7)
+        amounts = [
+            order.amount
+            for person in self.people.values()
+            for order in person.paid()
+            if first <= _day(order.at) < monday
+        ]
+        self.told.append((first.isoformat(), len(amounts), sum(amounts)))
 
     def _tier(self, who: int, person: Person, now: datetime) -> None:
         spent = sum(order.amount for order in person.paid())

@@ -222,4 +222,35 @@ OFTEN = _mirror(
     sets={"field": "tags", "add": "often"},
 )  # fmt: skip
 
-RULES = (WIN_BACK, BIRTHDAY, THANKS, REFERRAL, TIER, DIAMOND, SLEEPING, WAKE, UNHAPPY, OFTEN)
+WEEK: dict[str, Any] = {
+    "kind": "report", "key": "week", "label": {"en": "Week", "zh-Hans": "一周"}, "from": "orders",
+    "at": "paid_at", "where": PAID,
+    "measures": [
+        {"as": "orders", "aggregate": "count"},
+        {"as": "revenue", "aggregate": "sum", "field": "amount"},
+    ],
+}  # fmt: skip
+WEEKLY: dict[str, Any] = {
+    "kind": "rule", "key": "weekly", "label": {"en": "Weekly"}, "class": "report",
+    "trigger": {"on": "scan", "every": "week", "weekday": 0, "at": "10:00"},
+    "steps": [
+        {
+            "id": "s1", "do": "run_report", "report": "week", "period": "last_week",
+            "channel": "today",
+        }
+    ],
+}  # fmt: skip
+
+RULES = (
+    WIN_BACK,
+    BIRTHDAY,
+    THANKS,
+    REFERRAL,
+    TIER,
+    DIAMOND,
+    SLEEPING,
+    WAKE,
+    UNHAPPY,
+    OFTEN,
+    WEEKLY,
+)
