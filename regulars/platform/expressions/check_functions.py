@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from regulars.platform.expressions.check_leaves import kind_word
+from regulars.platform.expressions.check_leaves import kind_word, spelled_as
 from regulars.platform.expressions.functions import CONDITIONAL, FUNCTIONS, VOLATILE, Param
 from regulars.platform.expressions.shapes import FormShape
 from regulars.platform.expressions.times import EXACT_UNITS
@@ -180,7 +180,7 @@ def _switch(checker: Checker, node: Call, form: FormShape, want: ValueType | Non
         if is_result(node.name, position, count):
             args.append(checker.visit(arg, form, want))
             continue
-        read = checker.visit(arg, form, subject.type)
+        read = checker.visit(spelled_as(subject, arg), form, subject.type)
         if subject.type is not None and read.type is not None:
             read = checker.as_kind(read, subject.type)
         args.append(read)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -46,6 +45,7 @@ _WHEN = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
 _EQUALS = frozenset({"is", "is_not", "in", "not_in"})
+_TURNED = {"is": "is", "is_not": "is_not", "gt": "lt", "lt": "gt", "gte": "lte", "lte": "gte"}
 _DATES = (Kind.DATE, Kind.DATETIME)
 
 
@@ -118,6 +118,7 @@ def _read_date(node: Literal, value: str) -> Literal | None:
 
 def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -> Node:
     """A typed leaf; date leaves carry date words, instants met by days become days."""
+    node = _value_behind(node)
     left = checker.visit(node.left, form)
     if isinstance(left, Literal) and node.right is not None:
         left = checker.visit(node.left, form, _kind_of_right(checker, node.right, form))
@@ -137,6 +138,16 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
+
+
+def _value_behind(node: Compare) -> Compare:
+    """``"gold" = tier`` as ``tier = "gold"``: a value is read as what it is compared with."""
+    turned, right = _TURNED.get(node.op), node.right
+    if turned is None or not isinstance(node.left, Literal) or right is None:
+        return node
+    if isinstance(right, (Literal, Many, Span, Window)):
+        return node
+    return replace(node, op=turned, left=right, right=node.left)
 
 
 def named_record(checker: Checker, node: LinkKey, want: ValueType) -> LinkKey:
@@ -167,18 +178,24 @@ def _read_name(node: LinkKey, field: FieldShape) -> Literal | None:
 
 def _spelled(node: Compare, left: Node) -> Node | None:
     """Texts that are to equal a field as that field keeps them: a mobile number however typed."""
-    bare = left.body if isinstance(left, Formula) else left
-    spell = bare.hops[-1].field.spell if isinstance(bare, Path) and bare.hops else None
-    if spell is None or node.op not in _EQUALS:
+    if node.op not in _EQUALS:
         return node.right
     if isinstance(node.right, Many):
-        items = tuple(_in_its_spelling(item, spell) for item in node.right.items)
+        items = tuple(spelled_as(left, item) for item in node.right.items)
         return replace(node.right, items=items)
-    return None if node.right is None else _in_its_spelling(node.right, spell)
+    return None if node.right is None else spelled_as(left, node.right)
 
 
-def _in_its_spelling(node: Node, spell: Callable[[str], str]) -> Node:
-    if not isinstance(node, Literal) or not isinstance(node.value, str) or not node.value:
+def spelled_as(subject: Node, node: Node) -> Node:
+    """A text as the field ``subject`` keeps it, where that is one and the text can be so kept."""
+    bare = subject.body if isinstance(subject, Formula) else subject
+    spell = bare.hops[-1].field.spell if isinstance(bare, Path) and bare.hops else None
+    if (
+        spell is None
+        or not isinstance(node, Literal)
+        or not isinstance(node.value, str)
+        or not node.value
+    ):
         return node
     try:
         return replace(node, value=spell(node.value))
