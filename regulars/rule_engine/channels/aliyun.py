@@ -13,7 +13,6 @@ from urllib.parse import urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from regulars.platform.ids import new_token
-from regulars.rule_engine.channels.account_provider import AccountProvider
 from regulars.rule_engine.channels.accounts import Account, account_for
 from regulars.rule_engine.channels.base import (
     Fate,
@@ -26,7 +25,7 @@ from regulars.rule_engine.channels.base import (
 from regulars.rule_engine.channels.calling import Call, ask, read_json, refused
 from regulars.rule_engine.channels.inbound import receipt, text_answer, told_rows
 from regulars.rule_engine.channels.settings import Setting
-from regulars.rule_engine.channels.templates import template_of, values_of
+from regulars.rule_engine.channels.templates import TemplateSms, template_of, values_of
 
 VERSION, ACTION, ALGORITHM = "2017-05-25", "SendSms", "ACS3-HMAC-SHA256"
 QUERY = "QuerySendDetails"
@@ -37,15 +36,11 @@ _NO_ACCESS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "Forbidden")
 _LATER = ("isv.BUSINESS_LIMIT_CONTROL", "isp.SYSTEM_ERROR", "Throttling")
 
 
-class AliyunSms(AccountProvider):
+class AliyunSms(TemplateSms):
     """Sends approved templates; ``OutId`` carries our key back in receipts, but not as a key."""
 
     name = "aliyun"
-    channels = frozenset({"sms"})
     origin = "https://dysmsapi.aliyuncs.com"
-    receipts = True
-    answers = True
-    part_sizes = (70, 67)
     fields = (
         Setting("access_key_id", binds=True),
         Setting("access_key_secret", "secret"),

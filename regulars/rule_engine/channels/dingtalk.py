@@ -10,8 +10,7 @@ from urllib.parse import quote_plus
 
 from regulars.rule_engine.channels.accounts import Account
 from regulars.rule_engine.channels.base import Outgoing
-from regulars.rule_engine.channels.settings import Setting
-from regulars.rule_engine.channels.staff import StaffProvider, checked, text_of
+from regulars.rule_engine.channels.staff import StaffProvider, checked, signed_robot, text_of
 
 STARTS = "https://oapi.dingtalk.com/robot/send?access_token="
 _SLOW = (130101, 410100)
@@ -23,10 +22,7 @@ class DingTalk(StaffProvider):
     name = "dingtalk"
     channels = frozenset({"dingtalk"})
     origin = "https://oapi.dingtalk.com"
-    fields = (
-        Setting("address", "secret", starts=STARTS),
-        Setting("signing_secret", "secret", required=False),
-    )
+    fields = signed_robot(STARTS)
 
     def deliver(self, outgoing: Outgoing, account: Account) -> str | None:
         path = f"/robot/send?access_token={self.pasted(account, STARTS)}"

@@ -10,8 +10,7 @@ from typing import Any
 
 from regulars.rule_engine.channels.accounts import Account
 from regulars.rule_engine.channels.base import Outgoing
-from regulars.rule_engine.channels.settings import Setting
-from regulars.rule_engine.channels.staff import StaffProvider, checked, text_of
+from regulars.rule_engine.channels.staff import StaffProvider, checked, signed_robot, text_of
 
 STARTS = "https://open.feishu.cn/open-apis/bot/v2/hook/"
 _SLOW = (9499, 11232)
@@ -23,10 +22,7 @@ class Feishu(StaffProvider):
     name = "feishu"
     channels = frozenset({"feishu"})
     origin = "https://open.feishu.cn"
-    fields = (
-        Setting("address", "secret", starts=STARTS),
-        Setting("signing_secret", "secret", required=False),
-    )
+    fields = signed_robot(STARTS)
 
     def deliver(self, outgoing: Outgoing, account: Account) -> str | None:
         asked: dict[str, Any] = {"msg_type": "text", "content": {"text": text_of(outgoing)}}

@@ -10,6 +10,15 @@ from regulars.rule_engine.channels.account_provider import AccountProvider
 from regulars.rule_engine.channels.accounts import Account
 from regulars.rule_engine.channels.base import Outgoing, SendFailed
 from regulars.rule_engine.channels.calling import Call, ask, read_json, refused
+from regulars.rule_engine.channels.settings import Setting
+
+
+def signed_robot(starts: str) -> tuple[Setting, ...]:
+    """What a robot is set up with whose address was pasted, and that may ask for a signature."""
+    return (
+        Setting("address", "secret", starts=starts),
+        Setting("signing_secret", "secret", required=False),
+    )
 
 
 class StaffProvider(AccountProvider):

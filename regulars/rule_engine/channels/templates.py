@@ -1,7 +1,7 @@
 """Providers that send only texts they have approved: our text names the template, and its values.
 
 A template's values are the merge fields of our text in the order they stand in; by name, a dot
-becomes an underscore (``order.total`` → ``order_total``). Pure.
+becomes an underscore (``order.total`` → ``order_total``).
 """
 
 from __future__ import annotations
@@ -10,10 +10,21 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from regulars.rule_engine.channels.account_provider import AccountProvider
 from regulars.rule_engine.channels.base import Outgoing, SendFailed
 
 _OLD_PART = "values"
 """Where the merged values of messages stood that were written before they had their own place."""
+
+
+class TemplateSms(AccountProvider):
+    """What the providers for mainland China have in common: approved templates, receipts, answers,
+    and parts of 70 characters (67 of a longer text)."""
+
+    channels = frozenset({"sms"})
+    receipts = True
+    answers = True
+    part_sizes = (70, 67)
 
 
 def template_of(outgoing: Outgoing, settings: Mapping[str, Any]) -> str:

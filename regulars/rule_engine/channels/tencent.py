@@ -10,28 +10,23 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from regulars.rule_engine.channels.account_provider import AccountProvider
 from regulars.rule_engine.channels.accounts import Account
 from regulars.rule_engine.channels.base import Heard, Inbound, Outgoing, SendFailed, SendUnknown
 from regulars.rule_engine.channels.calling import Call, ask, read_json, refused
 from regulars.rule_engine.channels.inbound import receipt, text_answer, told_rows
 from regulars.rule_engine.channels.settings import Setting
-from regulars.rule_engine.channels.templates import template_of, values_of
+from regulars.rule_engine.channels.templates import TemplateSms, template_of, values_of
 
 SERVICE, ACTION, VERSION, ALGORITHM = "sms", "SendSms", "2021-01-11", "TC3-HMAC-SHA256"
 TYPE = "application/json; charset=utf-8"
 _MOST_CONTEXT = 512
 
 
-class TencentSms(AccountProvider):
+class TencentSms(TemplateSms):
     """Sends approved templates; values go in the order of the merge fields."""
 
     name = "tencent"
-    channels = frozenset({"sms"})
     origin = "https://sms.tencentcloudapi.com"
-    receipts = True
-    answers = True
-    part_sizes = (70, 67)
     fields = (
         Setting("secret_id", binds=True),
         Setting("secret_key", "secret"),
