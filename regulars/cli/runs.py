@@ -74,6 +74,17 @@ def retry(shell: Shell, ids: tuple[int, ...]) -> None:
     _decide(shell, "retry", standing.retry_run, ids)
 
 
+@runs.command("retry-all")
+@click.argument("status", type=click.Choice(list(standing.STANDING)))
+@click.option("--rule", help="Of one rule.")
+@click.pass_obj
+def retry_all(shell: Shell, status: str, rule: str | None) -> None:
+    """Take up every stuck or failed run again."""
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        n = standing.retry_all(uow, system_access(shell.locale), status, rule)
+    shell.answer({"retried": n}, translate("rules.runs-decided.retry", shell.locale, n=n))
+
+
 @runs.command("pass-over")
 @IDS
 @click.pass_obj

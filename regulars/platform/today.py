@@ -64,13 +64,14 @@ class TaskLine:
 @dataclass(frozen=True)
 class Trouble:
     """Something that is stuck. Words at ``today.trouble.<code>``; ``place`` and ``args`` name the
-    page that helps."""
+    page that helps; ``act`` is the endpoint of "try all again" where there is such a thing."""
 
     code: str
     tone: str  # red, orange
     params: Mapping[str, Any] = field(default_factory=dict)
     place: str = ""
     args: Mapping[str, Any] = field(default_factory=dict)
+    act: str = ""
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,15 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnVal
     return _run_json(overview.get_run(uow, access, run_id)[0])
 
 
+@api.post("/runs/retry")
+@workspace_api("run_rules")
+@describe("runs", shapes.RETRIED, body=shapes.RETRY)
+def retry_all(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Take up every run again that is ``stuck`` or ``failed``, of one ``rule`` or of all."""
+    body = read_shaped(request, shapes.RETRY)
+    return {"retried": standing.retry_all(uow, access, body["status"], body.get("rule"))}
+
+
 @api.post("/runs/<int:run_id>/pass-over")
 @workspace_api("run_rules")
 @describe("runs", shapes.RUN)

@@ -122,6 +122,8 @@ RUN_PARTS: Mapping[str, Schema] = {
 }  # fmt: skip
 RUN = named("Run", obj(RUN_PARTS))
 RUNS = listing("runs", RUN, next=nullable(ID))
+RETRY = obj({"status": one_of("stuck", "failed")}, {"rule": TEXT})
+RETRIED = obj({"retried": COUNT})
 PERSON_QUERY: Mapping[str, Schema] = {"form": TEXT, "record": ID}
 RUN_QUERY: Mapping[str, Schema] = {
     "rule": TEXT, **PERSON_QUERY, "status": TEXT, "outcome": TEXT, "before": ID,

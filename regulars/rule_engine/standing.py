@@ -57,6 +57,22 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> None:
     _go_on(uow, run_id, {})
 
 
+def retry_all(uow: UnitOfWork, access: Access, status: str, rule: str | None = None) -> int:
+    """Take up every ``stuck`` or ``failed`` run again, of one rule or of all; how many."""
+    access.require("run_rules")
+    if status not in STANDING:
+        raise Conflict("run-not-stuck", id=0)
+    where = [run.c.status == status, *seen_rows(uow, access, run)]
+    if rule is not None:
+        where.append(run.c.rule == rule)
+    ids = sa.select(run.c.id).where(*where)
+    done = uow.execute(
+        run.update().where(run.c.id.in_(ids)).values({**_GOES_ON, "due_at": uow.now})
+    )
+    uow.after_commit(jobs.ringer(JOB))
+    return int(done.rowcount)
+
+
 def pass_over(uow: UnitOfWork, access: Access, run_id: int) -> None:
     """Go on with a failed or stuck run behind the step where it stood, with all below it.
 

@@ -25,7 +25,8 @@ from regulars.rule_engine.channels.accounts import find_account
 from regulars.rule_engine.digest_keeping import fresh_results
 from regulars.rule_engine.policy_keeping import COUNTED
 from regulars.rule_engine.reach import seen_rows
-from regulars.rule_engine.tables import mirror_member, outbound, run
+from regulars.rule_engine.standing import STANDING, count_standing
+from regulars.rule_engine.tables import mirror_member, outbound
 
 _NAME = "today"
 DAY = timedelta(days=1)
@@ -140,9 +141,12 @@ def _way_name(uow: UnitOfWork, way: str, locale: str) -> str:
 
 
 def _stuck(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
-    n = _number(uow, run, run.c.status == "stuck", *seen_rows(uow, access, run))
-    if n:
-        yield Trouble("runs-stuck", "red", {"n": n}, "rules.standing_runs")
+    counts = count_standing(uow, access)
+    for status in STANDING:
+        if counts.get(status):
+            told, args = {"n": counts[status]}, {"status": status}
+            act = "rules.retry_all" if access.can("run_rules") else ""
+            yield Trouble(f"runs-{status}", "red", told, "rules.standing_runs", args, act)
 
 
 def _sent(uow: UnitOfWork, access: Access) -> Sent:

@@ -57,6 +57,18 @@ def retry_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnVal
     return _back(run_id)
 
 
+@pages.post("/runs/retry")
+@workspace_page("run_rules")
+def retry_all(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
+    """Try every run again that is stuck, or that failed; of one rule, or of all."""
+    status, rule = request.form.get("status", ""), request.form.get("rule") or None
+    n = standing.retry_all(uow, access, status, rule)
+    flash("rules.runs-decided.retry", n=n)
+    if request.form.get("back") == "today":
+        return go_to(url_for("home.workspace_home"))
+    return go_to(url_for("rules.standing_runs", status=status, rule=rule))
+
+
 @pages.post("/runs/<int:run_id>/pass-over")
 @workspace_page("run_rules")
 def pass_over(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValue:

@@ -61,6 +61,21 @@ def test_it_is_decided_there_or_on_the_page_of_the_run(shop: RuleShop, site: Sit
     assert owner.send("/w/shop/runs/999/retry").status_code == 404
 
 
+def test_today_counts_both_kinds_and_tries_all_of_one_again(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    today = words_of(owner.get("/w/shop/").text)
+    assert {"A rule is stuck for 1 customer", "A rule could not go on for 1 customer"} <= set(
+        today
+    )
+    done = owner.send("/w/shop/runs/retry", {"status": "stuck", "back": "today"})
+    assert (done.status_code, done.headers["Location"]) == (303, "/w/shop/")
+    client, headers = site.app.test_client(), site.token()
+    told = client.post("/api/v1/runs/retry", json={"status": "failed"}, headers=headers)
+    assert told.get_json() == {"retried": 1}
+    assert [each.status for each in shop.runs("greet")] == ["done", "live", "live"]
+    assert owner.send("/w/shop/runs/retry", {"status": "live"}).status_code == 409
+
+
 def test_a_program_passes_over_and_a_clerk_does_not(shop: RuleShop, site: Site) -> None:
     client = site.app.test_client()
     passed = client.post("/api/v1/runs/2/pass-over", headers=site.token())
