@@ -34,7 +34,7 @@ class StateThen:
 
 def note_state(uow: UnitOfWork, access: Access, rule: str, reason: Any = None) -> None:
     """Log that a rule was paused; with ``reason`` when it paused itself."""
-    audit.note(uow, access, PAUSED, rule, after={"reason": reason} if reason else None)
+    audit.note(uow, access, PAUSED, rule, after={"because": reason} if reason else None)
 
 
 def note_resumed(uow: UnitOfWork, access: Access, rule: str) -> None:
@@ -54,7 +54,7 @@ def state_at(uow: UnitOfWork, rule: str, at: datetime) -> StateThen:
     last = _line(uow, turns, rule, audit.audit.c.at <= at, newest=True)
     if last is not None:
         paused = last.action == PAUSED
-        reason = (last.after or {}).get("reason")
+        reason = (last.after or {}).get("because")
         return StateThen("paused" if paused else "active", last.at, last.actor_name, reason)
     first = _line(uow, turns, rule, audit.audit.c.at > at, newest=False)
     if first is not None:

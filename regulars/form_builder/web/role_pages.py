@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from flask import Blueprint, request, url_for
@@ -23,7 +23,9 @@ from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.editing import seen_draft
+from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
+from regulars.platform.i18n import find_text, spoken
 from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
@@ -115,7 +117,25 @@ def show_log(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         strangers=person is not None and person.admin,
     )  # fmt: skip
     page = {"entries": entries, "next": following, "forms": catalog_of(uow).forms}
-    return render("form_builder/access_log.html", device_of=device_of, **page)
+    return render(
+        "form_builder/access_log.html", device_of=device_of,
+        target_words=_target_words(uow, access.locale), **page,
+    )  # fmt: skip
+
+
+def _target_words(uow: UnitOfWork, locale: str) -> Callable[[str, str], str | None]:
+    """What people call the rules and ways of sending that a line is about; None for others."""
+    rules = snapshot(uow).all("rule")
+
+    def words(action: str, target: str) -> str | None:
+        if action in ("rule-paused", "rule-resumed", "today-changed"):
+            keys = target.split(", ")
+            return str(spoken([rules[k].label if k in rules else k for k in keys], locale))
+        if action.startswith("address-"):
+            return find_text(f"rules.channel.{target}", locale)
+        return find_text(f"channels.{target}", locale) if action.startswith("channel-") else None
+
+    return words
 
 
 def nav(_uow: UnitOfWork, access: Access) -> Iterator[NavItem]:

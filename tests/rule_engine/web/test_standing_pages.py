@@ -3,7 +3,8 @@
 import pytest
 
 from regulars.platform.db import Database, Workspace
-from regulars.rule_engine.tables import decision, run
+from regulars.rule_engine.breaking import pause_by_itself
+from regulars.rule_engine.tables import decision, rule_state, run
 from tests.support.clocks import NOW
 from tests.support.rule_shop import RuleShop, journey
 from tests.support.site import Site, words_of
@@ -96,3 +97,14 @@ def test_the_page_of_a_rule_shows_the_circle_it_was_kept_out_of(
         uow.execute(decision.insert().values(held))
     page = words_of(site.signed_in().get("/w/shop/rules/greet").text)
     assert any("greet → thanks → greet" in words for words in page)
+
+
+def test_the_log_names_rules_and_ways_in_the_owners_words(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    owner.send("/w/shop/rules/greet/pause")
+    with shop.work() as uow:
+        state = {"code": "too-many-failures", "failed": 9, "tried": 20}
+        uow.execute(rule_state.update().values(state="active"))
+        pause_by_itself(uow, "greet", state)
+    log = words_of(owner.get("/w/shop/settings/log").text)
+    assert {"Paused a rule", "greet", "9 of 20 steps failed within an hour."} <= set(log)
