@@ -10,7 +10,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.querying import RecordQuery
-from regulars.form_builder.records import find_records
+from regulars.form_builder.records import find_records, get_record
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.privacy.purposes import needs_consent
@@ -19,11 +19,16 @@ from regulars.rule_engine.markdown import to_text
 from regulars.rule_engine.merging import MergeField, MissingValues
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.opting_out import with_way_out
+from regulars.rule_engine.people import Person
+from regulars.rule_engine.pricing import Pricing
 from regulars.rule_engine.rendering import Voice
 from regulars.rule_engine.scope import Scope
+from regulars.rule_engine.sender import chosen_providers
 from regulars.rule_engine.sight import RunSight
 
 _NOT_IN_TEXTS = frozenset({"subform", "related", "links", "file", "image", "json", "formula"})
+
+OFFERED = 8  # people to try a text on
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Shown:
     channel: str
     parts: Mapping[str, str]
     missing: tuple[str, ...] = ()
+    pieces: int | None = None  # so many short messages
+    cost: int = 0  # in ten-thousandths of the shop's currency
 
     @property
     def words(self) -> str:
@@ -57,19 +64,39 @@ def offered_fields(uow: UnitOfWork, access: Access) -> list[FieldDefinition]:
     return list(found.values())
 
 
-def preview(uow: UnitOfWork, access: Access, message: Message, locale: str) -> list[Shown]:
-    """The texts as the person who came last would read them; empty without any person."""
-    for form in person_forms(uow, access):
-        query = RecordQuery(sort=("-id",), limit=1)
-        for record in find_records(uow, access, form.key, query).records:
-            return list(_shown(uow, access, message, locale, (form.key, record.id)))
-    return []
+def newest_people(uow: UnitOfWork, access: Access) -> list[tuple[str, int, str]]:
+    """Some real people to try a text on, newest first: (form, id, name)."""
+    query = RecordQuery(sort=("-id",), limit=OFFERED)
+    return [
+        (form.key, record.id, record.title)
+        for form in person_forms(uow, access)
+        for record in find_records(uow, access, form.key, query).records
+    ]
+
+
+def preview(
+    uow: UnitOfWork, access: Access, message: Message, person: tuple[str, int] | None = None
+) -> list[Shown]:
+    """The texts as this person would read them, in their language; as the newest by default.
+
+    Empty without any person; NotFound for one the reader may not see.
+    """
+    if person is None:
+        known = newest_people(uow, access)
+        if not known:
+            return []
+        person = known[0][:2]
+    record = get_record(uow, access, *person)
+    form = catalog_of(uow).get_form(person[0])
+    locale = Person(form, record.id, record.values).locale(uow.workspace.locale)
+    return list(_shown(uow, access, message, locale, person))
 
 
 def _shown(
     uow: UnitOfWork, access: Access, message: Message, locale: str, person: tuple[str, int]
 ) -> Iterator[Shown]:
     form, record = person
+    chosen = chosen_providers(uow)
     scope = Scope.start(catalog_for(uow, access), form, None)
     sight = RunSight(uow, form, record, {})
     for channel in message.channels:
@@ -78,7 +105,8 @@ def _shown(
         parts = voice.parts(message.parts(channel, locale), scope, sight)
         if needs_consent(message.purpose):
             parts = with_way_out(parts, channel, locale, links)
-        yield Shown(channel, parts, tuple(sorted(voice.unknown)))
+        pieces, cost = Pricing(uow, chosen[channel]).of_text(channel, parts.get("text", ""))
+        yield Shown(channel, parts, tuple(sorted(voice.unknown)), pieces, cost)
 
 
 class _Patient(Voice):

@@ -19,7 +19,11 @@ class Pricing:
 
     def of(self, row: Any) -> tuple[int | None, int]:
         """The parts of a queued message (None where that means nothing) and its cost."""
-        if row.channel != "sms":
+        return self.of_text(row.channel, row.body.get("text", ""))
+
+    def of_text(self, channel: str, text: str) -> tuple[int | None, int]:
+        """The same of a text that would go out this way."""
+        if channel != "sms":
             return None, 0
-        parts = count_parts(row.body.get("text", ""), self._sizes)
+        parts = count_parts(text, self._sizes)
         return parts, parts * self._price

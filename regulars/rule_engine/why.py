@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +48,7 @@ from regulars.rule_engine.triggers.base import TriggerKind, trigger_kinds
 from regulars.rule_engine.why_sending import GateQuestions
 
 LATEST_EVENTS = 50
+STILL_NOW = timedelta(seconds=30)  # somebody who asks about now has not gone back in time
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class _Asking:
         self.record = record
         shop = uow.workspace
         self.formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
-        self.is_past = uow.now < uow.database.clock()
+        self.is_past = uow.now < uow.database.clock() - STILL_NOW
         kind = PastSight if self.is_past else RunSight
         self.sight = kind(uow, self.rule.subject, record, {})
 

@@ -24,7 +24,7 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.message import Message
-from regulars.rule_engine.previewing import offered_fields, preview
+from regulars.rule_engine.previewing import newest_people, offered_fields, preview
 from regulars.rule_engine.schema import message_problems
 from regulars.rule_engine.web.blueprints import pages
 
@@ -62,8 +62,18 @@ def preview_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The text being written, as a real person would read it; nothing is kept."""
     raw = {**_posted(), "key": "preview"}
     found = message_problems({**raw, "label": "preview"})
-    shown = [] if found else preview(uow, access, Message.from_json(raw), access.locale)
-    return render("rule_engine/_text_preview.html", shown=shown, asked=True)
+    people = newest_people(uow, access)
+    chosen = next((each for each in people if f"{each[0]}:{each[1]}" == _asked_about()), None)
+    person = chosen[:2] if chosen is not None else None
+    shown = [] if found else preview(uow, access, Message.from_json(raw), person)
+    return render(
+        "rule_engine/_text_preview.html", shown=shown, people=people, chosen=_asked_about()
+    )
+
+
+def _asked_about() -> str:
+    """The person a preview is for, as the page names them: ``customers:7``."""
+    return request.form.get("preview_for", "")
 
 
 @pages.get("/message-texts/<key>")
@@ -176,6 +186,7 @@ def _form(
         "rule_engine/text.html", status, raw=raw, url=url, tag=_tag(uow, raw),
         errors=errors or {}, locales=first,
         in_language=_in_language, link_lines=_link_lines, fields=offered_fields(uow, access),
+        people=newest_people(uow, access), chosen="", shown=[],
     )  # fmt: skip
 
 

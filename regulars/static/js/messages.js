@@ -15,12 +15,20 @@ export function partsOf(text) {
   return { length, parts: length <= single ? 1 : Math.ceil(length / each) };
 }
 
+// A field never lands inside of another: what stands in braces is passed over.
+export function outside(text, start, end) {
+  const open = text.lastIndexOf("{", end - 1);
+  const close = text.indexOf("}", Math.max(open, 0));
+  return open >= 0 && close >= end && open < end ? [close + 1, close + 1] : [start, end];
+}
+
 let last = null;
 
 function insert(button) {
-  const field = last ?? document.querySelector("[data-sms]");
+  const field = last?.isConnected ? last : document.querySelector("[data-sms], [data-merge]");
   if (!field) return;
-  field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+  const [start, end] = outside(field.value, field.selectionStart, field.selectionEnd);
+  field.setRangeText(button.dataset.insert, start, end, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
   field.focus();
 }

@@ -185,10 +185,11 @@ def test_a_text_is_read_as_the_newest_customer_would_before_it_is_kept(shop: Sit
         create_record(uow, system_access("en"), "customers", person, origin=Origin("cli"))
     told = " ".join(words_of(visitor.send(f"{shop.home}/message-texts/preview", values).text))
     assert "An*na*: {coupon.code} http" in told
-    assert "Reply STOP to opt out" in told
+    assert "拒收请回复R" in told  # the shop's language: this customer has named none
+    assert "Sent as 2 text messages" in told
     assert "Filled in by the rule: {coupon.code}" in told
     assert "**Dear An*na***" in told
-    assert "Unsubscribe from mails like this" in told
+    assert "退订此类邮件" in told
     with shop.database.workspace_tx(shop.workspace) as uow:
         assert [draft.key for draft in store.list_drafts(uow, "message")] == ["welcome"]
         assert uow.execute(message_link.select()).all() == []
