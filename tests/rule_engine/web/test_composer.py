@@ -1,6 +1,8 @@
 """The composer as its user goes through it: from nothing to a rule that runs."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, expect
@@ -114,14 +116,15 @@ def test_every_form_of_the_composer_opens(shop: Site) -> None:
     visitor = shop.signed_in()
     key = composed(shop, visitor)
     url = f"{shop.home}/rules/{key}/compose"
-    for on in showing.offered_triggers(starts=True):
+    composer: Any = SimpleNamespace(rule=draft_of(shop, key))
+    for on in showing.offered_triggers(composer, starts=True):
         assert visitor.get(f"{url}?at=trigger&on={on}").status_code == 200
     for kind in ("silent", "related", "field", "consent", "formula"):
         assert visitor.get(f"{url}?at=row@when&kind={kind}").status_code == 200
     for field in ("name", "birthday", "tier", "tags", "order_count", "total_spend"):
         page = visitor.get(f"{url}?at=row@when&kind=field&field={field}")
         assert page.status_code == 200
-    for do in showing.offered_steps():
+    for do in showing.offered_steps(composer):
         assert visitor.get(f"{url}?at=step@steps%2B&kind={do}").status_code == 200
     for at in ("guards", "entry", "goal", "event@exit", "label", "step@steps/0", "row@when"):
         assert visitor.get(f"{url}?at={at}").status_code == 200
