@@ -5,7 +5,8 @@ A row comes as JSON (API, rules) or as texts (spreadsheets, plain form posts).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +46,20 @@ class RowDraft:
     def refuse(self, path: str, code: str, **params: Any) -> None:
         """Note a problem."""
         self.problems.append(Problem(path, code, params))
+
+
+def rounds_of(drafts: Sequence[RowDraft]) -> list[list[RowDraft]]:
+    """The rows in as few rounds as let each see what an earlier row made of the same record."""
+    rounds: list[list[RowDraft]] = []
+    met: Counter[int] = Counter()
+    for draft in drafts:
+        turn = met[draft.id] if draft.id is not None else 0
+        if draft.id is not None:
+            met[draft.id] += 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(draft)
+    return rounds
 
 
 def convert_row(

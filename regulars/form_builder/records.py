@@ -6,6 +6,7 @@ Pages, API, imports, rules and packs all come through here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from regulars.form_builder import removing, writing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.changing.steady import hold_form
-from regulars.form_builder.converting import RowDraft, convert_row
+from regulars.form_builder.converting import RowDraft, convert_row, rounds_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.finding import find, find_all_ids
@@ -370,14 +371,22 @@ def _name_record(draft: RowDraft, given: Any) -> None:
 
 
 def _store_batch(work: Writing, drafts: list[RowDraft], *, atomic: bool) -> BatchResult:
-    sound = [draft for draft in drafts if not draft.problems]
-    writing.prepare(work, sound)
-    refused = [draft for draft in drafts if draft.problems]
-    if atomic and refused:
-        raise Invalid([p for draft in refused for p in under(str(draft.index), draft.problems)])
-    ready = [draft for draft in drafts if not draft.problems]
-    fresh = {draft.index for draft in ready if draft.is_new}
-    written = {draft.index for draft in writing.store(work, ready)}
+    fresh: set[int] = set()
+    written: set[int] = set()
+    rounds = rounds_of([draft for draft in drafts if not draft.problems])
+    with work.uow.savepoint() if atomic and len(rounds) > 1 else nullcontext():
+        for some in rounds:
+            writing.prepare(work, some)
+            if atomic and any(draft.problems for draft in drafts):
+                continue  # nothing will be stored; what else is wrong is still wanted
+            ready = [draft for draft in some if not draft.problems]
+            fresh |= {draft.index for draft in ready if draft.is_new}
+            written |= {draft.index for draft in writing.store(work, ready)}
+        refused = [draft for draft in drafts if draft.problems]
+        if atomic and refused:
+            raise Invalid(
+                [p for draft in refused for p in under(str(draft.index), draft.problems)]
+            )
     return BatchResult([_result(draft, written, fresh) for draft in drafts])
 
 

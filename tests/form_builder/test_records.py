@@ -222,6 +222,44 @@ def test_a_batch_takes_the_sound_rows_and_names_the_others(
         records.write_batch(shop, access, "customers", rows, origin=PAGE, atomic=True)
 
 
+def test_two_rows_about_one_record_are_taken_one_after_the_other(
+    shop: UnitOfWork, access: Access
+) -> None:
+    who = customer(shop, access).id
+    bought = order(shop, access, who, (1, "2"))
+    rows = [
+        {"id": bought.id, "status": status, "items": [{"quantity": n, "price": "2"}]}
+        for n, status in ((2, "refunded"), (3, "paid"))
+    ]
+    done = records.write_batch(shop, access, "orders", rows, origin=Origin("api"), mode="update")
+    assert [row.status for row in done.results] == ["updated", "updated"]
+    kept = records.get_record(shop, access, "orders", bought.id)
+    assert (kept.values["status"], kept.version) == ("paid", 3)
+    assert [row["quantity"] for row in kept.values["items"]] == [3]
+    told = [each.changes["status"] for each in history_of(shop, "orders", bought.id)[:2]]
+    assert told == [["refunded", "paid"], ["paid", "refunded"]]
+    spent = records.get_record(shop, access, "customers", who).values["total_spend"]
+    assert spent == Decimal(6)
+
+
+def test_of_two_rows_about_one_record_none_is_kept_when_the_second_is_wrong(
+    shop: UnitOfWork, access: Access
+) -> None:
+    who = customer(shop, access).id
+    rows = [
+        {"id": who, "name": "b"},
+        {"id": who, "name": "c", "email": "x"},
+        {"id": who, "name": ""},
+    ]
+    with pytest.raises(Invalid) as refused:
+        records.write_batch(
+            shop, access, "customers", rows, origin=Origin("api"), mode="update", atomic=True
+        )
+    assert {each.path for each in refused.value.problems} == {"1/email", "2/name"}
+    kept = records.get_record(shop, access, "customers", who)
+    assert (kept.values["name"], kept.version) == ("王芳", 1)
+
+
 def test_a_list_filters_sorts_and_goes_on_where_it_stopped(
     shop: UnitOfWork, access: Access
 ) -> None:
