@@ -62,7 +62,7 @@ from regulars.rule_engine.webhooks import WebhookWish, add_webhook
 
 ACCESS = system_access("en")
 PEOPLE = 50
-PATIENCE = 180.0  # seconds after which an order must have been acknowledged, whatever happens
+PATIENCE = 300.0  # seconds after which an order must have been acknowledged, whatever happens
 URL = "/api/v1/forms/orders/records"
 CLOCK = "REGULARS_CHAOS_CLOCK"
 FORMS: list[dict[str, Any]] = [
@@ -133,7 +133,7 @@ class Installation:
             "Idempotency-Key": f"order-{number}",
         }  # fmt: skip
         body = json.dumps({"customer": number % PEOPLE + 1, "number": number})
-        until = time.monotonic() + PATIENCE
+        until, seen = time.monotonic() + PATIENCE, Counter[int]()
         while True:
             status = 0
             with contextlib.suppress(OSError, http.client.HTTPException):
@@ -143,8 +143,9 @@ class Installation:
                 link.close()
             if status == 201:
                 return
+            seen[status] += 1
             if status not in (0, 409, 429, 503) or time.monotonic() > until:
-                raise SystemExit(f"order {number} was answered with {status}")
+                raise SystemExit(f"order {number} was answered with {dict(seen)}")
             time.sleep(0.2)
 
     def is_at_rest(self) -> bool:

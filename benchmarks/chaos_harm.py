@@ -51,7 +51,7 @@ class Harm:
         """Do one thing after the other until then (monotonic seconds), and let all of it end."""
         deeds = self._deeds()
         while time.monotonic() < until:
-            time.sleep(self.chance.uniform(1, 4))
+            time.sleep(self.chance.uniform(1, 6))
             name, deed = self.chance.choice(deeds)
             with contextlib.suppress(psutil.Error, redis.RedisError, ProcessLookupError):
                 if deed():
@@ -74,10 +74,16 @@ class Harm:
         """The processes of one part; workers with the children that do their jobs."""
         for each in psutil.Process(self.pid).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                is_server = each.name().startswith(("valkey", "redis"))
-                words = " ".join(each.cmdline()).replace("regulars.cli", "regulars")
-                if is_server if part == "server" else f"regulars {part}" in words:
+                if self._is(
+                    part, each.name(), " ".join(each.cmdline()).replace("regulars.cli", "regulars")
+                ):
                     yield each
+
+    def _is(self, part: str, name: str, words: str) -> bool:
+        if part == "server":
+            return name.startswith(("valkey", "redis"))
+        titles = part == "worker" and words.startswith("rq:worker:")  # they name themselves anew
+        return titles or f"regulars {part}" in words.replace("regulars.cli", "regulars")
 
     def _one(self, part: str) -> psutil.Process | None:
         found = sorted(self.processes(part), key=lambda each: each.pid)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
+from regulars.platform import columns
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.hold import find_hold
 from regulars.platform.workspaces import list_workspaces
 from regulars.rule_engine.book import active_rules
 from regulars.rule_engine.leases import is_due, read_database_clock
-from regulars.rule_engine.tables import fire, outbound, run
+from regulars.rule_engine.tables import WAITING, fire, outbound, run
+
+_EVER = sa.literal(datetime(1970, 1, 1, tzinfo=UTC), columns.Instant())
+
+
+def messages_under_way() -> sa.ColumnElement[bool]:
+    """What has not left and is not given up; said so that its own index finds it."""
+    return sa.and_(WAITING, outbound.c.due_at > _EVER)
+
+
+def runs_under_way() -> sa.ColumnElement[bool]:
+    """What is not over; said so that its own index finds it."""
+    return sa.and_(run.c.status == "live", run.c.due_at > _EVER)
 
 
 def oldest_due(uow: UnitOfWork) -> datetime | None:
@@ -24,7 +37,7 @@ def oldest_due(uow: UnitOfWork) -> datetime | None:
     for table, waiting in (
         (fire, fire.c.state == "due"),
         (run, run.c.status == "live"),
-        (outbound, outbound.c.status.in_(("queued", "sending"))),
+        (outbound, WAITING),
     ):
         due = sa.and_(waiting, is_due(uow, table, clock), table.c.rule.in_(active))
         since.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(due)))

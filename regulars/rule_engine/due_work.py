@@ -13,7 +13,7 @@ from regulars.platform.hold import find_hold
 from regulars.rule_engine.book import active_rules
 from regulars.rule_engine.leases import is_due, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors
-from regulars.rule_engine.tables import event_failure, fire, outbound, run
+from regulars.rule_engine.tables import WAITING, event_failure, fire, outbound, run
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def find_due(uow: UnitOfWork, *, anyway: bool = False) -> DueWork | None:
         for table, state in (
             (fire, fire.c.state == "due"),
             (run, run.c.status == "live"),
-            (outbound, outbound.c.status.in_(("queued", "sending"))),
+            (outbound, WAITING),
         )
     ]
     events = sa.exists().where(event.c.processed_at.is_(None), event.c.id.not_in(unfit))

@@ -23,6 +23,7 @@ from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.marching import march
 from regulars.rule_engine.matching import recent_kinds
+from regulars.rule_engine.pace import tally
 from regulars.rule_engine.patience import is_about_the_store, patiently
 from regulars.rule_engine.sight import read_ahead
 from regulars.rule_engine.tables import rule_state, run
@@ -96,6 +97,7 @@ class Batch:
             )  # fmt: skip
             until = time.monotonic() + SLICE_SECONDS
             _give_back(uow, self.token, march(walker, [live_run(row) for row in rows], until))
+            tally(uow, rows, walker.effects.traces)
             walker.effects.write(uow)
             mind_failures(uow, walker.failed)
             faultpoint("run-before-commit")

@@ -11,8 +11,9 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.health.findings import Finding, HealthCheck, Place
 from regulars.platform.hold import find_hold
-from regulars.rule_engine.book import active_rules
-from regulars.rule_engine.tables import fire, outbound, run
+from regulars.rule_engine import pace
+from regulars.rule_engine.book import active_rules, book_of
+from regulars.rule_engine.tables import WAITING, fire, outbound, run
 
 LATE, VERY_LATE = timedelta(minutes=5), timedelta(hours=1)
 
@@ -34,6 +35,24 @@ def due_work(place: Place) -> Iterator[Finding]:
         yield Finding("good", "work-done")
 
 
+def work_lately(place: Place) -> Iterator[Finding]:
+    """What rules have done within the hour, and the one that did most."""
+    with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
+        steps, sent = pace.steps_since(uow, pace.KEPT), pace.sent_since(uow, pace.KEPT)
+        book = book_of(uow).rules
+    if not steps:
+        yield Finding("good", "work-quiet", {"sent": pace.people_reached(sent)})
+        return
+    busiest = max(steps, key=lambda rule: (steps[rule][0], rule))
+    told = {
+        "n": sum(done for done, _failed in steps.values()),
+        "failed": sum(failed for _done, failed in steps.values()),
+        "sent": pace.people_reached(sent),
+        "rule": book[busiest].rule.label if busiest in book else busiest,
+    }
+    yield Finding("good", "work-lately", told)
+
+
 def stuck_runs(place: Place) -> Iterator[Finding]:
     """Runs that failed again and again until they were laid aside."""
     counted = sa.select(sa.func.count()).where(run.c.status == "stuck")
@@ -50,11 +69,15 @@ def _oldest_due(uow: UnitOfWork) -> datetime | None:
     for table, waiting in (
         (fire, fire.c.state == "due"),
         (run, run.c.status == "live"),
-        (outbound, outbound.c.status.in_(("queued", "sending"))),
+        (outbound, WAITING),
     ):
         due = (waiting, table.c.due_at <= uow.now, table.c.rule.in_(active))
         moments.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(*due)))
     return min((each for each in moments if each is not None), default=None)
 
 
-CHECKS = (HealthCheck("due work", due_work), HealthCheck("stuck runs", stuck_runs))
+CHECKS = (
+    HealthCheck("due work", due_work),
+    HealthCheck("work lately", work_lately),
+    HealthCheck("stuck runs", stuck_runs),
+)

@@ -20,6 +20,7 @@ from regulars.platform.inserting import upsert
 from regulars.rule_engine import answering, mirror_following
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, enter, key_text
 from regulars.rule_engine.matching import fits, meets_when, subject_of
 from regulars.rule_engine.patience import is_about_the_store
@@ -29,6 +30,7 @@ from regulars.rule_engine.tables import event_failure
 from regulars.rule_engine.triggers.base import Happened, trigger_kinds
 
 BATCH = 200
+FRESH = 4  # one in so many places of a batch is for what has just happened
 MAX_ATTEMPTS = 10
 
 log = logging.getLogger(__name__)
@@ -58,15 +60,33 @@ def ingest(database: Database, workspace: Workspace, now: Now, limit: int = BATC
 
 
 def _waiting(uow: UnitOfWork, limit: int) -> list[Any]:
-    unfit = sa.select(event_failure.c.event)
-    statement = (
-        event.select()
-        .where(event.c.processed_at.is_(None), event.c.id.not_in(unfit))
-        .order_by(event.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=event)
+    """The events that have waited longest, and some of the newest: a single order does not wait
+    behind a hundred thousand lines of an import. Those of one record stay in order."""
+    fresh = limit // FRESH
+    rows = _taken(uow, limit - fresh)
+    if not fresh or len(rows) < limit - fresh:
+        return rows
+    newest = sa.select(event.c.id).where(*_undigested(), event.c.id > rows[-1].id)
+    some = newest.order_by(event.c.id.desc()).limit(fresh).subquery()
+    older = event.alias("older")
+    earlier = sa.exists().where(
+        older.c.form == event.c.form,
+        older.c.record == event.c.record,
+        older.c.processed_at.is_(None),
+        older.c.id < event.c.id,
+        older.c.id.not_in([row.id for row in rows]),
     )
-    return list(uow.execute(statement))
+    return rows + _taken(uow, fresh, event.c.id.in_(sa.select(some.c.id)), ~earlier)
+
+
+def _undigested() -> tuple[sa.ColumnElement[bool], ...]:
+    unfit = sa.select(event_failure.c.event)
+    return event.c.processed_at.is_(None), event.c.id.not_in(unfit)
+
+
+def _taken(uow: UnitOfWork, limit: int, *where: Any) -> list[Any]:
+    statement = event.select().where(*_undigested(), *where).order_by(event.c.id).limit(limit)
+    return list(uow.execute(statement.with_for_update(skip_locked=True, of=event)))
 
 
 def _digest(uow: UnitOfWork, rows: Sequence[Any]) -> None:
@@ -94,7 +114,16 @@ def _start_runs(uow: UnitOfWork, rows: Sequence[Happened]) -> None:
                 if candidate is not None:
                     wanted.setdefault(pinned.rule.key, []).append(candidate)
     for key, candidates in wanted.items():
-        enter(uow, book_of(uow).rules[key], candidates)
+        pinned = book_of(uow).rules[key]
+        enter(uow, pinned, _latest(pinned.rule, candidates))
+
+
+def _latest(rule: Rule, candidates: list[Candidate]) -> list[Candidate]:
+    """A burst of changes to one record, looked at together, is one entry: the record is the same
+    for all of them by now. A key of the rule's own tells what is one entry by itself."""
+    if rule.entry.key is not None or not trigger_kinds.get(rule.trigger.on).latest_only:
+        return candidates
+    return list({(each.record, each.trigger): each for each in candidates}.values())
 
 
 def candidate_of(

@@ -7,6 +7,7 @@ from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.rule_engine.authors import only_what_they_see, with_their_own_eyes
 from regulars.rule_engine.checks import check_message, check_rule
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.logbook import note_edited, note_published
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.messages_told import tell_message
 from regulars.rule_engine.publishing import rules_published
@@ -29,6 +30,8 @@ def rule_kind() -> DefinitionKind:
         published=rules_published,
         guard=with_their_own_eyes(only_what_they_see(check_rule)),
         tell=teller(rule_problems, Rule.from_json, check_rule),
+        note=note_published("rule"),
+        drafted=note_edited("rule"),
         capability="edit_rules",
     )
 
@@ -44,5 +47,7 @@ def message_kind() -> DefinitionKind:
         checks_users=True,
         guard=only_what_they_see(check_message),
         tell=tell_message,
+        note=note_published("message"),
+        drafted=note_edited("message"),
         capability="edit_rules",
     )

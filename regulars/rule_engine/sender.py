@@ -39,7 +39,7 @@ from regulars.rule_engine.judging import Verdict
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.pricing import Pricing
-from regulars.rule_engine.tables import channel_setting, outbound, rule_state
+from regulars.rule_engine.tables import WAITING, channel_setting, outbound, rule_state
 from regulars.rule_engine.turns import turn
 
 BATCH = 100
@@ -140,7 +140,7 @@ def due_lanes(
 
 def _due(uow: UnitOfWork, column: sa.Column[Any], *where: Any) -> set[Any]:
     due = leases.is_due(uow, outbound, leases.read_database_clock(uow))
-    waiting = outbound.c.status.in_(("queued", "sending"))
+    waiting = WAITING
     return set(uow.execute(sa.select(column).where(waiting, due, *where).distinct()).scalars())
 
 
@@ -272,7 +272,7 @@ def outside_key(uow: UnitOfWork, row: Any) -> str:
 def _claim(uow: UnitOfWork, token: str, lane: Lane, wanted: _Claim) -> list[Any]:
     active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
     where = (
-        outbound.c.status.in_(("queued", "sending")), outbound.c.rule.in_(active), *_in(lane)
+        WAITING, outbound.c.rule.in_(active), *_in(lane)
     )  # fmt: skip
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}

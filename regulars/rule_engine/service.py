@@ -25,7 +25,7 @@ from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
 from regulars.platform.ids import new_token
-from regulars.rule_engine import past_states
+from regulars.rule_engine import logbook, past_states
 from regulars.rule_engine.answering import end_runs
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule, book_of
@@ -158,6 +158,7 @@ def enrol_people(
             break
         reached = _reached(uow, access, pinned, candidates)
         _let_in(uow, pinned, reached, room, total)
+    logbook.note_entries(uow, access, "rule-enrolled", pinned.rule, len(total.entered))
     uow.after_commit(jobs.ringer(JOB))
     return Enrolment(len(total.entered), total.known, total.held)
 
@@ -275,6 +276,7 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     entries = enter(uow, pinned, [Candidate(each, name, uow.now) for each in sorted(fit)])
     unfit = len(there - busy - fit)
     held = {"does-not-fit": unfit, **entries.held} if unfit else entries.held
+    logbook.note_entries(uow, access, "rule-started", pinned.rule, len(entries.entered))
     uow.after_commit(jobs.ringer(JOB))
     return Enrolment(len(entries.entered), len(busy), held)
 

@@ -93,6 +93,8 @@ run = sa.Table(
 _partial("run_due", run.c.due_at, where=run.c.status == "live")
 _partial("run_live_of_record", run.c.form, run.c.record, where=run.c.status == "live")
 _partial("run_live_version", run.c.rule, run.c.version, where=run.c.status == "live")
+_partial("run_stuck", run.c.status, run.c.id, where=run.c.status == "stuck")
+_partial("run_failed", run.c.status, run.c.id, where=run.c.status == "failed")
 sa.Index("run_of_rule", run.c.rule, run.c.status, run.c.id)
 sa.Index("run_of_record", run.c.form, run.c.record, run.c.id)
 
@@ -160,11 +162,21 @@ outbound = sa.Table(
     sqlite_strict=True,
 )
 _partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued", "sending")))
+WAITING = outbound.c.status.in_(
+    sa.bindparam("waiting", ("queued", "sending"), expanding=True, literal_execute=True)
+)
+"""What has not left and is not given up. Written out in the statement: SQLite finds the index
+`outbound_due` by the very words of its condition."""
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
+sa.Index("outbound_of_rule_by_id", outbound.c.rule, outbound.c.id)
 sa.Index("outbound_of_run", outbound.c.run)
 sa.Index("outbound_sent_by_rule", outbound.c.rule, outbound.c.sending_at)
 sa.Index("outbound_of_address", outbound.c.address)
+_partial(
+    "outbound_in_doubt", outbound.c.status, outbound.c.id, where=outbound.c.status == "unknown"
+)
+_partial("outbound_kept_back", outbound.c.finished_at, where=outbound.c.sending_at.is_(None))
 _partial("outbound_left", outbound.c.sending_at, where=outbound.c.sending_at.is_not(None))
 _partial("outbound_by_provider", outbound.c.provider_id, where=outbound.c.provider_id.is_not(None))
 
@@ -228,6 +240,8 @@ hook_call = sa.Table(
     sa.UniqueConstraint("hook", "message", name="hook_call_once"),
     sqlite_strict=True,
 )
+_partial("hook_call_of_record", hook_call.c.form, hook_call.c.record,
+         where=hook_call.c.record.is_not(None))  # fmt: skip
 
 hook_seen = sa.Table(
     "hook_seen",

@@ -28,6 +28,7 @@ from regulars.rule_engine.lanes import Lanes
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.looking_over import look_over_some
 from regulars.rule_engine.mirror_checking import check_some, is_unchecked
+from regulars.rule_engine.pace import forget_paces, has_old_paces
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.planning import has_slots, plan_fires
 from regulars.rule_engine.publishing import JOB
@@ -263,6 +264,7 @@ _PLANS = (
     (remind, any_overdue),
     (enrol_by_day, has_shares),
     (retry_failures, has_failures),
+    (forget_paces, has_old_paces),
 )
 """What is looked after now and then, and how one sees that there is a reason to."""
 

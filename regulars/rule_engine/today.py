@@ -19,6 +19,7 @@ from regulars.platform.i18n import Text, find_text
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.platform.store_notes import read_note, write_note
 from regulars.platform.today import Call, Reason, ReportLine, Sent, TaskLine, Trouble
+from regulars.rule_engine.backlog import messages_under_way
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.channel_overview import failing_ways
 from regulars.rule_engine.channels.accounts import find_account
@@ -123,7 +124,7 @@ def _doubts(uow: UnitOfWork, access: Access) -> Iterator[Trouble]:
         yield Trouble(
             "messages-unknown", "orange", {"n": n}, "rules.outbox", {"status": "unknown"}
         )
-    lately = outbound.c.finished_at > uow.now - DAY
+    lately = outbound.c.sending_at > uow.now - DAY
     failed = _number(uow, outbound, outbound.c.status == "failed", lately, *mine)
     if failed:
         yield Trouble(
@@ -163,12 +164,12 @@ def _sent(uow: UnitOfWork, access: Access) -> Sent:
     kept = uow.execute(
         sa.select(outbound.c.reason, sa.func.count())
         .where(
-            outbound.c.status.in_(("suppressed", "withheld")),
+            outbound.c.status.in_(("suppressed", "withheld")), outbound.c.sending_at.is_(None),
             outbound.c.finished_at > uow.now - DAY, *mine,
         )
         .group_by(outbound.c.reason)
     ).all()  # fmt: skip
-    waiting = _number(uow, outbound, outbound.c.status.in_(("queued", "sending")), *mine)
+    waiting = _number(uow, outbound, messages_under_way(), *mine)
     return Sent(
         sum(int(row[1]) for row in rows), sum(int(row[2]) for row in rows),
         [(row[0], int(row[1])) for row in rows], _by_code(kept), waiting,

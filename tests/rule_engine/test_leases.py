@@ -1,6 +1,7 @@
 """Whoever holds the token may finish; whoever comes too late changes nothing."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,7 @@ from tests.support.clocks import MovableClock
 from tests.support.rule_shop import RuleShop, journey, sms
 
 LIVE = (run.c.status == "live",)
+SENDING = journey(steps=[{"do": "stop"}])
 TAGGING = journey(steps=[{"do": "wait", "for": "1h"}, {"do": "add_tags", "tags": ["x"]}])
 
 
@@ -164,3 +166,20 @@ def test_what_has_just_happened_does_not_wait_behind_a_long_queue(
     assert execute_due(shop.database, shop.workspace, clock, limit=4) == 4
     done = [run.record for run in shop.runs(status="done")]
     assert done == [*crowd[:3], anna]
+
+
+@pytest.mark.parametrize("rule", [TAGGING, SENDING], ids=["together", "alone"])
+def test_however_slow_the_machine_is_every_batch_gets_somewhere(
+    shop: RuleShop, monkeypatch: pytest.MonkeyPatch, rule: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(executing, "SLICE_SECONDS", -1.0)  # the time is up before it begins
+    shop.publish(sms(), rule)
+    for _ in range(3):
+        shop.order(shop.customer())
+    ingest(shop.database, shop.workspace, shop.database.clock)
+    for _ in range(8):
+        execute_due(shop.database, shop.workspace, shop.database.clock)
+    assert {(run.status, run.wait_kind) for run in shop.runs()} <= {
+        ("done", None),
+        ("live", "wait"),
+    }

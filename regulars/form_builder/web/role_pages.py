@@ -125,10 +125,12 @@ def show_log(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 def _target_words(uow: UnitOfWork, locale: str) -> Callable[[str, str], str | None]:
     """What people call the rules and ways of sending that a line is about; None for others."""
-    rules = snapshot(uow).all("rule")
+    rules, texts = snapshot(uow).all("rule"), snapshot(uow).all("message")
 
     def words(action: str, target: str) -> str | None:
-        if action in ("rule-paused", "rule-resumed", "today-changed"):
+        if action.startswith("message-") and target in texts:
+            return str(spoken(texts[target].label, locale))
+        if action.startswith("rule-") or action == "today-changed":
             keys = target.split(", ")
             return str(spoken([rules[k].label if k in rules else k for k in keys], locale))
         if action.startswith("address-"):

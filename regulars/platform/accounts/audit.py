@@ -34,8 +34,9 @@ ACTIONS = (
     "refused", "sending-changed", "sending-stopped", "sending-resumed", "channel-changed",
     "channel-removed", "message-resolved", "address-suppressed", "today-changed", "address-freed",
     "looked-as", "exported", "person-exported", "backup-downloaded", "restore-asked",
-    "hold-lifted", "password-link-made", "factor-link-made",
-    "rule-paused", "rule-resumed", "rule-started", "report-run",
+    "hold-lifted", "password-link-made", "factor-link-made", "rule-paused", "rule-resumed",
+    "rule-edited", "rule-published", "rule-archived", "rule-enrolled", "rule-started",
+    "message-edited", "message-published", "message-archived", "report-run",
 )  # fmt: skip
 
 

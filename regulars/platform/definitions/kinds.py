@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from regulars.platform.accounts.access import Access
     from regulars.platform.db import UnitOfWork
     from regulars.platform.definitions.snapshot import Snapshot
+    from regulars.platform.definitions.store import Draft
 
 Raw = Mapping[str, Any]
 
@@ -29,7 +30,12 @@ def _anybody(_uow: UnitOfWork, _access: Access, _before: Any | None, _after: Any
     return None
 
 
+def _untold(_uow: UnitOfWork, _access: Access, _known: Draft | None, _raw: Raw) -> None:
+    return None
+
+
 Change = Callable[["UnitOfWork", "Access", Any | None, Any | None], None]
+Drafted = Callable[["UnitOfWork", "Access", "Draft | None", Raw], None]
 
 
 def _as_it_is(_uow: UnitOfWork, raw: Raw, _published: Raw | None) -> Raw:
@@ -49,7 +55,8 @@ class DefinitionKind:
     or is about to be published, ``published(uow, before, after, keys)`` does what publishing needs
     inside the same transaction. ``guard(uow, access, before, after)`` raises Forbidden when this
     actor may not make that of a parsed definition (None: not there), beyond holding
-    ``capability``; ``note`` is told of each one published or archived.
+    ``capability``; ``note`` is told of each one published or archived, and ``drafted(uow, access,
+    known, raw)`` of each draft saved, with the one it replaces.
 
     ``settle(uow, draft, published)`` is the draft as it is published (a form keeps what it loses
     as archived); ``difference(before, after, locale)`` says in words what changed, where the kind
@@ -66,6 +73,7 @@ class DefinitionKind:
     capability: str = "design_forms"
     guard: Change = _anybody
     note: Change = _anybody
+    drafted: Drafted = _untold
     settle: Callable[[UnitOfWork, Raw, Raw | None], Raw] = _as_it_is
     difference: Callable[[Raw | None, Raw, str], list[str]] | None = None
     checks_users: bool = False

@@ -146,6 +146,7 @@ def save_draft(
             .values(draft_tag=current + 1, **values)
         )
     draft_log.note(uow, (kind, key), (current or 0) + 1, ordered, access.name)
+    served.drafted(uow, access, known, ordered)
     uow.memo.pop("snapshot", None)
     return get_draft(uow, kind, key)
 

@@ -39,6 +39,8 @@ _LABELS: Mapping[str, tuple[str, ...]] = {
     "messages": ("workspace", "channel", "status"),
     "rule_runs": ("workspace", "rule", "status"),
     "rule_messages": ("workspace", "rule", "status"),
+    "rule_steps_per_second": ("workspace", "rule"),
+    "messages_per_second": ("workspace", "channel"),
     "circuit_failures": ("workspace", "way"),
     "sending_stopped": ("workspace",),
 }
@@ -51,6 +53,8 @@ _HELP = {
     "messages": "Messages of the last 24 hours, by channel and state; waiting ones whenever made.",
     "rule_runs": "Runs of the last 24 hours by rule and state; live and stuck ones always.",
     "rule_messages": "Messages of the last 24 hours by rule and state.",
+    "rule_steps_per_second": "Steps that a rule did, over the last five minutes.",
+    "messages_per_second": "Messages and calls that left, over the last five minutes.",
     "circuit_failures": "Failures in a row of one way out.",
     "sending_stopped": "1 while all sending of a workspace is stopped.",
 }

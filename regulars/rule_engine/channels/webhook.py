@@ -57,7 +57,7 @@ class WebhookProvider(Provider):
         body = outgoing.parts["text"].encode()
         headers = {
             **signed(secret, outgoing.key, body, self._clock()),
-            **own_calls.marked(surroundings.seal, kept["chain"]),
+            **own_calls.marked(surroundings.seal, _chain_of(kept)),
         }
         try:
             answer = door_to(kept["url"], local=kept["local"]).post(kept["url"], body, headers)
@@ -66,8 +66,13 @@ class WebhookProvider(Provider):
         except NoAnswer as silence:
             raise SendFailed("no-answer", str(silence), permanent=False) from silence
         if _is_refusal_of_ours(answer):
-            raise SendFailed(own_calls.CODE, kept["chain"], permanent=True)
+            raise SendFailed(own_calls.CODE, _chain_of(kept), permanent=True)
         return _judge(answer)
+
+
+def _chain_of(kept: Mapping[str, Any]) -> str:
+    """The rules that led to this call; the program's own key when somebody tries it."""
+    return str(kept.get("chain") or kept["key"])
 
 
 def _is_refusal_of_ours(answer: Answer) -> bool:

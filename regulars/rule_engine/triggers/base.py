@@ -37,7 +37,8 @@ class TriggerKind:
     ``by_event``: something that happens starts it, else the clock or a person does; ``happens``
     is the event's kind where it is not the trigger's name. ``about_records``: it says ``form``,
     ``link`` and ``where``. ``may_start``: it may stand as the trigger of a rule, not only as an
-    exit or an answer.
+    exit or an answer. ``latest_only``: what waits to be looked at together about the same record
+    starts a rule once, for the latest.
     """
 
     name: str
@@ -47,6 +48,7 @@ class TriggerKind:
     about_records: ClassVar[bool] = False
     may_start: ClassVar[bool] = True
     happens: ClassVar[str] = ""
+    latest_only: ClassVar[bool] = False
 
     @property
     def event_kind(self) -> str:

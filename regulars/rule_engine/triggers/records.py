@@ -28,6 +28,7 @@ class RecordUpdated(TriggerKind):
 
     name = "record_updated"
     about_records = True
+    latest_only = True
     settings: ClassVar[Settings] = {
         "fields": {"type": "array", "minItems": 1, "maxItems": 50, "items": KEY_SETTING},
         "from": _ANY_VALUE,
