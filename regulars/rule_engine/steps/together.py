@@ -12,6 +12,7 @@ from regulars.form_builder.records import BatchResult, RowResult, write_batch
 from regulars.platform.errors import Invalid, RegularsError
 from regulars.platform.expressions.tree import Node
 from regulars.platform.problems import Problem
+from regulars.rule_engine.refusals import kept_problem
 from regulars.rule_engine.scope import Scope
 from regulars.rule_engine.steps.base import StepFailed, StepWork
 from regulars.rule_engine.steps.values import is_formula
@@ -101,7 +102,7 @@ def _is_unfit(problems: Iterable[Problem]) -> bool:
 def refused(error: RegularsError, form: str) -> StepFailed:
     """A refused write as a failed step that names every problem."""
     problems = error.problems if isinstance(error, Invalid) else []
-    detail = [{"path": each.path, "code": each.code} for each in problems]
+    detail = [kept_problem(each) for each in problems]
     return StepFailed("record-refused", form=form, error=error.code, problems=detail)
 
 

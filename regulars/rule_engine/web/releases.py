@@ -21,6 +21,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine import publishing
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.reading_back import rule_words
+from regulars.rule_engine.refusals import problem_words
 from regulars.rule_engine.releasing import Wishes, changes, forecast, release
 from regulars.rule_engine.service import count_matches
 from regulars.rule_engine.speaking import speaker
@@ -85,15 +86,16 @@ def _review(
     draft = store.get_draft(uow, "rule", key)
     rule, prefix = Rule.from_json(draft.raw), f"rule/{key}/"
     problems = [p.moved_from(prefix) for p in store.check_drafts(uow, [("rule", key)])]
+    say = speaker(uow, access)
     return render(
         "rule_engine/review.html",
         422 if refused else 200,
         rule=rule,
         draft=draft,
-        problems=[problem.message(access.locale) for problem in problems],
+        problems=[problem_words(say, rule, problem) for problem in problems],
         errors=errors_by_field([each for each in refused if each.path in ASKED]),
         inside=publishing.inside_now(uow, key),
         has_backlog=publishing.is_clock_rule(rule),
         changes=changes(uow, access, rule) if draft.changed else (),
-        read_back=rule_words(speaker(uow, access), rule),
+        read_back=rule_words(say, rule),
     )

@@ -23,6 +23,7 @@ from regulars.rule_engine import overview, service
 from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.inquiring import can_ask, question_about, settle
 from regulars.rule_engine.measuring.winning import won_by
+from regulars.rule_engine.refusals import refusal_words
 from regulars.rule_engine.reverting import has_changes
 from regulars.rule_engine.tracing.story import Touched, story_of
 from regulars.rule_engine.web.blueprints import pages
@@ -46,6 +47,7 @@ def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
         story=story,
         rule_label=label,
         changes_of=_changes_of(uow, access),
+        refused=refusal_words(catalog_for(uow, access), access.locale, row.reason),
     )
 
 

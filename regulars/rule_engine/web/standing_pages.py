@@ -5,13 +5,11 @@ from __future__ import annotations
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.field_rights import catalog_for
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.i18n import pick, spoken
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -19,6 +17,7 @@ from regulars.rule_engine import overview, standing
 from regulars.rule_engine.book import pinned_rule
 from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.overview import RunRow, Wanted
+from regulars.rule_engine.refusals import refusal_words
 from regulars.rule_engine.speaking import Speaker, speaker
 from regulars.rule_engine.web.blueprints import pages
 
@@ -39,7 +38,7 @@ def standing_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         "rule_engine/standing_runs.html",
         listing=listing,
         steps={row.id: _step(uow, say, row) for row in listing.rows},
-        refused={row.id: _refused(catalog, access.locale, row) for row in listing.rows},
+        refused={r.id: refusal_words(catalog, access.locale, r.reason) for r in listing.rows},
         rule=key,
         labels={each.key: each.label for each in snapshot(uow).all("rule").values()},
         counts=counts,
@@ -92,16 +91,6 @@ def _step(uow: UnitOfWork, say: Speaker, row: RunRow) -> str:
     pinned = pinned_rule(uow, row.rule, row.version)
     step = None if pinned is None else pinned.steps.get(row.cursor or "")
     return "" if pinned is None or step is None else step_words(say, pinned.rule, step)
-
-
-def _refused(catalog: FormCatalog, locale: str, row: RunRow) -> str:
-    """The fields that a form did not take, as far as this reader sees them."""
-    form = catalog.forms.get(str((row.reason or {}).get("form")))
-    problems = (row.reason or {}).get("problems") or ()
-    keys = dict.fromkeys(str(each["path"]).partition("/")[0] for each in problems)
-    known = {} if form is None else form.by_key
-    words = [pick(known[key].label, locale) or key for key in keys if key in known]
-    return str(spoken(words, locale))
 
 
 def _back(run_id: int) -> ResponseReturnValue:

@@ -42,7 +42,12 @@ def test_what_stands_still_is_listed_with_why_and_where(shop: RuleShop, site: Si
     assert {"Cleo", "greet", "Tried ten times in vain: out of breath", "Try again"} <= set(stuck)
     assert "Bob" not in stuck
     failed = words_of(owner.get(f"{FAILED}&rule=greet").text)
-    assert {"Bob", "Pass over this step", "End it", "Fields: code"} <= set(failed)
+    assert {
+        "Bob",
+        "Pass over this step",
+        "End it",
+        "code: Another record already has “this value”.",
+    } <= set(failed)
     assert any("The form did not take the record" in words for words in failed)
     assert "Nothing is stuck" in words_of(owner.get(f"{STUCK}?status=stuck&rule=other").text)
 
