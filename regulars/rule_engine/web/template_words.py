@@ -8,9 +8,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 from regulars.platform.i18n import find_text
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import translate
+from regulars.rule_engine.markdown import to_html
 from regulars.rule_engine.policy import COST_UNIT
 from regulars.rule_engine.web.blueprints import pages
 
@@ -45,6 +48,12 @@ def told_lines(values: Mapping[str, Any]) -> str:
 def moment_of(written: str) -> datetime:
     """The moment a step wrote into its trace (ISO 8601 with its offset)."""
     return datetime.fromisoformat(written)
+
+
+@pages.app_template_filter("as_mail")
+def as_mail(markdown: str) -> Markup:
+    """The text of a mail as its reader sees it; what is no layout of ours stays text."""
+    return Markup(to_html(markdown))  # noqa: S704 - to_html escapes everything
 
 
 @pages.app_template_global("message_cost")
