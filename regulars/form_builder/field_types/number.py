@@ -64,7 +64,7 @@ class NumberField(FieldType):
         cleaned = text.strip().replace("\u00a0", "").replace(" ", "").replace("，", ",")
         if not cleaned:
             return None
-        return self.convert(field, plain_number(cleaned), reading)
+        return self.convert(field, whole_of_share(plain_number(cleaned)), reading)
 
     def to_text(self, field: FieldDefinition, value: Any) -> str:
         """As people type it: zeros beyond the second decimal place are left out."""
@@ -140,6 +140,14 @@ def exact(raw: Any) -> Decimal | None:
     if not value.is_finite() or value.adjusted() > 20:
         raise BadValue("not-a-number", value=text)
     return value
+
+
+def whole_of_share(text: str) -> str:
+    """``20%`` as 0.2; anything else as it is."""
+    if not text.endswith(("%", "％")):
+        return text
+    share = exact(text[:-1])
+    return "" if share is None else f"{share / 100:f}"
 
 
 def plain_number(text: str) -> str:

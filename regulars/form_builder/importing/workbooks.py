@@ -1,7 +1,8 @@
 """Excel workbooks (.xlsx), read as text cells; every size is checked before anything is parsed.
 
 Dates come as ``2011-12-09`` or ``2011-12-09T12:50:00``, numbers without Excel's binary dust,
-formulas as the value Excel stored. Merged cells keep their text in their first cell only.
+shares as ``20%``, formulas as the value Excel stored. Merged cells keep their text in their first
+cell only.
 """
 
 from __future__ import annotations
@@ -83,12 +84,12 @@ def read_lines(path: Path, sheet: str) -> Iterator[Line]:
     with _opened(path) as book:
         if sheet not in book.sheetnames:
             raise BadFile("no-such-sheet", sheet=sheet)
-        rows = book[sheet].iter_rows(values_only=True, max_col=MAX_COLUMNS + 1)
+        rows = book[sheet].iter_rows(max_col=MAX_COLUMNS + 1)
         try:
             for number, row in enumerate(rows, start=1):
                 if number > MAX_LINES:
                     raise BadFile("too-many-lines", limit=MAX_LINES)
-                cells = [_text(value) for value in row]
+                cells = [_text(cell) for cell in row]
                 while cells and not cells[-1]:
                     cells.pop()
                 if len(cells) > MAX_COLUMNS:
@@ -116,13 +117,17 @@ def _opened(path: Path) -> Iterator[Any]:
             book.close()
 
 
-def _text(value: Any) -> str:
+def _text(cell: Any) -> str:
+    value = cell.value
     if value is None:
         return ""
     if isinstance(value, str):
         return guard(value)  # as a CSV file would have it, so that all that follows is the same
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, (int, float)) and cell.number_format.endswith("%"):
+        share = (Decimal(format(value, ".15g")) * 100).normalize()
+        return f"{share:f}%"
     if isinstance(value, float):
         return format(Decimal(format(value, ".15g")), "f")
     if isinstance(value, dt.datetime):

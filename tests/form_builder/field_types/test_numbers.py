@@ -23,6 +23,7 @@ def wired() -> None:
 @pytest.mark.parametrize(
     ("type_name", "settings", "text", "value"),
     [
+        ("number", {"decimals": 2}, "20%", "0.20"),
         ("percent", {}, "20", "20"),
         ("percent", {}, " 20 % ", "20"),
         ("percent", {"decimals": 1}, "12.5％", "12.5"),
@@ -48,6 +49,8 @@ def test_a_cell_is_read_as_people_write_it(
 @pytest.mark.parametrize(
     ("type_name", "settings", "text", "code"),
     [
+        ("number", {}, "half%", "not-a-number"),
+        ("number", {}, "20%", "too-many-decimals"),
         ("percent", {"max": 100}, "101%", "above-max"),
         ("percent", {}, "a lot", "not-a-number"),
         ("percent", {}, "12.5", "too-many-decimals"),

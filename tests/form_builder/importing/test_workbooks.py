@@ -66,3 +66,15 @@ def test_a_file_object_is_not_needed(tmp_path: Path) -> None:
     path = tmp_path / "memory.xlsx"
     path.write_bytes(stream.getvalue())
     assert lines(path) == [["1.5"]]
+
+
+def test_a_share_keeps_its_sign_of_hundredths(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["discount"])
+    for row, (value, shown) in enumerate(((0.2, "0%"), (0.125, "0.0%"), (1, "0%"), (0.2, "0.0"))):
+        cell = sheet.cell(row + 2, 1, value)
+        cell.number_format = shown
+    path = tmp_path / "shares.xlsx"
+    book.save(path)
+    assert lines(path) == [["20%"], ["12.5%"], ["100%"], ["0.2"]]
