@@ -11,6 +11,7 @@ from regulars.rule_engine.logbook import note_edited, note_published
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.messages_told import tell_message
 from regulars.rule_engine.publishing import rules_published
+from regulars.rule_engine.retelling import rule_changes
 from regulars.rule_engine.schema import (
     message_problems,
     message_schema,
@@ -33,6 +34,7 @@ def rule_kind() -> DefinitionKind:
         note=note_published("rule"),
         drafted=note_edited("rule"),
         capability="edit_rules",
+        retold=rule_changes,
     )
 
 

@@ -1,11 +1,15 @@
 """F01: a worker killed at any named point loses nothing and does nothing twice."""
 
 import signal
+from datetime import UTC, datetime
 
 import pytest
 
+from regulars.platform.db import Database, Workspace
+from regulars.wiring import wire
 from tests.support.busy_shop import assert_all_done, finish
 from tests.support.clocks import MovableClock
+from tests.support.digests import BY_DAY, digest, join, results
 from tests.support.rule_faults import LedgerMailer, assert_sound, dies, in_child, wait_for
 from tests.support.rule_shop import RuleShop
 
@@ -54,3 +58,18 @@ def test_f01_killed_and_whole_end_in_the_same_state(
     finish(busy, mailer)
     assert_sound(busy, mailer)
     assert {run.outcome for run in busy.runs("thanks")} == {"finished"}
+
+
+def test_f01_a_report_goes_out_once_however_often_its_worker_is_killed(
+    database: Database, workspace: Workspace, mailer: LedgerMailer, clock: MovableClock
+) -> None:
+    wire()
+    shop = RuleShop(database, workspace).open()
+    join(shop, 1)
+    shop.publish(BY_DAY)
+    shop.publish(digest())
+    clock.now = datetime(2026, 3, 16, 0, 0, tzinfo=UTC)
+    for point in ("report-read", "fire-done", "run-before-commit", "K1", "K2"):
+        dies(database, point, lambda: finish(shop, mailer))
+    finish(shop, mailer)
+    assert (len(shop.runs("weekly")), len(results(shop)), len(shop.messages())) == (1, 1, 1)

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.members import get_member, member_access
 from regulars.platform.accounts.units import UnitValues, create_unit
-from regulars.platform.definitions import store
+from regulars.platform.definitions import store, versions
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.rule_engine import digest_keeping
+from regulars.rule_engine.campaigning import CampaignWish
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.rehearsal import rehearse
@@ -307,3 +309,27 @@ def test_an_erased_person_leaves_the_reports_that_named_them(
         assert RuleFollower().erase(uow, SYSTEM, "customers", anna)["report_result"] == 1
     assert sorted(results(shop)[0].page["rows"]) == [["Ben Wu", "¥2.00"], ["–", "¥1.00"]]
     assert [row.body for row in shop.messages()] == [{}]
+
+
+def test_versions_are_compared_in_sentences_and_an_old_one_comes_back(shop: RuleShop) -> None:
+    shop.publish(BY_DAY, sms())
+    shop.publish(digest(), goes_out())
+    shop.publish(digest(step={"channel": "today"}), goes_out(goal_days=30))
+    english = replace(SYSTEM, locale="en")
+    with shop.work() as uow:
+        report = versions.compare_versions(uow, english, "rule", "weekly", (1, 2))
+        campaign = versions.compare_versions(uow, english, "rule", "spring", (1, 2))
+        versions.restore_version(uow, english, "rule", "weekly", 1)
+        assert store.get_draft(uow, "rule", "weekly").raw["steps"][0]["channel"] == "email"
+    assert report[0].startswith("Gone: Then: run the report “Sales” (Last week) and mail it to")
+    assert report[1].startswith("New: Then: run the report “Sales” (Last week) and show it to")
+    assert any(line.startswith("New: The goal") and "30 days" in line for line in campaign)
+
+
+def goes_out(goal_days: int = 14) -> dict[str, Any]:
+    """A campaign with a goal."""
+    wish = CampaignWish(
+        "Spring", "customers", "hello", "sms", "2026-05-01T10:00", goal_form="orders",
+        goal_days=goal_days,
+    )  # fmt: skip
+    return wish.rule("spring", "marketing")

@@ -46,6 +46,10 @@ def _whole(_uow: UnitOfWork, _access: Access, raw: Raw) -> Raw | None:
     return raw
 
 
+def _not_retold(_uow: UnitOfWork, _access: Access, _before: Raw, _after: Raw) -> None:
+    """Only kinds that can be read as sentences retell a change."""
+
+
 @dataclass(frozen=True)
 class DefinitionKind:
     """One kind of definition.
@@ -60,7 +64,8 @@ class DefinitionKind:
 
     ``settle(uow, draft, published)`` is the draft as it is published (a form keeps what it loses
     as archived); ``difference(before, after, locale)`` says in words what changed, where the kind
-    has words of its own. With ``checks_users`` its own check already looks at those who use it.
+    has words of its own; ``retold(uow, access, before, after)`` says it in whole sentences, and
+    None where it cannot. With ``checks_users`` its own check already looks at those who use it.
     ``tell(uow, access, raw)`` is what of it this reader may read, None for nothing.
     """
 
@@ -76,6 +81,7 @@ class DefinitionKind:
     drafted: Drafted = _untold
     settle: Callable[[UnitOfWork, Raw, Raw | None], Raw] = _as_it_is
     difference: Callable[[Raw | None, Raw, str], list[str]] | None = None
+    retold: Callable[[UnitOfWork, Access, Raw, Raw], list[str] | None] = _not_retold
     checks_users: bool = False
     tell: Callable[[UnitOfWork, Access, Raw], Raw | None] = _whole
 

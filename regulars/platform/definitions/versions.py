@@ -70,7 +70,8 @@ def compare_versions(
     """What changed from one version to another, in the reader's words, most of it first."""
     access.require(_capability(kind))
     before, after = (_seen_body(uow, access, kind, key, number) for number in numbers)
-    return difference_in_words(kind, before, after, access.locale)
+    retold = kinds.get(kind).retold(uow, access, before, after)
+    return retold or difference_in_words(kind, before, after, access.locale)
 
 
 def difference_in_words(
