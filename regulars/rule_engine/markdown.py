@@ -51,7 +51,8 @@ def to_text(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _SHIELDED.sub(r"\1", text)
+    heading = _HEADING.fullmatch(text.strip())
+    return _SHIELDED.sub(r"\1", text if heading is None else heading[2])
 
 
 def _block(lines: list[str]) -> Iterator[str]:

@@ -32,6 +32,11 @@ from regulars.rule_engine.steps.base import (
 from regulars.rule_engine.tables import run
 
 MOST_STEPS_AT_ONCE = 100
+CONTROL, WITHHELD = "control", "withheld"
+GIVING = frozenset({
+    "create_record", "update_record", "update_related", "add_tags", "remove_tags", "create_task",
+    "approval", "call_webhook", "call_rule", "notify_staff",
+})  # fmt: skip
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +138,8 @@ class Walker:
     ) -> Sequence[tuple[StepWork, Answer | StepFailed] | None]:
         """What the step gave to each; None for those who have to take it by themselves."""
         works = [self._work(walk.pinned, walk.live, walk.sight, step) for walk in walks]
+        if any(sits_out(work) for work in works):
+            return [None] * len(walks)
         try:
             with self.uow.savepoint(), self.effects.undone_on_error():
                 answers = step_kinds.get(step.do).perform_together(works)
@@ -192,7 +199,10 @@ class Walker:
     ) -> Answer:
         """Do one step and note its line of the trace."""
         work = self._work(pinned, live, sight, step, resumed=resumed)
-        answer = step_kinds.get(step.do).perform(work)
+        if sits_out(work):
+            answer: Answer = Done(WITHHELD)
+        else:
+            answer = step_kinds.get(step.do).perform(work)
         self._note(live, work, answer)
         return answer
 
@@ -283,6 +293,12 @@ class Walker:
             "outcome": outcome, "input": input, "output": output, "error": error,
             "attempts": live.attempts, "started_at": self.uow.now, "finished_at": over,
         })  # fmt: skip
+
+
+def sits_out(work: StepWork) -> bool:
+    """Whether the control group of a campaign goes without this: they get nothing at all."""
+    is_control = work.rule.is_campaign and work.run.arm == CONTROL
+    return is_control and work.step.do in GIVING
 
 
 def _standing(live: LiveRun) -> dict[str, Any]:

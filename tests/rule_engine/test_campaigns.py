@@ -128,6 +128,30 @@ def test_the_way_from_reached_to_bought_is_counted_by_hand(
     assert {each.record for each in bought} == {people[0], people[1], people[5]}
 
 
+def test_the_control_group_gets_neither_message_nor_gift(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    people = [shop.customer() for _ in range(12)]
+    gift = {
+        "id": "gift", "do": "create_record", "form": "coupons", "as": "coupon",
+        "values": {"customer": {"formula": "subject"}, "code": {"formula": "RANDOM_CODE(6)"}},
+    }  # fmt: skip
+    rule = campaign(control=50)
+    shop.publish(sms(text="Yours: {coupon.code}"), {**rule, "steps": [gift, *rule["steps"]]})
+    clock.forward(days=1)
+    shop.tick()
+    with shop.work() as uow:
+        pinned = book_of(uow).rules["spring"].rule
+        coupons = catalog_of(uow).tables["coupons"].main
+        given = set(uow.execute(sa.select(coupons.c.customer)).scalars())
+    treated = {each for each in people if arm_of(pinned, each) == "treatment"}
+    assert given == treated
+    assert 0 < len(treated) < len(people)
+    assert {row.record for row in shop.messages(status="sent")} == treated
+    assert {row.outcome for row in shop.runs("spring")} == {"finished"}
+    assert len(shop.messages(status="withheld")) == len(people) - len(treated)
+
+
 def test_the_gain_in_money_is_compared_with_control(shop: RuleShop, clock: MovableClock) -> None:
     people = [shop.customer() for _ in range(24)]
     goal = {"goal_form": "orders", "goal_days": 7, "goal_value": "orders.amount"}
