@@ -81,6 +81,7 @@ def create_app(config: Config, database: Database) -> Flask:
     app.secret_key = config.secret_key
     addresses.install(app)
     app.json = JsonAnswers(app)
+    app.session_interface = visit.NoSessions()
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY, MAX_FORM_PARTS=csrf.MAX_FIELDS)
     if config.trusted_proxies:
         # Address and scheme only: a claimed host would end up in links.

@@ -99,6 +99,7 @@ from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.inquiring import InquiryDesk
 from regulars.rule_engine.kinds import message_kind, rule_kind
+from regulars.rule_engine.lingering import PATIENCE
 from regulars.rule_engine.moments import rule_moments
 from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.reporting import REPORTS, reporting
@@ -254,7 +255,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
     changes, searches = ChangeDesk(database), SearchDesk(database)
     return (
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
-        JobKind(JOB, "rules", lambda _payload: rules.answer(), 120),
+        JobKind(JOB, "rules", lambda _payload: rules.answer(PATIENCE), 120),
         changes.job(),
         SimulationDesk(database).job(),
         self_check.SelfCheckDesk(database).job(),

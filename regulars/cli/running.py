@@ -15,7 +15,7 @@ from regulars import worker as processes
 from regulars.app import create_app
 from regulars.cli import first_run
 from regulars.cli.base import Shell, main
-from regulars.platform import data_folder, forking, leash, logs, redis_server
+from regulars.platform import data_folder, forking, jobs, leash, logs, redis_server
 from regulars.platform.config import STORES_READY, BadConfig, Config
 from regulars.platform.jobs import QUEUES
 from regulars.platform.supervisor import Part, Supervisor, on_leash, own_command
@@ -59,6 +59,7 @@ def web(shell: Shell) -> None:
     config = _with_secret(shell)
     app = create_app(config, shell.database)
     forking.settle()
+    jobs.gather()
     serving.serve(app, config)
 
 

@@ -25,18 +25,16 @@ from regulars.platform.problems import Problem
 def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Give new records the default of every field nobody filled, and None to the rest."""
     reading = writing.reading
-    wanted = [
-        (field, _fixed_default(writing, field))
-        for field in writing.form.fields
-        if field_types.get(field.type).writable and not field.has_rows
-    ]
-    for draft in drafts:
-        wrong = {problem.path for problem in draft.problems}
-        for field, fixed in wanted:
-            if field.key in draft.values or field.key in wrong:
-                continue
+    waiting = [(draft, {problem.path for problem in draft.problems}) for draft in drafts]
+    for field in writing.form.fields:
+        key = field.key
+        lacking = [d for d, wrong in waiting if key not in d.values and key not in wrong]
+        if not lacking or field.has_rows or not field_types.get(field.type).writable:
+            continue
+        fixed = _fixed_default(writing, field)
+        for draft in lacking:
             value = fixed if fixed is not _WORKED_OUT else _default(writing, field, draft, reading)
-            draft.values[field.key] = value
+            draft.values[key] = value
 
 
 _WORKED_OUT: Any = object()  # a default that each row has to be asked for

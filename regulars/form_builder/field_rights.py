@@ -30,9 +30,13 @@ def catalog_for(uow: UnitOfWork, access: Access) -> FormCatalog:
 def seen_by(whole: FormCatalog, role: Role) -> FormCatalog:
     """The forms as a role sees them; computed once and kept with the catalog."""
     whole = whole.whole
+    return whole.kept(("seen by", role), lambda: _seen_by(whole, role))
+
+
+def _seen_by(whole: FormCatalog, role: Role) -> FormCatalog:
     if not role.narrows_fields and _reads_all(whole, role):
         return whole
-    return whole.kept(("seen by", role), lambda: _narrowed(whole, role))
+    return _narrowed(whole, role)
 
 
 def usable_by(whole: FormCatalog, role: Role) -> FormCatalog:

@@ -50,6 +50,9 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
     """Insert rows given as columns of plain values, all equally long."""
     insert = _insert(table, tuple(values), uow.connection.dialect)
     names = insert.names
+    if names and len(values[names[0]]) == 1:
+        _insert_one(uow, insert, values)
+        return
     converted = [
         _converted(convert, repeats, values[name])
         for name, (convert, repeats) in zip(names, insert.converters, strict=True)
@@ -60,6 +63,15 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
     elif rows:
         given = [dict(zip(names, row, strict=True)) for row in rows] if insert.by_name else rows
         send_many(uow.connection, insert.text, given)
+
+
+def _insert_one(uow: UnitOfWork, insert: _Insert, values: Mapping[str, Sequence[Any]]) -> None:
+    row = []
+    for name, (convert, _repeats) in zip(insert.names, insert.converters, strict=True):
+        value = values[name][0]
+        row.append(value if convert is None or value is None else convert(value))
+    given = dict(zip(insert.names, row, strict=True)) if insert.by_name else row
+    send_many(uow.connection, insert.text, [given])
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,10 @@ One installation has a *main* store (users, sessions, workspaces) and one store 
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -21,20 +19,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, CursorResult, Engine, RootTransaction
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform import migrations
+from regulars.platform.beginning import BUSY_TIMEOUT_MS, POOL_SIZE, begun
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.errors import Busy
 from regulars.platform.expressions import sqlite_functions
 from regulars.platform.faultpoint import faultpoint
-from regulars.platform.prepared import send
 
 MAIN_SCHEMA = "regulars"
-BUSY_TIMEOUT_MS = 10_000
-POOL_SIZE = 5
 POOL_OVERFLOW = 10
 POOL_PATIENCE = 5.0  # seconds a request waits for one of this process's connections
 LINE = {
@@ -44,8 +39,8 @@ LINE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-_POOLER_IS_FULL = "query_wait_timeout"  # what PgBouncer says when it found no session for us
-LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
+
+_NO_TURN = nullcontext()
 
 main_metadata = sa.MetaData()
 workspace_metadata = sa.MetaData()
@@ -176,7 +171,7 @@ class Database:
                 yield connection
             return
         with self._engine("main").connect() as raw:
-            yield raw.execution_options(begins=None)
+            yield raw
 
     @contextmanager
     def snapshot_tx(self, store: str) -> Iterator[Connection]:
@@ -249,21 +244,18 @@ class Database:
         else:
             level = " ISOLATION LEVEL REPEATABLE READ" if still else ""
             begins = f"BEGIN{level}; SET LOCAL search_path TO {schema}"
-        with self._turn(store, write=write):
-            connection, transaction = _begun(self._engine(store), begins)
+        with self._turn(store) if write and self.is_sqlite else _NO_TURN:
+            connection, transaction = begun(self._engine(store), begins)
             with connection, transaction:
                 yield connection
 
     @contextmanager
-    def _turn(self, store: str, *, write: bool) -> Iterator[None]:
+    def _turn(self, store: str) -> Iterator[None]:
         """The threads of this process write to an SQLite file one after the other.
 
         A lock wakes the next one at once; for other processes' writers one has to look again and
         again (`_begin_writing`).
         """
-        if not (write and self.is_sqlite):
-            yield
-            return
         with self._lock:
             turn = self._turns.setdefault(store, threading.Lock())
         if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
@@ -289,7 +281,7 @@ class Database:
     def _connect(self, store: str) -> Engine:
         if self.is_sqlite:
             return _sqlite_engine(self.path_of(store))
-        engine = sa.create_engine(
+        return sa.create_engine(
             self.url,
             pool_size=POOL_SIZE,
             max_overflow=POOL_OVERFLOW,
@@ -300,8 +292,6 @@ class Database:
             # Left to itself the driver would send every BEGIN on its own.
             connect_args={"prepare_threshold": None, "autocommit": True, **_line_of(self.url)},
         )
-        event.listen(engine, "begin", _begin)
-        return engine
 
 
 def _line_of(url: str) -> dict[str, int]:
@@ -339,51 +329,4 @@ def _sqlite_engine(path: Path) -> Engine:
         cursor.close()
         sqlite_functions.install(dbapi_connection)
 
-    event.listen(engine, "begin", _begin)
     return engine
-
-
-def _begun(engine: Engine, begins: str) -> tuple[Connection, RootTransaction]:
-    """A connection and its transaction; one that the server has cut meanwhile is replaced."""
-    for _ in range(POOL_SIZE):
-        connection = engine.connect().execution_options(begins=begins)
-        try:
-            return connection, connection.begin()
-        except DBAPIError as error:
-            connection.close()
-            if not error.connection_invalidated or _POOLER_IS_FULL in str(error.orig):
-                raise
-    connection = engine.connect().execution_options(begins=begins)
-    return connection, connection.begin()
-
-
-def _begin(connection: Connection) -> None:
-    """Say what the option ``begins`` has; None is for work outside transactions."""
-    begins = connection.get_execution_options().get("begins", "BEGIN")
-    if begins == "BEGIN IMMEDIATE":
-        _begin_writing(connection)
-    elif begins is not None:
-        send(connection, begins)
-
-
-def _begin_writing(connection: Connection) -> None:
-    """Take the file's one writing transaction; wait for other processes that have it.
-
-    SQLite itself sleeps ever longer between two looks, up to a tenth of a second, so that who
-    waits finds out late that the way was free, or that it is taken again.
-    """
-    until = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    send(connection, f"PRAGMA busy_timeout = {LOOK_AGAIN_MS}")
-    try:
-        while True:
-            try:
-                return send(connection, "BEGIN IMMEDIATE")
-            except OperationalError as error:
-                if not _is_taken(error) or time.monotonic() > until:
-                    raise
-    finally:
-        send(connection, f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-
-
-def _is_taken(error: OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -32,6 +33,7 @@ QUEUES = ("interactive", "rules", "long")
 """What somebody waits for in front of a page · what rules have to do · imports and exports."""
 
 BELL_SECONDS = 5  # a ring that was lost on its way is repeated after this long
+GATHER_SECONDS = 0.02  # how long rings are gathered in a process that serves pages
 REST_SECONDS = 2.0  # how long a server that failed is left alone
 FAILURE_SECONDS = 24 * 3600
 
@@ -122,6 +124,41 @@ class RedisBell:
         )
 
 
+class Gathered:
+    """A bell for a process with many small transactions: rings that come close together are one.
+
+    The ring goes out a moment after the first of them, from a thread of its own, so nobody who
+    saves something waits for the server. Whoever is about to end must ring directly.
+    """
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
+        self._names: set[str] = set()
+        self._rung = threading.Event()
+        threading.Thread(target=self._pass_on, name="doorbell", daemon=True).start()
+
+    def ring(self, name: str) -> bool:
+        """Wake a worker soon."""
+        self._names.add(name)
+        self._rung.set()
+        return True
+
+    def enqueue(self, name: str, payload: Mapping[str, Any]) -> bool:
+        """Hand a payload over at once."""
+        return self._bell.enqueue(name, payload)
+
+    def _pass_on(self) -> None:
+        while self._rung.wait():
+            time.sleep(GATHER_SECONDS)
+            self._rung.clear()  # first: a name that comes from here on rings once more
+            while self._names:
+                name = self._names.pop()
+                try:
+                    self._bell.ring(name)
+                except Exception:
+                    log.exception("The doorbell could not be rung.")
+
+
 class Queues:
     """The queues as monitoring sees them."""
 
@@ -147,6 +184,11 @@ def install(bell: Bell) -> None:
     """Choose what this process rings; called once where the process is put together."""
     global _bell
     _bell = bell
+
+
+def gather() -> None:
+    """From now on let this process gather its rings; for one that stays."""
+    install(Gathered(_bell))
 
 
 def ring(name: str) -> bool:

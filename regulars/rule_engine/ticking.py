@@ -26,6 +26,7 @@ from regulars.rule_engine.ingest import BATCH as EVENTS_AT_ONCE
 from regulars.rule_engine.ingest import has_failures, ingest, retry_failures
 from regulars.rule_engine.lanes import Lanes
 from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.lingering import has_events, next_event
 from regulars.rule_engine.looking_over import look_over_some
 from regulars.rule_engine.mirror_checking import check_some, is_unchecked
 from regulars.rule_engine.pace import forget_paces, has_old_paces
@@ -241,9 +242,18 @@ class Engine:
             for workspace in list_workspaces(self.database)
         )
 
-    def answer(self) -> None:
-        """What a worker does when the doorbell rings; it rings itself again when time was up."""
-        if not self.drain():
+    def answer(self, patience: float = 0.0) -> None:
+        """What a worker does when the doorbell rings; it rings itself again when time was up.
+
+        When it found something, it stays until nothing has happened for ``patience`` seconds.
+        """
+        until, places = time.monotonic() + SLICE_SECONDS, partial(list_workspaces, self.database)
+        stays = patience > 0 and has_events(self.database, places())
+        ended = self.drain()
+        while ended and stays and time.monotonic() < until:
+            stays = next_event(self.database, places(), patience)
+            ended = self.drain() if stays else True
+        if not ended:
             jobs.ring(JOB)
         faultpoint("K4")
 

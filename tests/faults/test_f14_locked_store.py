@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from regulars.form_builder import records
 from regulars.form_builder.origin import API
 from regulars.form_builder.querying import RecordQuery
-from regulars.platform import db
+from regulars.platform import beginning, db
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Busy
@@ -86,7 +86,8 @@ def test_f14_a_store_in_trouble_is_answered_with_busy_and_nothing_is_saved(
     site: Site, database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database.close()
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 100)
+    for module in (db, beginning):
+        monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 100)
     client, headers = site.app.test_client(), site.token()
     answers = []
     with in_trouble(database, workspace):
@@ -105,7 +106,8 @@ def test_f14_a_store_in_trouble_is_answered_with_busy_and_nothing_is_saved(
 def test_f14_threads_of_one_process_wait_their_turn_and_give_up_in_the_end(
     database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 100)
+    for module in (db, beginning):
+        monkeypatch.setattr(module, "BUSY_TIMEOUT_MS", 100)
     begun, done = threading.Event(), threading.Event()
 
     def long_work() -> None:

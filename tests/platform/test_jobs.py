@@ -78,6 +78,26 @@ def test_a_job_never_shows_its_payload_in_its_description(
     assert valkey.hget(Job.key_for(name), "description") == b"note"
 
 
+def test_rings_that_come_close_together_are_one_and_none_is_lost() -> None:
+    rung: list[str] = []
+
+    class Slow(jobs.Silence):
+        def ring(self, name: str) -> bool:
+            rung.append(name)
+            if name == "broken":
+                raise RuntimeError
+            return False
+
+    gathered = jobs.Gathered(Slow())
+    for _ in range(50):
+        assert gathered.ring("drain")
+    wait_for(lambda: rung == ["drain"], "the first ring")
+    gathered.ring("broken")  # a bell that breaks does not stay silent for ever
+    wait_for(lambda: rung == ["drain", "broken"], "the second ring")
+    gathered.ring("drain")
+    wait_for(lambda: rung == ["drain", "broken", "drain"], "the third ring")
+
+
 def test_without_a_server_nobody_is_woken(tmp_path: Path) -> None:
     bell = RedisBell(f"unix://{tmp_path}/absent.sock", SECRET, kinds(tmp_path))
     assert not bell.ring("drain")

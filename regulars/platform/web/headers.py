@@ -47,6 +47,19 @@ def _policy(nonce: str) -> str:
 
 
 _BARE_POLICY = _policy("")
+_SAME = tuple(
+    (name.lower(), name, value)
+    for name, value in {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+        "Cache-Control": "no-store",
+    }.items()
+)
+"""What stands in every answer whose view has said nothing else: its key, its name, its value."""
+_TRANSPORT = ("strict-transport-security", "Strict-Transport-Security", "max-age=31536000")
+_SAME_OVER_HTTPS = (*_SAME, _TRANSPORT)
 
 
 def set_headers(app: Flask) -> None:
@@ -55,18 +68,19 @@ def set_headers(app: Flask) -> None:
     @app.after_request
     def secure(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", content_security_policy())
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Referrer-Policy", _referrer_policy())
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(), microphone=()")
-        headers.setdefault("Cache-Control", "no-store")
+        given = {name.lower() for name in headers.keys()}  # noqa: SIM118 - it iterates over pairs
+        wanted = _SAME if not installation().config.is_https else _SAME_OVER_HTTPS
+        headers.extend([(name, value) for key, name, value in wanted if key not in given])
+        if "content-security-policy" not in given:
+            headers.add("Content-Security-Policy", content_security_policy())
+        if "referrer-policy" not in given:
+            headers.add("Referrer-Policy", _referrer_policy())
         if "no-store" in headers["Cache-Control"]:  # whoever keeps it anyway must know whose it is
-            is_program = "Authorization" in request.headers
-            response.vary.add("Authorization" if is_program else "Cookie")
-        if installation().config.is_https:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            whose = "Authorization" if "Authorization" in request.headers else "Cookie"
+            if "vary" in given:
+                response.vary.add(whose)
+            else:
+                headers.add("Vary", whose)
         return response
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,10 @@ class JsonAnswers(DefaultJSONProvider):
     sort_keys = False
     ensure_ascii = False
 
+    def dumps(self, obj: Any, **kwargs: Any) -> str:
+        """The text of a value; that of an answer by a writer that is made once."""
+        return _WRITER.encode(obj) if kwargs == _OF_ANSWERS else super().dumps(obj, **kwargs)
+
     @staticmethod
     def default(value: Any) -> Any:
         """What the JSON writer cannot write by itself."""
@@ -25,3 +30,7 @@ class JsonAnswers(DefaultJSONProvider):
         if isinstance(value, (set, frozenset, tuple)):
             return list(value)
         raise TypeError(f"{type(value).__name__} has no JSON form.")
+
+
+_OF_ANSWERS = {"separators": (",", ":")}
+_WRITER = json.JSONEncoder(ensure_ascii=False, default=JsonAnswers.default, separators=(",", ":"))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
+from flask.sessions import NullSession, SessionInterface
 
 from regulars.platform import ids
 from regulars.platform.ids import fingerprint as fingerprint
@@ -17,6 +18,14 @@ from regulars.platform.web.installation import installation
 _SHAPE = re.compile(r"^[A-Za-z0-9_-]{43}$")
 VISIT_SIZE = 32
 _DAYS = 30
+
+
+class NoSessions(SessionInterface):
+    """Flask's own sessions, which would keep their content in the cookie, are not used."""
+
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        """Always the empty one, which refuses to be written to."""
+        return self.make_null_session(app)
 
 
 def cookie_name() -> str:

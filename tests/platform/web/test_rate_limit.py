@@ -79,6 +79,22 @@ def test_redis_counts_for_every_process(
 
 
 @pytest.mark.one_database
+def test_processes_take_requests_in_shares_and_grant_no_more_than_the_limit(
+    site: Site, tmp_path: Path, valkey: "redis.Redis", valkey_url: str
+) -> None:
+    config = Config(data_dir=tmp_path, secret_key=SECRET, api_limit=100, redis_url=valkey_url)
+    apps = [create_app(config, site.database) for _process in range(2)]
+    headers = site.token()
+    assert {each.status_code for each in ask(apps[0], headers, 61)} == {200}
+    (key,) = valkey.keys("regulars:rate:*")
+    assert int(valkey.get(key) or 0) == 62  # two at a time
+    other = [each.status_code for each in ask(apps[1], headers, 42)]
+    assert other == [200] * 38 + [429] * 4
+    codes = [each.status_code for each in ask(apps[0], headers, 2)]
+    assert codes == [200, 429]  # what it had taken before is still its own
+
+
+@pytest.mark.one_database
 def test_f09_without_redis_sql_counts(site: Site, tmp_path: Path) -> None:
     away = f"unix://{tmp_path}/nowhere.sock"
     config = Config(data_dir=tmp_path, secret_key=SECRET, api_limit=3, redis_url=away)
