@@ -16,6 +16,7 @@ from regulars.platform.accounts.web import (
     confirmation,
     entrance,
     home,
+    invitations_api,
     link_pages,
     members,
     profile,
@@ -69,7 +70,7 @@ MAX_BODY = 2 * 1024 * 1024
 # The modules that add their pages to these blueprints when they are imported.
 PAGES = (
     entrance, link_pages, confirmation, profile, second_factor, home, settings, closing, members,
-    units, tokens, workspace_api, backups_api, today_api,
+    units, tokens, workspace_api, backups_api, today_api, invitations_api,
 )  # fmt: skip
 
 

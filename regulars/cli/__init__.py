@@ -21,12 +21,14 @@ from regulars.cli import (
     packs,
     people,
     recovery,
+    recycling,
     reports,
     roles,
     rules,
     running,
     runs,
     simulating,
+    tasks,
     today,
     upgrading,
     webhooks,
@@ -61,6 +63,8 @@ main.add_command(runs.runs)
 main.add_command(webhooks.webhook)
 main.add_command(hooks.hook)
 main.add_command(today.today)
+main.add_command(tasks.task)
+main.add_command(recycling.recycle_bin)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

@@ -68,7 +68,7 @@ def list_tasks(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Tasks the token's role may see: ``state=open`` (those due first) or ``done``."""
     state = "done" if request.args.get("state") == "done" else "open"
     wanted = TasksWanted(state, below=request.args.get("before", type=int))
-    return {"tasks": [_json(row) for row in service.list_tasks(uow, access, wanted)]}
+    return {"tasks": [task_json(row) for row in service.list_tasks(uow, access, wanted)]}
 
 
 @api.post("/tasks")
@@ -87,7 +87,7 @@ def create_task(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     if wish.form is not None and wish.record is not None:
         get_record(uow, access, wish.form, wish.record)  # what may not be read is not found
     made = service.create_task(uow, access, wish)
-    answer = jsonify(_json(service.find_task(uow, made)))
+    answer = jsonify(task_json(service.find_task(uow, made)))
     answer.status_code = 201
     return answer
 
@@ -99,8 +99,9 @@ def finish_task(uow: UnitOfWork, access: Access, task_id: int) -> ResponseReturn
     """Say that it is done; an approval ends ``approved`` or ``rejected``."""
     body = read_optional(request, FINISH)
     done = service.finish_task(uow, access, task_id, body.get("outcome"), body.get("note", ""))
-    return _json(done)
+    return task_json(done)
 
 
-def _json(row: Any) -> dict[str, Any]:
+def task_json(row: Any) -> dict[str, Any]:
+    """A task as the API tells it."""
     return {key: getattr(row, key) for key in _KEYS}

@@ -81,3 +81,37 @@ def test_s29_bodies_are_bounded(site: Site, content: dict[str, Any], status: int
     answer = site.visitor().post("/api/v1/units", headers=site.token(), **content)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"
+
+
+def test_somebody_is_invited_once_and_the_link_is_told_once(site: Site) -> None:
+    ask(site, "POST", "/units", json={"code": "EAST", "name": "East"})
+    wish = {"email": "Mia@Shop.example", "name": "Mia", "role": "clerk", "units": ["EAST"]}
+    made = ask(site, "POST", "/invitations", json=wish)
+    told = made.get_json()
+    link = told.pop("link")
+    assert (made.status_code, told["email"], told["units"]) == (201, "mia@shop.example", ["EAST"])
+    listed = ask(site, "GET", "/invitations")
+    assert listed.get_json() == {"invitations": [told]}
+    assert link.rpartition("/")[2] not in listed.text
+    page = f"/invitations/{link.rpartition('/')[2]}"
+    assert site.visitor().get(page).status_code == 200
+    again = f"/invitations/{told['id']}"
+    assert [ask(site, "DELETE", again).status_code for _ in range(2)] == [204, 404]
+    assert site.visitor().get(page).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "changes", "status"),
+    [
+        ("clerk", {}, 403),
+        ("manager", {"role": "owner"}, 403),
+        ("owner", {"email": "x", "name": ""}, 422),
+        ("owner", {"units": ["nowhere"]}, 422),
+    ],
+)
+def test_nobody_invites_above_themselves_or_with_half_a_wish(
+    site: Site, role: str, changes: dict[str, Any], status: int
+) -> None:
+    wish = {"email": "mia@shop.example", "name": "Mia", "role": "clerk", **changes}
+    assert ask(site, "POST", "/invitations", role=role, json=wish).status_code == status
+    assert ask(site, "GET", "/invitations").json == {"invitations": []}

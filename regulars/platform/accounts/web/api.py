@@ -69,7 +69,7 @@ def update_unit(uow: UnitOfWork, access: Access, code: str) -> ResponseReturnVal
 @describe("members", listing("members", shapes.MEMBER))
 def list_members(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Who works here, as what, in which stores."""
-    codes = _codes(uow)
+    codes = codes_of(uow)
     return {"members": [_member_json(each, codes) for each in members.list_members(uow)]}
 
 
@@ -78,7 +78,7 @@ def list_members(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("members", shapes.MEMBER)
 def get_member(uow: UnitOfWork, access: Access, member: str) -> ResponseReturnValue:
     """One member, by id or e-mail address."""
-    return _member_json(_find_member(uow, member), _codes(uow))
+    return _member_json(_find_member(uow, member), codes_of(uow))
 
 
 @blueprint.patch("/members/<member>")
@@ -94,11 +94,11 @@ def change_member(uow: UnitOfWork, access: Access, member: str) -> ResponseRetur
             access,
             found.id,
             role=body.get("role", found.role),
-            unit_ids=_unit_ids(uow, body["units"]) if "units" in body else found.unit_ids,
+            unit_ids=unit_ids_of(uow, body["units"]) if "units" in body else found.unit_ids,
         )
     if body.get("active", found.active) != found.active:
         found = members.set_active(uow, access, found.id, active=body["active"])
-    return _member_json(found, _codes(uow))
+    return _member_json(found, codes_of(uow))
 
 
 @blueprint.get("/tokens")
@@ -106,7 +106,7 @@ def change_member(uow: UnitOfWork, access: Access, member: str) -> ResponseRetur
 @describe("tokens", listing("tokens", shapes.TOKEN))
 def list_tokens(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """The keys that work; their secrets are not kept."""
-    codes = _codes(uow)
+    codes = codes_of(uow)
     with uow.database.main_tx(write=False) as connection:
         found = tokens.list_tokens(connection, uow.workspace)
     return {"tokens": [_token_json(each, codes) for each in found]}
@@ -118,10 +118,10 @@ def list_tokens(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Make a key for another program; the answer alone holds its secret, this once."""
     body = read_shaped(request, shapes.NEW_TOKEN)
-    bound = _unit_ids(uow, body.get("units", []))
+    bound = unit_ids_of(uow, body.get("units", []))
     wish = TokenWish(body["name"], body["role"], bound, access.member_id)
     made, secret = make_token(uow, access, wish)
-    answer = jsonify({**_token_json(made, _codes(uow)), "token": secret})
+    answer = jsonify({**_token_json(made, codes_of(uow)), "token": secret})
     answer.status_code = 201
     answer.headers["Location"] = url_for("accounts_api.list_tokens")
     return keep_secret(answer)
@@ -154,7 +154,8 @@ def _parent(uow: UnitOfWork, code: str | None) -> int | None:
     return found.id
 
 
-def _unit_ids(uow: UnitOfWork, codes: list[str]) -> list[int]:
+def unit_ids_of(uow: UnitOfWork, codes: list[str]) -> list[int]:
+    """The stores with these codes; Invalid with a problem at each that there is not."""
     found = [units.find_unit(uow, code) for code in codes]
     problems = [
         Problem(f"units/{n}", "unknown-store") for n, each in enumerate(found) if each is None
@@ -173,7 +174,8 @@ def _find_member(uow: UnitOfWork, named: str) -> Member:
     raise NotFound()
 
 
-def _codes(uow: UnitOfWork) -> dict[int, str]:
+def codes_of(uow: UnitOfWork) -> dict[int, str]:
+    """The codes of all stores, by id."""
     return {each.id: each.code for each in units.list_units(uow)}
 
 
