@@ -1,0 +1,274 @@
+"""What a page can do, a program can do, too: every action of pages, API and command line compared.
+
+The actions come from the application itself. Each must stand in one of these tables: beside what
+does the same on another way, or with the reason why there is none. A new action without a line,
+and a line without its action, fail.
+"""
+
+import pytest
+
+from regulars.cli import main as regulars
+from tools.api_routes import application
+from tools.command_line import commands_of
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+SESSION = "is about this very sign-in: a program has a key instead of a password"
+LOOK = "shows the page through somebody's eyes; a program asks GET /access/why"
+EDITOR = "one step in an editor; a program sends the whole definition"
+STEP = "one step of a wizard; a program sends the whole map at once"
+TRY = "shows on the page what is being typed; a program sees it in the answer"
+LINK = "a link for people, handed over by hand; a program makes a key"
+OUTSIDE = "people and providers call it with a secret address; the page is its own door"
+
+PAGES: dict[str, str | tuple[str, ...]] = {
+    "accounts.accept_invitation": OUTSIDE, "accounts.choose_password": OUTSIDE,
+    "accounts.do_drop_second_factor": OUTSIDE, "message_links.opt_out": OUTSIDE,
+    "message_links.take_in": OUTSIDE,
+    **dict.fromkeys(
+        (f"accounts.{name}" for name in (
+            "begin_second_factor", "change_password", "confirm_second_factor", "do_confirm",
+            "do_second_step", "do_set_up", "do_sign_in", "end_other_sessions", "end_session",
+            "prefer", "renew_recovery_codes", "save_profile", "sign_out", "turn_off_second_factor",
+        )), SESSION,
+    ),
+    **dict.fromkeys(
+        ("accounts.look_back", "settings.look_as_member", "settings.look_as_role"), LOOK
+    ),
+    "backups.delete": ("accounts_api.delete_workspace",),
+    "backups.make": ("accounts_api.make_backup",),
+    "backups.plan": "when backups are made is a setting of the page, and of the installation",
+    "backups.restore": ("accounts_api.restore_backup",),
+    "backups.resume": ("accounts_api.resume",),
+    "backups.upload": "an archive from elsewhere is brought in on the machine: regulars restore",
+    "dashboards.add_card": EDITOR, "dashboards.arrange": EDITOR, "dashboards.rename": EDITOR,
+    "dashboards.archive": ("reports_api.archive_dashboard",),
+    "dashboards.create": ("reports_api.create_dashboard", "reports_api.publish_dashboard"),
+    "definitions.restore_version": ("versions_api.restore",),
+    "designer.act_on_retype": (
+        "changes_api.confirm", "changes_api.cancel", "changes_api.undo",
+    ),
+    "designer.archive": ("forms_api.archive_form",),
+    "designer.begin_retype": ("changes_api.retype",),
+    "designer.discard": EDITOR, "designer.redo": EDITOR, "designer.undo": EDITOR,
+    "designer.look_at_formula": ("formulas_api.check_formula",),
+    "designer.publish": ("forms_api.publish_form", "forms_api.publish_together"),
+    "designer.purge_field": ("changes_api.purge",),
+    "designer.replace_field": ("changes_api.replace_uses",),
+    "designer.restore_field": ("changes_api.restore",),
+    "designer.take_back": ("changes_api.take_back",),
+    "designer.take_step": ("forms_api.put_form", "changes_api.archive"),
+    "forms.create": ("forms_api.create_form",),
+    "forms.upload": ("files_api.add_file",),
+    "health_pages.put_right": "compares and mends on the machine: regulars doctor --repair",
+    "home.open_workspace": ("installation_api.open_one",),
+    "imports.act": (
+        "imports_api.check", "imports_api.start", "imports_api.stop", "imports_api.undo",
+        "imports_api.discard",
+    ),
+    "imports.match": ("imports_api.remap",), "imports.upload": ("imports_api.create",),
+    "imports.read_again": STEP, "imports.use_map": STEP,
+    "packs.add_sample_data": ("packs_api.api_add_sample",),
+    "packs.install_pack": ("packs_api.api_install",),
+    "packs.remove_sample_data": ("packs_api.api_remove_sample",),
+    "packs.try_pack": ("packs_api.api_install",),
+    "people.apart": ("people_api.apart",), "people.erase": ("people_api.erase",),
+    "people.export": "GET /people/{form_key}/{record_id}/export",
+    "people.hint": ("people_api.hint",), "people.merge": ("people_api.merge",),
+    "people.undo": ("people_api.unmerge",),
+    "records.create": ("forms_api.add_record", "forms_api.batch"),
+    "records.delete": ("forms_api.remove_record",),
+    "records.purge": ("forms_api.purge",), "records.restore": ("forms_api.restore",),
+    "records.save_view": ("forms_api.put_form",),
+    "records.remove_view": ("forms_api.put_form",),
+    "records.update": ("forms_api.change_record",),
+    "reports.archive": ("reports_api.archive_report",),
+    "reports.create": ("reports_api.create_report", "reports_api.publish_report"),
+    "reports.put": ("reports_api.put_dashboard",),
+    "reports.save": ("reports_api.put_report",),
+    "reports.sketch": ("reports_api.run_inline",),
+    "roles.archive_role": ("roles_api.archive_role",),
+    "roles.create_role": ("roles_api.create_role",),
+    "roles.save_role": ("roles_api.put_role", "roles_api.publish_role"),
+    "rules.add_group": ("channels_api.keep_channel_account",),
+    "rules.keep_account": ("channels_api.keep_channel_account",),
+    "rules.remove_account": ("channels_api.remove_channel_account",),
+    "rules.test_account": ("channels_api.test_channel_account",),
+    "rules.choose_provider": ("channels_api.choose_provider",),
+    "rules.change_limits": ("channels_api.put_limits",),
+    "rules.resume_sending": ("channels_api.put_sending",),
+    "rules.stop_sending": ("channels_api.put_sending",),
+    "rules.change_suppressions": (
+        "channels_api.add_suppression", "channels_api.remove_suppression",
+        "channels_api.look_up_suppression",
+    ),
+    "rules.add_hook": ("hooks_api.add_hook",), "rules.change_hook": ("hooks_api.change_hook",),
+    "rules.remove_hook": ("hooks_api.remove_hook",),
+    "rules.rotate_hook": ("hooks_api.rotate_secret",),
+    "rules.switch_hook": ("hooks_api.pause_hook", "hooks_api.resume_hook"),
+    "rules.add_webhook": ("webhooks_api.add_webhook",),
+    "rules.remove_webhook": ("webhooks_api.remove_webhook",),
+    "rules.try_webhook": TRY, "rules.preview_text": TRY,
+    "rules.ask_for_simulation": ("insight_api.ask_for_simulation", "insight_api.simulate_rule"),
+    "rules.ask_provider": ("activity_api.ask_provider",),
+    "rules.begin_rule": ("goals_api.begin_rule",),
+    "rules.look_at_goal": ("goals_api.look_at",),
+    "rules.start_for_many": ("goals_api.start_for_many",),
+    "rules.try_on_record": ("rules_api.test",),
+    "rules.change": ("rules_api.put_rule",), "rules.discard": EDITOR,
+    "rules.create_rule": ("rules_api.create_rule",),
+    "rules.create_campaign": ("rules_api.create_rule", "rules_api.publish_rule"),
+    "rules.stop_campaign": ("rules_api.stop_everyone",),
+    "rules.change_text": ("rules_api.put_text", "rules_api.publish_text"),
+    "rules.create_text": ("rules_api.create_text",),
+    "rules.choose_today_groups": "which groups the first page shows; GET /today tells of all",
+    "rules.delete": ("rules_api.archive_rule",),
+    "rules.enrol": ("rules_api.enrol",), "rules.pause": ("rules_api.pause_rule",),
+    "rules.publish": ("rules_api.publish_rule",), "rules.resume": ("rules_api.resume_rule",),
+    "rules.run_now": ("digests_api.run_now",), "rules.start": ("rules_api.start",),
+    "rules.stop_everyone": ("rules_api.stop_everyone",),
+    "rules.pass_over": ("activity_api.pass_over",),
+    "rules.resolve_message": ("activity_api.resolve_message",),
+    "rules.retry_run": ("activity_api.retry_run",), "rules.revert": ("insight_api.revert",),
+    "rules.stop_run": ("activity_api.stop_run",),
+    "settings.archive": ("accounts_api.archive",), "settings.reopen": ("accounts_api.reopen",),
+    "settings.create_token": ("accounts_api.create_token",),
+    "settings.revoke_token": ("accounts_api.revoke_token",),
+    "settings.create_unit": ("accounts_api.create_unit",),
+    "settings.save_unit": ("accounts_api.update_unit",),
+    "settings.do_invite": ("accounts_api.invite",),
+    "settings.withdraw_invitation": ("accounts_api.withdraw_invitation",),
+    "settings.make_factor_link": LINK, "settings.make_password_link": LINK,
+    "settings.save_member": ("accounts_api.change_member",),
+    "settings.set_member_active": ("accounts_api.change_member",),
+    "settings.save_security": "how strictly people sign in is decided by people who are signed in",
+    "settings.save_workspace": ("accounts_api.change_workspace",),
+    "tasks.create": ("tasks_api.create_task",), "tasks.finish": ("tasks_api.finish_task",),
+}  # fmt: skip
+
+API_ALONE = {
+    "activity_api.record_consent": "what people agreed to comes from tills and forms",
+    "activity_api.take_reply": "gateways hand in what people answered",
+    "forms_api.search_records": "the list of records asks the same by its address",
+    "hooks_api.take": "other programs call it",
+    "hooks_api.tell_event": "other programs tell of it",
+    "installation_api.archive": "the same as a workspace's own, with the installation's key",
+    "installation_api.make_backup": "the same as a workspace's own, with the installation's key",
+    "installation_api.reopen": "the same as a workspace's own, with the installation's key",
+    "installation_api.restore": "the same as a workspace's own, with the installation's key",
+    "people_api.correct": "on the page, correcting somebody is editing the record",
+    "reports_api.run": "the report's own page",
+    "reports_api.run_dashboard": "the dashboard's own page",
+    "rules_api.archive_text": "texts leave the page with the last rule that sends them",
+    "rules_api.count": "the composer counts with each change",
+    "rules_api.explain": "the page \"why did this customer get nothing\"",
+    "rules_api.get_forecast": "the page before publishing",
+}  # fmt: skip
+
+PROCESS = "runs or mends the installation itself, from the machine it stands on"
+DOOR = "gets people back in who can no longer open a page"
+KINDS = ("form", "rule", "message", "report", "dashboard", "role")
+COMMANDS: dict[str, str | tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
+         "secret forget-old", "workspace key create", "workspace key list",
+         "workspace key revoke"), PROCESS,
+    ),
+    **dict.fromkeys(
+        ("user create", "user password", "user recover", "user reset-second-factor",
+         "user sign-out", "workspace security"), DOOR,
+    ),
+    **{f"{kind} {verb}": "reads" for kind in KINDS for verb in ("list", "show", "versions",
+                                                               "used-by")},
+    **{f"{kind} revert": ("versions_api.restore",) for kind in KINDS},
+    "form put": ("forms_api.put_form",), "form publish": ("forms_api.publish_form",),
+    "form used": "reads", "form replace": ("changes_api.replace_uses",),
+    "form archive": ("changes_api.archive",), "form restore": ("changes_api.restore",),
+    "form purge": ("changes_api.purge",), "form retype": ("changes_api.retype",),
+    "rule put": ("rules_api.put_rule",), "rule publish": ("rules_api.publish_rule",),
+    "message put": ("rules_api.put_text",), "message publish": ("rules_api.publish_text",),
+    "report put": ("reports_api.put_report",), "report publish": ("reports_api.publish_report",),
+    "report run": ("reports_api.run",),
+    "dashboard put": ("reports_api.put_dashboard",),
+    "dashboard publish": ("reports_api.publish_dashboard",),
+    "role put": ("roles_api.put_role",), "role publish": ("roles_api.publish_role",),
+    "pack list": "reads", "pack check": "reads", "pack install": ("packs_api.api_install",),
+    "pack uninstall-sample": ("packs_api.api_remove_sample",),
+    "import file": ("imports_api.create", "imports_api.start"),
+    "import undo": ("imports_api.undo",), "import list": "reads",
+    "import resume": "goes on by itself wherever a worker runs", "export": "reads",
+    "rules tick": "does at once what the ticker does", "rules explain": ("rules_api.explain",),
+    "rules enrol": ("rules_api.enrol",), "rules publish": ("rules_api.publish_rule",),
+    "rules start": ("rules_api.start",), "rules pause": ("rules_api.pause_rule",),
+    "rules resume": ("rules_api.resume_rule",), "rules simulate": ("insight_api.simulate_rule",),
+    "rules effect": "reads", "rules goals": "reads", "rules begin": ("goals_api.begin_rule",),
+    "rules results": "reads", "rules run-now": ("digests_api.run_now",),
+    "rules test": ("rules_api.test",), "rules start-many": ("goals_api.start_for_many",),
+    "runs list": "reads", "runs show": "reads", "runs retry": ("activity_api.retry_run",),
+    "runs pass-over": ("activity_api.pass_over",), "runs stop": ("activity_api.stop_run",),
+    "webhook list": "reads", "webhook add": ("webhooks_api.add_webhook",),
+    "webhook remove": ("webhooks_api.remove_webhook",),
+    "hook list": "reads", "hook calls": "reads", "hook add": ("hooks_api.add_hook",),
+    "hook rotate": ("hooks_api.rotate_secret",), "hook pause": ("hooks_api.pause_hook",),
+    "hook resume": ("hooks_api.resume_hook",), "hook remove": ("hooks_api.remove_hook",),
+    "today": "reads", "task list": "reads", "task add": ("tasks_api.create_task",),
+    "task finish": ("tasks_api.finish_task",),
+    "bin list": "reads", "bin restore": ("forms_api.restore",), "bin purge": ("forms_api.purge",),
+    "messages list": "reads", "messages resolve": ("activity_api.resolve_message",),
+    "messages ask": ("activity_api.ask_provider",),
+    "channel list": "reads", "channel choose": ("channels_api.choose_provider",),
+    "channel set": ("channels_api.keep_channel_account",),
+    "channel remove": ("channels_api.remove_channel_account",),
+    "channel test": ("channels_api.test_channel_account",),
+    "sending show": "reads", "sending stop": ("channels_api.put_sending",),
+    "sending resume": ("channels_api.put_sending",),
+    "sending limits": ("channels_api.put_limits",),
+    "suppression show": ("channels_api.look_up_suppression",),
+    "suppression add": ("channels_api.add_suppression",),
+    "suppression remove": ("channels_api.remove_suppression",),
+    "person duplicates": "reads", "person export": "reads",
+    "person merge": ("people_api.merge",), "person correct": ("people_api.correct",),
+    "person erase": ("people_api.erase",), "person unmerge": ("people_api.unmerge",),
+    "access why": "reads", "access show": "reads", "audit": "reads", "api openapi": "reads",
+    "workspace create": ("installation_api.open_one",), "workspace list": "reads",
+    "workspace archive": ("installation_api.archive",),
+    "workspace restore": ("installation_api.reopen",),
+    "workspace delete": ("accounts_api.delete_workspace",),
+    "workspace resume": ("accounts_api.resume",),
+    "token create": ("accounts_api.create_token",), "token list": "reads",
+    "token revoke": ("accounts_api.revoke_token",),
+    "backup": ("accounts_api.make_backup",), "restore": ("accounts_api.restore_backup",),
+}  # fmt: skip
+
+
+def actions(*, api: bool) -> set[str]:
+    """Every view that changes something when asked."""
+    return {
+        rule.endpoint
+        for rule in application().url_map.iter_rules()
+        if (rule.rule.startswith("/api/v1/") is api) and set(rule.methods or ()) - SAFE
+    }
+
+
+def named(table: dict[str, str | tuple[str, ...]]) -> set[str]:
+    """What the table says does the same."""
+    return {each for same in table.values() if isinstance(same, tuple) for each in same}
+
+
+@pytest.fixture(scope="module")
+def programs() -> set[str]:
+    return actions(api=True)
+
+
+def test_every_action_of_a_page_has_its_route_or_its_reason(programs: set[str]) -> None:
+    assert actions(api=False) ^ set(PAGES) == set()
+    assert named(PAGES) - programs == set()
+
+
+def test_every_route_that_acts_is_on_a_page_or_says_why_not(programs: set[str]) -> None:
+    assert programs ^ (named(PAGES) | set(API_ALONE)) == set()
+    assert named(PAGES) & set(API_ALONE) == set()
+
+
+def test_every_command_does_what_a_route_does_or_says_why_not(programs: set[str]) -> None:
+    assert {name for name, _command in commands_of(regulars)} ^ set(COMMANDS) == set()
+    assert named(COMMANDS) - programs == set()
