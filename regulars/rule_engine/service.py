@@ -272,7 +272,8 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
         ).scalars()
     )
     name = f"manual:{new_token(8)}"
-    fit = fitting(uow, pinned, there - busy)
+    by_hand = pinned.rule.trigger.on == "manual"
+    fit = fitting(uow, pinned, there - busy) if by_hand else there - busy
     entries = enter(uow, pinned, [Candidate(each, name, uow.now) for each in sorted(fit)])
     unfit = len(there - busy - fit)
     held = {"does-not-fit": unfit, **entries.held} if unfit else entries.held
@@ -282,8 +283,8 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
 
 
 def fitting(uow: UnitOfWork, pinned: PinnedRule, records: set[int]) -> set[int]:
-    """Those of these records that a rule which people start is for."""
-    if pinned.rule.trigger.on != "manual" or not pinned.rule.when:
+    """Those of these records that meet the rule's condition."""
+    if not pinned.rule.when:
         return records
     table = table_of(pinned)
     where = conditions(uow, pinned, table)

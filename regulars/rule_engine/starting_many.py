@@ -47,8 +47,8 @@ class Chosen:
 class StartCount:
     """What starting would do: ``asked`` records, of whom ``would`` start.
 
-    ``busy`` are in the rule already, ``unfit`` do not meet the condition of a rule that people
-    start.
+    ``busy`` are in the rule already, ``unfit`` do not meet its condition: for a whole list it
+    holds, whatever starts the rule.
     """
 
     asked: int

@@ -44,6 +44,15 @@ def test_all_of_a_list_start_at_once_and_nobody_twice(people: RuleShop) -> None:
     assert (again.entered, again.busy, dict(again.held)) == (0, 5, {"does-not-fit": 1})
 
 
+def test_the_condition_holds_for_a_list_whatever_starts_the_rule(people: RuleShop) -> None:
+    scan = {"on": "scan", "every": "month", "day": 1, "at": "10:00"}
+    steps = [{"id": "w", "do": "wait", "for": "9d"}]
+    people.publish(journey("monthly", trigger=scan, when=GOLD, steps=steps), at=NOW)
+    with people.work(NOW) as uow:
+        done = start_many(uow, SYSTEM, "monthly", Chosen())
+    assert (done.entered, dict(done.held)) == (5, {"does-not-fit": 1})
+
+
 def test_so_many_a_day_until_everybody_is_in(people: RuleShop) -> None:
     with people.work(NOW) as uow:
         done = start_many(uow, SYSTEM, "call", Chosen(), per_day=2)

@@ -25,6 +25,7 @@ from regulars.platform.web.rendering import render
 from regulars.rule_engine.book import active_rules, book_of
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.starting_many import Chosen, Started, count_start, start_many
+from regulars.rule_engine.triggers.base import trigger_kinds
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composing.reading import Posted, number
 
@@ -109,15 +110,23 @@ def _rule(uow: UnitOfWork, form_key: str, key: str) -> Rule:
 
 
 def _startable(uow: UnitOfWork, form_key: str) -> list[Rule]:
-    """The running journeys about this form; those that people start come first."""
+    """The running journeys about this form; those that people start come first.
+
+    One that starts from a record of its own would miss it.
+    """
     rules = [
         each.rule
         for each in book_of(uow).rules.values()
         if each.rule.subject == form_key and not each.rule.is_mirror
     ]
     active = active_rules(uow) if rules else set()
-    found = [rule for rule in rules if rule.key in active and not rule.is_campaign]
+    found = [rule for rule in rules if rule.key in active and not _needs_record(rule)]
     return sorted(found, key=lambda rule: rule.trigger.on != "manual")
+
+
+def _needs_record(rule: Rule) -> bool:
+    kind = trigger_kinds.find(rule.trigger.on)
+    return rule.is_campaign or kind is None or kind.about_records
 
 
 def _say(rule: Rule, done: Started) -> None:
