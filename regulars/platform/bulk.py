@@ -100,6 +100,51 @@ def _insert(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> _Inser
     return _Insert(str(compiled), ordered, compiled.positiontup is None, converters)
 
 
+class ForEach:
+    """One statement for many rows, each of which has a value for all of its ``sa.bindparam``s.
+
+    ``build`` makes it for a kind of database, by the name of its dialect; a parameter may be named
+    with a ``prefix`` that the rows do not have.
+    """
+
+    def __init__(self, build: Callable[[str], sa.Executable], *, prefix: str = "") -> None:
+        self._build = build
+        self._prefix = prefix
+        self._known: dict[str, tuple[str, Sequence[str], bool, Sequence[tuple[Converter, bool]]]]
+        self._known = {}
+
+    def run(self, uow: UnitOfWork, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Run it for every row; nobody is told how many it met."""
+        if not rows:
+            return
+        text, names, by_name, converters = self._spelled(uow.connection.dialect)
+        columns = [
+            _converted(convert, repeats, [row[name.removeprefix(self._prefix)] for row in rows])
+            for name, (convert, repeats) in zip(names, converters, strict=True)
+        ]
+        given: list[Any] = list(zip(*columns, strict=True))
+        if by_name:
+            given = [dict(zip(names, row, strict=True)) for row in given]
+        send_many(uow.connection, text, given)
+
+    def _spelled(
+        self, dialect: Dialect
+    ) -> tuple[str, Sequence[str], bool, Sequence[tuple[Converter, bool]]]:
+        known = self._known.get(dialect.name)
+        if known is None:
+            statement: Any = self._build(dialect.name)
+            compiled = statement.compile(dialect=dialect)
+            names = compiled.positiontup or list(compiled.binds)
+            types = [compiled.binds[name].type for name in names]
+            converters = [
+                (each.dialect_impl(dialect).bind_processor(dialect), isinstance(each, _REPEATING))
+                for each in types
+            ]
+            known = (str(compiled), names, compiled.positiontup is None, converters)
+            self._known[dialect.name] = known
+        return known
+
+
 def _converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iterable[Any]:
     if convert is None:
         return values

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from regulars.platform.bulk import ForEach
 from regulars.platform.db import UnitOfWork
 
 
@@ -28,12 +30,30 @@ def insert_new(
 def upsert(
     uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]], changing: Sequence[str]
 ) -> None:
-    """Insert rows; where the primary key is taken, set the ``changing`` columns instead."""
-    if not rows:
-        return
-    build = postgresql.insert if uow.dialect == "postgresql" else sqlite.insert
-    keys = [column.name for column in table.primary_key.columns]
-    statement = build(table)
-    fresh = {name: statement.excluded[name] for name in changing}
-    changed = statement.on_conflict_do_update(index_elements=keys, set_=fresh)
-    uow.execute(changed, [dict(row) for row in rows])
+    """Insert rows; where the primary key is taken, set the ``changing`` columns instead.
+
+    Every row names the same columns.
+    """
+    if rows:
+        _putting(table, tuple(rows[0]), tuple(changing)).run(uow, rows)
+
+
+def insert_missing(uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """`insert_new` for whoever does not ask which rows went in."""
+    if rows:
+        _putting(table, tuple(rows[0]), ()).run(uow, rows)
+
+
+@lru_cache(maxsize=500)
+def _putting(table: sa.Table, names: tuple[str, ...], changing: tuple[str, ...]) -> ForEach:
+    def build(dialect: str) -> sa.Executable:
+        insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+        given = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
+        statement = insert(table).values(given)
+        if not changing:
+            return statement.on_conflict_do_nothing()
+        keys = [column.name for column in table.primary_key.columns]
+        fresh = {name: statement.excluded[name] for name in changing}
+        return statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+
+    return ForEach(build, prefix="v_")

@@ -9,8 +9,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.platform.bulk import ForEach
 from regulars.platform.db import UnitOfWork
-from regulars.platform.inserting import insert_new, upsert
+from regulars.platform.inserting import insert_missing, upsert
 from regulars.rule_engine.tables import message_link, outbound, run, run_step
 
 RUN_COLUMNS = (
@@ -18,10 +19,13 @@ RUN_COLUMNS = (
     "seq", "token", "attempts", "due_at", "reason", "finished_at", "iteration", "loops",
 )  # fmt: skip
 _TRACED = ("outcome", "output", "error", "attempts", "finished_at")
-_MOVE = (
-    run.update()
-    .where(run.c.id == sa.bindparam("b_id"), run.c.token == sa.bindparam("b_token"))
-    .values({name: sa.bindparam(f"v_{name}") for name in RUN_COLUMNS})
+_GIVEN = {name: sa.bindparam(f"v_{name}", type_=run.c[name].type) for name in RUN_COLUMNS}
+_MOVE = ForEach(
+    lambda _dialect: (
+        run.update()
+        .where(run.c.id == sa.bindparam("b_id"), run.c.token == sa.bindparam("b_token"))
+        .values(_GIVEN)
+    )
 )
 
 
@@ -53,12 +57,11 @@ class Effects:
 
     def write(self, uow: UnitOfWork) -> None:
         """Write everything and be empty again."""
-        insert_new(uow, outbound, self.messages, "id")
-        insert_new(uow, message_link, self.links, "token")
+        insert_missing(uow, outbound, self.messages)
+        insert_missing(uow, message_link, self.links)
         with_input = [row for row in self.traces if row["input"] is not None]
         upsert(uow, run_step, with_input, (*_TRACED, "input"))
         without = [row for row in self.traces if row["input"] is None]
         upsert(uow, run_step, without, _TRACED)
-        if self.moves:
-            uow.execute(_MOVE, self.moves)
+        _MOVE.run(uow, self.moves)
         self.messages, self.links, self.traces, self.moves = [], [], [], []
