@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -38,6 +38,10 @@ class Candidate:
     chain: tuple[str, ...] = ()
 
 
+Watch = Callable[[str, "Entries"], object]
+"""Told the key of a rule, who entered it and who was kept out for which reason."""
+
+
 @dataclass
 class Entries:
     """What became of candidates: ``entered`` record ids; ``known`` had entered before."""
@@ -45,10 +49,20 @@ class Entries:
     entered: list[int] = field(default_factory=list)
     known: int = 0
     held: dict[str, int] = field(default_factory=dict)
+    kept_out: dict[str, set[tuple[int, str]]] = field(default_factory=dict)  # with entry keys
 
-    def hold(self, reason: str) -> None:
-        """Count somebody who was kept out."""
+    def hold(self, reason: str, candidate: Candidate) -> None:
+        """Note somebody who was kept out."""
         self.held[reason] = self.held.get(reason, 0) + 1
+        out = (candidate.record, candidate.entry_key)
+        self.kept_out.setdefault(reason, set()).add(out)
+
+    def add_held(self, other: Entries) -> None:
+        """Whoever was kept out elsewhere."""
+        for reason, n in other.held.items():
+            self.held[reason] = self.held.get(reason, 0) + n
+        for reason, out in other.kept_out.items():
+            self.kept_out.setdefault(reason, set()).update(out)
 
 
 def enter(
@@ -166,7 +180,7 @@ def _outside_loops(
         if reason is None:
             admitted.append(candidate)
             continue
-        entries.hold(reason)
+        entries.hold(reason, candidate)
         told = {"code": reason, "chain": list(candidate.chain)}
         refused.append(decision_row(uow, rule, candidate.record, candidate.event, told))
     if refused:
@@ -190,7 +204,7 @@ def _seldom_enough(
     for candidate in candidates:
         known = lately.get(candidate.record, 0)
         if known >= most:
-            entries.hold("too-often")
+            entries.hold("too-often", candidate)
             told = {"code": "too-often", "n": most}
             refused.append(decision_row(uow, rule, candidate.record, candidate.event, told))
             continue
@@ -242,7 +256,7 @@ def _after_gap(
         before = last.get(candidate.record)
         until = Length(days, "day").after(before, uow.workspace.tz) if before else None
         if until is not None and until > candidate.at:
-            entries.hold("min-gap")
+            entries.hold("min-gap", candidate)
             continue
         last[candidate.record] = candidate.at
         admitted.append(candidate)
@@ -278,7 +292,7 @@ def _within_group(
     admitted = []
     for candidate in candidates:
         if live.get(candidate.record, 0) >= most:
-            entries.hold("group-full")
+            entries.hold("group-full", candidate)
             continue
         live[candidate.record] = live.get(candidate.record, 0) + 1
         admitted.append(candidate)

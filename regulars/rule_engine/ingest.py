@@ -21,7 +21,7 @@ from regulars.rule_engine import answering, mirror_following
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.entering import Candidate, enter, key_text
+from regulars.rule_engine.entering import Candidate, Entries, Watch, enter, key_text
 from regulars.rule_engine.matching import fits, meets_when, subject_of
 from regulars.rule_engine.patience import is_about_the_store
 from regulars.rule_engine.scope import TRIGGER
@@ -36,8 +36,13 @@ MAX_ATTEMPTS = 10
 log = logging.getLogger(__name__)
 
 
-def ingest(database: Database, workspace: Workspace, now: Now, limit: int = BATCH) -> int:
+def ingest(
+    database: Database, workspace: Workspace, now: Now, limit: int = BATCH,
+    watch: Watch | None = None,
+) -> int:  # fmt: skip
     """Digest the oldest waiting events; how many were taken in hand.
+
+    ``watch`` is told who entered and who was kept out.
 
     One event that cannot be digested does not hold up the others: it is tried alone, later, and
     given up after ten attempts with what went wrong.
@@ -48,7 +53,7 @@ def ingest(database: Database, workspace: Workspace, now: Now, limit: int = BATC
             rows = _waiting(uow, limit)
             taken = [row.id for row in rows]
             if rows:
-                _digest(uow, rows)
+                _digest(uow, rows, watch or _nobody_watches)
         faultpoint("ingest-committed")
     except Exception as error:
         if not taken or is_about_the_store(error):
@@ -89,10 +94,14 @@ def _taken(uow: UnitOfWork, limit: int, *where: Any) -> list[Any]:
     return list(uow.execute(statement.with_for_update(skip_locked=True, of=event)))
 
 
-def _digest(uow: UnitOfWork, rows: Sequence[Any]) -> None:
+def _nobody_watches(_rule: str, _entries: Entries) -> None:
+    pass
+
+
+def _digest(uow: UnitOfWork, rows: Sequence[Any], watch: Watch) -> None:
     faultpoint("ingest-claimed")
     answering.answer_runs(uow, rows)
-    _start_runs(uow, rows)
+    _start_runs(uow, rows, watch)
     mirror_following.follow(uow, rows)
     faultpoint("ingest-mid")
     uow.execute(
@@ -100,7 +109,7 @@ def _digest(uow: UnitOfWork, rows: Sequence[Any]) -> None:
     )
 
 
-def _start_runs(uow: UnitOfWork, rows: Sequence[Happened]) -> None:
+def _start_runs(uow: UnitOfWork, rows: Sequence[Happened], watch: Watch) -> None:
     started_by = book_of(uow).started_by
     if not any(row.kind in started_by for row in rows):
         return
@@ -115,7 +124,7 @@ def _start_runs(uow: UnitOfWork, rows: Sequence[Happened]) -> None:
                     wanted.setdefault(pinned.rule.key, []).append(candidate)
     for key, candidates in wanted.items():
         pinned = book_of(uow).rules[key]
-        enter(uow, pinned, _latest(pinned.rule, candidates))
+        watch(key, enter(uow, pinned, _latest(pinned.rule, candidates)))
 
 
 def _latest(rule: Rule, candidates: list[Candidate]) -> list[Candidate]:
@@ -158,7 +167,7 @@ def _alone(database: Database, workspace: Workspace, now: Now, event_id: int) ->
                 .with_for_update(skip_locked=True)
             ).first()
             if row is not None:
-                _digest(uow, [row])
+                _digest(uow, [row], _nobody_watches)
     except Exception as error:
         if is_about_the_store(error):
             raise

@@ -55,6 +55,7 @@ class Finding:
     former: Sets | None
     cause: Cause
     read_at: datetime
+    history_to: datetime | None = None
 
 
 def look_over_due(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> int:
@@ -101,18 +102,19 @@ def _look_over_together(
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
         rules = book_of(uow).rules
         mirrors = [rules[key] for key in keys if key in rules]
-        begun = [(pinned, _begin(uow, pinned)) for pinned in mirrors]
+        begun = [_begin(uow, pinned) for pinned in mirrors]
         turns = differences_of(uow, mirrors)
+        found = [
+            (pinned, _with_turns(uow, pinned, each, turns.get(pinned.rule.key, ())))
+            for pinned, each in zip(mirrors, begun, strict=True)
+        ]
     faultpoint("mirror-read")
+    at = (database, workspace, now)
     return {
         pinned.rule.key
-        for pinned, found in begun
-        if not found.leavers
-        and _settle(
-            database, workspace, now, pinned,
-            replace(found, turns=turns.get(pinned.rule.key, ())), between,
-        )
-    }  # fmt: skip
+        for pinned, finding in found
+        if not finding.leavers and _settle(*at, pinned, finding, between)
+    }
 
 
 def _make_states(database: Database, workspace: Workspace, now: Now, keys: Sequence[str]) -> None:
@@ -173,7 +175,7 @@ def look_over(
                 return False
             found = _begin(uow, pinned)
             if not found.leavers:
-                found = replace(found, turns=differences(uow, pinned))
+                found = _with_turns(uow, pinned, found, differences(uow, pinned))
         faultpoint("mirror-read")
         if _settle(database, workspace, now, pinned, found, between):
             return True
@@ -192,10 +194,18 @@ def _begin(uow: UnitOfWork, pinned: PinnedRule) -> Finding:
             mirror_member.select().where(mirror_member.c.rule == pinned.rule.key)
         )
         leavers = [Turn(row.record, row.value, None) for row in members]
-    is_first = state.version != pinned.version
-    quiet = frozenset() if is_first else touched_by_history(uow, pinned, state.history_to)
-    cause = Cause(historic=frozenset(quiet), all_historic=is_first)
-    return Finding(state.gen, (), leavers, former, cause, read_at)
+    cause = Cause(all_historic=state.version != pinned.version)
+    return Finding(state.gen, (), leavers, former, cause, read_at, state.history_to)
+
+
+def _with_turns(
+    uow: UnitOfWork, pinned: PinnedRule, begun: Finding, turns: Sequence[Turn]
+) -> Finding:
+    """What was found; whose turn is only history is asked where somebody turns."""
+    if not turns or begun.cause.all_historic:
+        return replace(begun, turns=turns)
+    quiet = touched_by_history(uow, pinned, begun.history_to)
+    return replace(begun, turns=turns, cause=Cause(historic=frozenset(quiet)))
 
 
 def _settle(

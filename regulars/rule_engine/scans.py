@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from regulars.rule_engine import digests, leases
 from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.clocking import Between, Now
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.entering import Candidate, Entries, enter, key_text
+from regulars.rule_engine.entering import Candidate, Entries, Watch, enter, key_text
 from regulars.rule_engine.history_marks import (
     LONGEST_TRANSACTION,
     has_news,
@@ -37,10 +37,6 @@ SIDE_BY_SIDE = 4  # fires that one worker takes in hand at once
 ONCE = "once"
 
 log = logging.getLogger(__name__)
-
-
-Watch = Callable[[str, Entries], object]
-"""Told the key of a rule, who entered and how many were kept out for which reason."""
 
 
 class BrokenRule(Conflict):
@@ -288,8 +284,7 @@ def _enter_page(
             total.known += len(entries.entered)
             continue
         total.entered += entries.entered
-        for reason, n in entries.held.items():
-            total.held[reason] = total.held.get(reason, 0) + n
+        total.add_held(entries)
 
 
 def as_candidates(uow: UnitOfWork, matches: list[Match]) -> list[Candidate]:

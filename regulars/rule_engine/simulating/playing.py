@@ -6,24 +6,28 @@ listens to, a wait that ends, a message that may leave. In between nothing can h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.platform import columns
 from regulars.platform.bulk import insert_rows
 from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
-from regulars.rule_engine.book import PinnedRule
+from regulars.platform.prepared import Prepared
+from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.clocking import Now, fixed
 from regulars.rule_engine.durations import at_local
+from regulars.rule_engine.entering import Entries
 from regulars.rule_engine.executing import execute_due
 from regulars.rule_engine.ingest import ingest
 from regulars.rule_engine.looking_over import look_over
 from regulars.rule_engine.matching import form_of
+from regulars.rule_engine.mirror_following import is_kept_by_events
 from regulars.rule_engine.planning import plan_fires
 from regulars.rule_engine.scans import fire_due
 from regulars.rule_engine.schedules import Schedule
@@ -38,40 +42,70 @@ ALWAYS_HEARD = ("consent_withdrawn", "task_done")
 
 Progress = Callable[[float], None]
 Watch = Callable[[UnitOfWork], None]
+Hear = Callable[[str, Entries], None]
 
 
 @dataclass(frozen=True)
 class _Due:
     events: bool
     runs: bool
-    channels: Sequence[str]
+    messages: bool
+    following: datetime | None  # when a run goes on or a message may leave next
 
     @property
     def is_nothing(self) -> bool:
-        return not (self.events or self.runs or self.channels)
+        return not (self.events or self.runs or self.messages)
+
+
+def _waiting() -> Prepared:
+    """What there is to do at an instant ``at`` for the rule ``key``, and when there is more."""
+    at = sa.bindparam("at", type_=columns.Instant())
+    live = (run.c.rule == sa.bindparam("key", type_=sa.Text()), run.c.status == "live")
+    queued = outbound.c.status == "queued"
+    later = [
+        sa.select(sa.func.min(table.c.due_at)).where(*where, table.c.due_at > at)
+        for table, where in ((run, live), (outbound, (queued,)))
+    ]
+    return Prepared(
+        sa.select(
+            sa.exists().where(event.c.processed_at.is_(None)),
+            sa.exists().where(*live, run.c.due_at <= at),
+            sa.exists().where(queued, outbound.c.due_at <= at),
+            *(each.scalar_subquery() for each in later),
+        )
+    )
+
+
+_WAITING = _waiting()
 
 
 @dataclass
 class Player:
-    """Plays what happened; ``watch`` sees the copy after everybody has entered at an instant."""
+    """Plays what happened; ``watch`` sees the copy after everybody has entered at an instant.
+
+    ``hear`` is told whom a rule lets in and keeps out.
+    """
 
     stage: Stage
     past: Past
     watch: Watch
+    hear: Hear
     progress: Progress = lambda _done: None
     deferred: set[int] = field(default_factory=set)
     instants: int = 0
     _position: int = 0
     _slots: frozenset[datetime] = frozenset()
+    _following: datetime | None = None
 
     def play(self) -> None:
         """From the start to the end of the span."""
         span = self.stage.wish.span
         with self._tx(span.start) as uow:
             heard = _heard(self.stage.pinned(uow), self._mirrors_heard(uow))
-            mirrors = self.stage.awake(uow)
+            mirrors = self._mirrors(uow)
             self._slots = frozenset(self._schedule(uow))
-        looks = self._looks()
+        self._following = self._due(span.start).following
+        looks = self._looks() if mirrors else []
         known = _thinned([*self._slots, *looks, *self._loud(heard)])
         for at in self._times(known):
             while looks and looks[0] <= at:
@@ -84,7 +118,7 @@ class Player:
         """Known instants and those that come up on the way, in order."""
         position, last = 0, self.stage.wish.span.start
         while True:
-            due = self._next_due(last)
+            due = self._following
             fixed_one = known[position] if position < len(known) else None
             following = [each for each in (due, fixed_one) if each is not None]
             if not following or min(following) > self.stage.wish.span.end:
@@ -94,18 +128,6 @@ class Player:
                 position += 1
             yield last
 
-    def _next_due(self, after: datetime) -> datetime | None:
-        """When a run goes on or a message may leave next."""
-        with self._tx(after, write=False) as uow:
-            own = run.c.rule == self.stage.wish.key
-            live = (own, run.c.status == "live", run.c.due_at > after)
-            queued = sa.and_(outbound.c.status == "queued", outbound.c.due_at > after)
-            found = [
-                uow.scalar(sa.select(sa.func.min(run.c.due_at)).where(*live)),
-                uow.scalar(sa.select(sa.func.min(outbound.c.due_at)).where(queued)),
-            ]
-        return min((each for each in found if each is not None), default=None)
-
     def _be_at(self, at: datetime) -> None:
         """Everything that is due at one instant, until nothing is left."""
         self.instants += 1
@@ -114,41 +136,39 @@ class Player:
         place = (self.stage.database, self.stage.workspace, fixed(at))
         if at in self._slots:
             plan_fires(*place)
-            while fire_due(*place):
+            while fire_due(*place, watch=self.hear):
                 pass
+            self._see(at)
         for _ in range(MOST_ROUNDS):
             due = self._due(at)
-            if due.events:
-                ingest(*place)
-            if due.events or at in self._slots:
-                with self._tx(at, write=False) as uow:
-                    self.watch(uow)
-            if due.events or due.runs:
-                execute_due(*place)
-            self._send(fixed(at), due.channels)
+            self._following = due.following
             if due.is_nothing:
                 return
+            if due.events:
+                ingest(*place, watch=self.hear)
+                self._see(at)
+                continue
+            if due.runs:
+                execute_due(*place)
+            if due.messages:
+                self._send(fixed(at))
+
+    def _see(self, at: datetime) -> None:
+        with self._tx(at, write=False) as uow:
+            self.watch(uow)
 
     def _due(self, at: datetime) -> _Due:
         """What there is to do; asking is cheaper than trying each in vain."""
-        key = self.stage.wish.key
-        ready = sa.and_(outbound.c.status == "queued", outbound.c.due_at <= at)
-        live = sa.and_(run.c.rule == key, run.c.status == "live", run.c.due_at <= at)
         with self._tx(at, write=False) as uow:
-            events, runs = uow.execute(
-                sa.select(
-                    sa.exists().where(event.c.processed_at.is_(None)), sa.exists().where(live)
-                )
-            ).one()
-            channels = uow.execute(sa.select(outbound.c.channel).where(ready).distinct())
-            return _Due(bool(events), bool(runs), sorted(channels.scalars()))
+            found = _WAITING.first(uow.connection, {"at": at, "key": self.stage.wish.key})
+        assert found is not None
+        events, runs, messages, *later = found
+        following = min((each for each in later if each is not None), default=None)
+        return _Due(bool(events), bool(runs), bool(messages), following)
 
-    def _send(self, now: Now, channels: Sequence[str]) -> None:
-        if not channels:
-            return
+    def _send(self, now: Now) -> None:
         at = self.stage.database, self.stage.workspace, now
-        ways = nowhere()
-        send_due(*at, Surroundings(), chosen={channel: ways[channel] for channel in channels})
+        send_due(*at, Surroundings(), chosen=nowhere())
         with self._tx(now(), write=False) as uow:
             waiting = sa.select(outbound.c.id).where(
                 outbound.c.status == "queued", outbound.c.due_at > uow.now
@@ -173,6 +193,16 @@ class Player:
         self._tell(at)
         for key in mirrors:
             look_over(self.stage.database, self.stage.workspace, fixed(at), key)
+
+    def _mirrors(self, uow: UnitOfWork) -> list[str]:
+        """Those that have to be looked over as time goes by.
+
+        Where every event is heard, a mirror that events alone keep right is right all the time.
+        """
+        keys, book = self.stage.awake(uow), book_of(uow)
+        if not self._mirrors_heard(uow):
+            return keys
+        return [key for key in keys if not is_kept_by_events(uow, book.rules[key])]
 
     def _looks(self) -> list[datetime]:
         """Every midnight; every hour where the rule starts on what a mirror keeps."""

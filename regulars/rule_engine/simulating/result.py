@@ -127,6 +127,7 @@ class Counting:
     records: Mapping[str, int]
     doubts: Iterable[str]
     cost: str | None = None
+    kept_out: Mapping[str, int] = field(default_factory=dict)  # of entries, by reason
 
 
 def count_up(
@@ -145,7 +146,11 @@ def count_up(
         backlog=about.backlog,
         sent=len(sent),
         by_channel=dict(sorted(Counter(each.channel for each in sent).items())),
-        held=dict(Counter(each.reason or "unknown" for each in held).most_common()),
+        held=dict(
+            (
+                Counter(each.reason or "unknown" for each in held) + Counter(about.kept_out)
+            ).most_common()
+        ),
         withheld=sum(each.status == "withheld" for each in messages),
         deferred=about.deferred,
         waiting=sum(each.status == "queued" for each in messages),

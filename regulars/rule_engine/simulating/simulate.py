@@ -20,6 +20,7 @@ from regulars.platform.formats import Formats
 from regulars.platform.scratch import scratch_copy
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.entering import Entries
 from regulars.rule_engine.policy import cost_text
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.simulating.playing import MOST_INSTANTS, Player
@@ -55,7 +56,7 @@ def simulate(
         past = stage.prepare()
         watcher = _Watcher(stage, locale)
         watcher.begin()
-        player = Player(stage, past, watcher.look, progress)
+        player = Player(stage, past, watcher.look, watcher.hear, progress)
         player.play()
         if player.instants > MOST_INSTANTS:
             past.doubts.add("coarse")
@@ -80,6 +81,7 @@ class _Watcher:
     locale: str
     seen: set[int] = field(default_factory=set)
     why: dict[int, Any] = field(default_factory=dict)
+    kept_out: Entries = field(default_factory=Entries)
     _base: int = 0
 
     def begin(self) -> None:
@@ -101,6 +103,18 @@ class _Watcher:
         for row in fresh:
             self.seen.add(row.id)
             self.why[row.id] = self._finding(uow, pinned, row)
+
+    def hear(self, rule: str, entries: Entries) -> None:
+        """Note whom the rule's own limits kept out."""
+        if rule == self.stage.wish.key:
+            self.kept_out.add_held(entries)
+
+    def _kept_out(self, uow: UnitOfWork) -> dict[str, int]:
+        """By reason, who never got in; who did later only had to wait."""
+        rows = uow.execute(sa.select(run.c.record, run.c.entry_key).where(*self._own()))
+        inside = {(row.record, row.entry_key) for row in rows}
+        counts = {reason: len(out - inside) for reason, out in self.kept_out.kept_out.items()}
+        return {reason: n for reason, n in counts.items() if n}
 
     def _finding(self, uow: UnitOfWork, pinned: PinnedRule, row: Any) -> Any:
         if not pinned.rule.when:
@@ -136,7 +150,7 @@ class _Watcher:
         )
         about = Counting(
             span.start, span.end, self.stage.workspace.tz, _days(self.stage), uow.scalar(skipped),
-            deferred, self._records(uow), doubts, self._cost(uow),
+            deferred, self._records(uow), doubts, self._cost(uow), self._kept_out(uow),
         )  # fmt: skip
         return count_up(entered, messages, about)
 

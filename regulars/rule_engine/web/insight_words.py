@@ -12,6 +12,7 @@ HELD = (
     "no-consent", "consent-withdrawn", "no-address", "on-suppression-list", "quiet-hours",
     "too-late", "too-late-after-quiet-hours", "frequency-cap", "shop-cap", "run-ended",
     "day-number", "day-cost", "day-number-too-late", "day-cost-too-late",
+    "min-gap", "group-full", "too-often", "loop", "chain-too-long",
 )  # fmt: skip
 ENDINGS = (
     "finished", "goal", "stopped", "failed", "stuck", "not_sent", "record_deleted", "answered",

@@ -12,6 +12,7 @@ from regulars.form_builder.origin import Origin
 from regulars.form_builder.records import create_record
 from regulars.platform.db import workspace_metadata
 from regulars.platform.errors import Invalid
+from regulars.rule_engine.service import start_manually
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.result import Simulation
 from regulars.rule_engine.simulating.simulate import simulate
@@ -260,3 +261,34 @@ def test_the_span_is_made_of_calendar_days(shop: RuleShop) -> None:
     assert span.holds(NOW)
     assert not span.holds(span.start)
     assert Wish({"key": "k"}, span).key == "k"
+
+
+def test_whom_the_rules_own_limits_keep_out_is_counted_once(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    """Three people are scanned each day; one has just been in the rule, one is in another one."""
+    shop.publish(
+        sms(),
+        journey("other", trigger={"on": "manual"}, entry={"group": "g", "max_live_per_group": 1},
+                steps=[{"do": "wait", "for": "60d"}]),
+    )  # fmt: skip
+    busy, gold, later = (shop.customer(tier="gold") for _ in range(3))
+    with shop.work() as uow:
+        start_manually(uow, SYSTEM, "other", [busy])
+    clock.forward(days=3)
+    shop.order(gold)
+    clock.forward(days=2)
+    shop.order(gold)
+    clock.forward(days=4)
+    daily = journey(
+        "daily", trigger={"on": "scan", "every": "day", "at": "10:00"},
+        when={"field": "tier", "op": "is", "value": "gold"},
+        entry={"key": "LAST(orders).id", "backlog": "enrol", "min_gap_days": 30, "group": "g",
+               "max_live_per_group": 1},
+        steps=[{"do": "send_message", "message": "hello", "channel": "sms"}],
+    )  # fmt: skip
+    found = run_simulation(shop, daily, 8, clock())
+    assert {each.record for each in found.entered} == {gold, later}
+    assert found.figures.held == {"min-gap": 2, "group-full": 1}
+    told = run_simulation(shop, journey(entry={"min_gap_days": 30}), 8, clock())
+    assert (told.figures.entries, told.figures.held) == (1, {"min-gap": 1})
