@@ -29,6 +29,8 @@ class CampaignWish:
     goal_days: int = 14
     goal_only: str = ""  # which of them count: ``orders.status=paid``; all where it is empty
     goal_value: str = ""  # what one of them is worth: ``orders.amount``
+    gift: str = ""  # a record that each one gets, and its link to them: ``coupons:customer``
+    gift_used: str = ""  # when it counts as redeemed: ``coupons.status=used``
 
     def problems(self) -> Iterator[Problem]:
         """Every problem of what was filled in; meaning is checked when it is published."""
@@ -55,8 +57,11 @@ class CampaignWish:
             "kind": "rule", "schema": 1, "key": key, "label": self.label, "class": "campaign",
             "subject": self.subject, "trigger": {"on": "once", "at": self.at},
             "guards": {"purpose": purpose, "control_group": self.control},
-            "steps": [self._sending()],
+            "steps": [*self._giving(), self._sending()],
         }  # fmt: skip
+        form, condition = _only(self.gift_used)
+        if self.gift and form == self.gift.partition(":")[0]:
+            made["redeemed"] = {"form": form, "where": condition}
         if self.goal_form:
             made["goal"] = {
                 "form": self.goal_form, "within_days": self.goal_days, **self._counted(),
@@ -66,14 +71,22 @@ class CampaignWish:
     def _counted(self) -> dict[str, Any]:
         """Which records of the goal's form count, and for how much."""
         found: dict[str, Any] = {}
-        place, _equals, value = self.goal_only.partition("=")
-        form, _dot, field = place.partition(".")
-        if value and form == self.goal_form:
-            found["where"] = {"field": field, "op": "is", "value": value}
+        form, condition = _only(self.goal_only)
+        if condition and form == self.goal_form:
+            found["where"] = condition
         form, _dot, field = self.goal_value.partition(".")
         if field and form == self.goal_form:
             found["value"] = field
         return found
+
+    def _giving(self) -> list[dict[str, Any]]:
+        """The record that each one gets, before the message that may speak of it."""
+        form, _colon, link = self.gift.partition(":")
+        if not form:
+            return []
+        name = form.removesuffix("s") or form
+        values = {link: {"formula": "subject"}}
+        return [{"id": "gift", "do": "create_record", "form": form, "as": name, "values": values}]
 
     def _sending(self) -> Mapping[str, Any]:
         first = self._message("a", self.message)
@@ -86,3 +99,10 @@ class CampaignWish:
 
     def _message(self, name: str, text: str) -> dict[str, Any]:
         return {"id": name, "do": "send_message", "message": text, "channel": self.channel}
+
+
+def _only(text: str) -> tuple[str, dict[str, Any]]:
+    """The form and the condition of ``orders.status=paid``; ("", {}) for nothing."""
+    place, _equals, value = text.partition("=")
+    form, _dot, field = place.partition(".")
+    return (form, {"field": field, "op": "is", "value": value}) if value else ("", {})

@@ -174,6 +174,20 @@ def test_the_gain_in_money_is_compared_with_control(shop: RuleShop, clock: Movab
     assert float(found.high - found.each) == pytest.approx(1.959963984540054 * spread**0.5)
 
 
+def test_the_form_makes_a_gift_that_can_be_redeemed() -> None:
+    wish = CampaignWish(
+        "Spring", "customers", "hello", "sms", NOON_TOMORROW, gift="coupons:customer",
+        gift_used="coupons.status=used",
+    )  # fmt: skip
+    made = wish.rule("spring", "marketing")
+    used = {"field": "status", "op": "is", "value": "used"}
+    assert made["redeemed"] == {"form": "coupons", "where": used}
+    assert [(step["do"], step.get("as")) for step in made["steps"]] == [
+        ("create_record", "coupon"), ("send_message", None),
+    ]  # fmt: skip
+    assert made["steps"][0]["values"] == {"customer": {"formula": "subject"}}
+
+
 def test_what_counts_as_redeemed_must_be_something_the_rule_makes(shop: RuleShop) -> None:
     redeemed = {"form": "coupons", "where": COUPON_USED}
     with pytest.raises(Invalid) as refused:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
@@ -104,6 +104,7 @@ def _wish(uow: UnitOfWork) -> CampaignWish:
         given.get("percent", 50, type=int), given.get("control", 0, type=int),
         given.get("goal_form", ""), given.get("goal_days", 14, type=int),
         given.get("goal_only", ""), given.get("goal_value", ""),
+        given.get("gift", ""), given.get("gift_used", ""),
     )  # fmt: skip
 
 
@@ -115,6 +116,17 @@ def _counted(form: FormDefinition, locale: str) -> Iterator[tuple[str, str]]:
                 title = pick(option.get("label"), locale) or option["value"]
                 name = f"{pick(form.label, locale)} · {field_name(field, locale)}: {title}"
                 yield f"{form.key}.{field.key}={option['value']}", name
+
+
+def _gifts(
+    catalog: FormCatalog, form: FormDefinition, people: Sequence[FormDefinition], locale: str
+) -> Iterator[tuple[str, str]]:
+    """A form whose records can be given away: all they need is whom they are for."""
+    for person in people:
+        link = link_of(catalog, Trigger("record_created", form.key), person.key)
+        needed = [field.key for field in form.fields if field.required and field.default is None]
+        if link is not None and set(needed) <= {link}:
+            yield f"{form.key}:{link}", pick(form.label, locale)
 
 
 def _worths(form: FormDefinition, locale: str) -> Iterator[tuple[str, str]]:
@@ -151,6 +163,7 @@ def _form(
         goals=[(form.key, pick(form.label, access.locale)) for form in goals],
         counted=[each for form in goals for each in _counted(form, access.locale)],
         worths=worths,
+        gifts=[each for form in goals for each in _gifts(catalog, form, people, access.locale)],
         usual_goal=usual.partition(".")[0],
         usual_worth=usual,
         texts=[(each.key, pick(each.label, access.locale)) for each in texts],

@@ -94,3 +94,23 @@ def test_a_campaign_is_made_composed_and_stopped(shop: RuleShop, site: Site) -> 
     assert owner.get(f"/w/shop/rules/{key}").status_code == 200
     assert owner.send(f"/w/shop/campaigns/{key}/stop", {}).status_code == 303
     assert shop.runs(key) == []
+
+
+def test_a_campaign_is_filled_in_with_a_gift_and_what_it_is_for(
+    shop: RuleShop, site: Site
+) -> None:
+    owner = site.signed_in()
+    page = words_of(owner.get("/w/shop/campaigns/new").text)
+    assert {"Orders · amount", "Give each of them", "Coupons"} <= set(page)
+    filled = {
+        "label": "Spring", "subject": "customers", "message": "hello", "channel": "sms",
+        "when": "later", "at": "2026-05-01T10:00", "control": "10", "gift": "coupons:customer",
+        "goal_form": "orders", "goal_only": "orders.status=paid", "goal_value": "orders.amount",
+    }  # fmt: skip
+    owner.send("/w/shop/campaigns/new", filled)
+    read_back = " ".join(words_of(owner.get("/w/shop/rules/spring/review").text))
+    assert "add a record to “Coupons” (customer)" in read_back
+    assert "It is worth “amount”." in read_back
+    owner.send("/w/shop/rules/spring/publish", {})
+    assert "Planned" in words_of(owner.get("/w/shop/campaigns").text)
+    assert owner.get("/w/shop/rules/spring/effect").status_code == 200
