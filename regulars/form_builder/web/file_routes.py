@@ -14,6 +14,7 @@ from regulars.form_builder.web.file_answers import file_answer
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api, workspace_page
 from regulars.platform.blobs import service
+from regulars.platform.blobs.looking import BYTES, KNOWN, PICTURES
 from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
@@ -31,6 +32,7 @@ FILE = named(
     }),
 )  # fmt: skip
 UPLOAD = obj({"file": {"type": "string", "format": "binary"}})
+ANY_TYPE = (BYTES, *PICTURES.values(), *sorted(KNOWN))
 SIZES = {"size": one_of("thumbnail")}
 
 api = Blueprint("files_api", __name__, url_prefix="/api/v1")
@@ -55,7 +57,7 @@ def get_file(uow: UnitOfWork, access: Access, number: int) -> ResponseReturnValu
 
 @api.get("/files/<int:number>/content")
 @workspace_api("read_records")
-@describe("files", None, files=("application/octet-stream",), query=SIZES)
+@describe("files", None, files=ANY_TYPE, query=SIZES)
 def get_content(uow: UnitOfWork, access: Access, number: int) -> ResponseReturnValue:
     """The bytes; ``?size=thumbnail`` a small picture of a picture."""
     small = request.args.get("size") == "thumbnail"

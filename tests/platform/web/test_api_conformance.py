@@ -26,6 +26,7 @@ from regulars.platform.config import Config
 from regulars.seed_templates.catalogue import RETAIL, get_pack
 from regulars.seed_templates.installer import Wishes, install
 from tests.support.site import SECRET, Site
+from tests.support.uploads import picture
 
 CHECKS = [
     not_a_server_error,
@@ -144,7 +145,7 @@ def _ask(
         except FailureGroup as group:
             sent = f"{case.formatted_path} {case.query} {case.headers} {case.body}"
             failures.append(
-                f"{operation.label} {sent[:600]}\n{group.exceptions}\n{answer.text[:400]}"
+                f"{operation.label} {sent[:600]}\n{group.exceptions}\n{answer.content[:800]!r}"
             )
 
     ask()
@@ -167,6 +168,7 @@ def _one_of_each(site: Site, app: Flask, headers: dict[str, str]) -> dict[str, A
     post("/units", json={"code": "SH01", "name": "Nanjing Road"})
     file = {"form": "customers", "file": (BytesIO(b"name\nBo\n"), "people.csv")}
     batch = post("/imports", data=file)
+    photo = post("/files", data={"file": (BytesIO(picture(size=(8, 8))), "photo.png")})
     wiring.rule_engine(site.database).tick(site.database.clock(), site.workspace)
     runs = client.get("/api/v1/runs", headers=headers).get_json()["runs"]
     messages = client.get("/api/v1/messages", headers=headers).get_json()["messages"]
@@ -175,6 +177,7 @@ def _one_of_each(site: Site, app: Flask, headers: dict[str, str]) -> dict[str, A
         "record_id": ann["id"],
         "code": "SH01",
         "batch_id": batch["id"],
+        "number": photo["id"],
         "member": site.person("Bob", "clerk").email,
         "token_id": post("/tokens", json={"name": "till", "role": "clerk"})["id"],
         "run_id": runs[0]["id"] if runs else 1,
