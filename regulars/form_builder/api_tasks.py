@@ -16,6 +16,7 @@ from regulars.platform.instants import read_instant
 from regulars.platform.problems import Problem
 from regulars.platform.tasks import service
 from regulars.platform.tasks.service import NewTask, TasksWanted
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import (
     ID,
@@ -67,7 +68,7 @@ _KEYS = (
 def list_tasks(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Tasks the token's role may see: ``state=open`` (those due first) or ``done``."""
     state = "done" if request.args.get("state") == "done" else "open"
-    wanted = TasksWanted(state, below=request.args.get("before", type=int))
+    wanted = TasksWanted(state, below=request.args.get("before", type=stored_id))
     return {"tasks": [task_json(row) for row in service.list_tasks(uow, access, wanted)]}
 
 

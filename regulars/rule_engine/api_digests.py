@@ -12,6 +12,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.i18n import pick
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.api_route import (
     BOOLEAN,
     COUNT,
@@ -56,7 +57,7 @@ LISTED = obj({"results": array(SENT), "next": nullable(ID)})
 @describe("rules", LISTED, query={"below": ID})
 def list_results(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """The reports a rule has sent, newest first, as far as you may see them."""
-    below = request.args.get("below", type=int)
+    below = request.args.get("below", type=stored_id)
     found = digest_keeping.list_results(uow, access, key, below=below)
     return {"results": [head_json(each, access.locale) for each in found.rows], "next": found.next}
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.api_body import read_optional
 from regulars.platform.web.api_route import describe
 from regulars.rule_engine import api_insight_shapes as shapes
@@ -77,7 +78,7 @@ def get_effect_people(uow: UnitOfWork, access: Access, key: str) -> ResponseRetu
     wanted = Behind(
         request.args.get("group"), None if told is None else told == "true",
         request.args.get("stage"), request.args.get("ending"),
-        request.args.get("below", type=int),
+        request.args.get("below", type=stored_id),
     )  # fmt: skip
     found = people_behind(uow, access, key, wanted)
     return {

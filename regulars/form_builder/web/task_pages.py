@@ -22,6 +22,7 @@ from regulars.platform.i18n import translate
 from regulars.platform.problems import Problem
 from regulars.platform.tasks import service
 from regulars.platform.tasks.service import NewTask, TasksWanted
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -63,7 +64,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     try:
         wish = NewTask(
             given.get("title", ""), given.get("details", "").strip() or None,
-            member=given.get("who", type=int), due_at=_end_of(uow, given.get("due", "")),
+            member=given.get("who", type=stored_id), due_at=_end_of(uow, given.get("due", "")),
             unit=access.unit_ids[0] if access.unit_ids else None,
         )  # fmt: skip
         if problems := service.check_who(uow, wish):

@@ -17,6 +17,7 @@ from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.uses import uses_of_definition
 from regulars.platform.definitions.versions import Version
 from regulars.platform.errors import NotFound
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.definition_homes import (
     definition_homes,
     index_url,
@@ -88,7 +89,7 @@ def versions_seen(uow: UnitOfWork, access: Access, kind: str, key: str) -> Versi
         for number in numbers[:TOLD]
         if number - 1 in numbers
     }
-    pair = request.args.get("from", type=int), request.args.get("to", type=int)
+    pair = request.args.get("from", type=stored_id), request.args.get("to", type=stored_id)
     if pair[0] not in numbers or pair[1] not in numbers:
         return VersionsSeen(found, told)
     chosen = (int(pair[0] or 0), int(pair[1] or 0))

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -19,7 +20,7 @@ from regulars.rule_engine.web.blueprints import pages
 @workspace_page(digest_keeping.VIEW)
 def sent_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every report this reader was sent, the newest first."""
-    below = request.args.get("below", type=int)
+    below = request.args.get("below", type=stored_id)
     found = digest_keeping.list_results(uow, access, below=below)
     return render("rule_engine/sent_reports.html", found=found)
 

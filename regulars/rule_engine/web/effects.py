@@ -13,6 +13,7 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.i18n import translate
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -114,7 +115,7 @@ def effect_people(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
     stage, ending = request.args.get("stage"), request.args.get("ending")
     wanted = Behind(
         group if group in GROUPS else None, {"true": True, "false": False}.get(told or ""),
-        stage if stage in STAGES else None, ending, request.args.get("below", type=int),
+        stage if stage in STAGES else None, ending, request.args.get("below", type=stored_id),
     )  # fmt: skip
     people = people_behind(uow, access, key, wanted)
     rule: Rule = snapshot(uow).get("rule", key)

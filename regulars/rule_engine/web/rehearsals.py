@@ -12,6 +12,7 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
@@ -44,7 +45,7 @@ def choose_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
 def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """How it would go for this record."""
     rule, say = _rule(uow, key), speaker(uow, access)
-    record = request.form.get("record", 0, type=int)
+    record = request.form.get("record", 0, type=stored_id)
     answered = request.form.get("answered") == "1"
     if not record:
         raise NotFound("no-record", form=say.form(rule.subject), id=record)

@@ -14,6 +14,7 @@ from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -78,7 +79,7 @@ def _new(
 def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A rule: what it does, how it goes, who went through."""
     row = overview.get_rule(uow, access, key)
-    below = request.args.get("below", type=int)
+    below = request.args.get("below", type=stored_id)
     if row.rule.is_report:
         return _show_report_rule(uow, access, row, below)
     runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))

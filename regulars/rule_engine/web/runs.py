@@ -16,6 +16,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import NotFound
 from regulars.platform.i18n import find_text
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -80,7 +81,7 @@ def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     status = request.args.get("status")
     if status not in STATES:
         status = None
-    below = request.args.get("below", type=int)
+    below = request.args.get("below", type=stored_id)
     chosen = {name: request.args.get(name, "").strip() or None for name in _NARROWED}
     wanted = overview.Wanted(
         status=status, below=below, rule=chosen["rule"], channel=chosen["channel"],

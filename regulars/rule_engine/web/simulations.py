@@ -16,6 +16,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.definition import Rule
@@ -92,7 +93,7 @@ def _page(
     draft = store.get_draft(uow, "rule", key)
     row = keeping.latest(uow, access, key)
     done = row is not None and row.state == "done"
-    after = request.args.get("after", 0, type=int)
+    after = request.args.get("after", 0, type=stored_id)
     people = (
         keeping.people_of(uow, access, row.id, after=after, limit=PAGE) if row and done else []
     )

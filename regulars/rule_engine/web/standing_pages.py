@@ -10,6 +10,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -31,7 +32,7 @@ def standing_runs(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     only_failed = "failed" in counts and "stuck" not in counts
     status = request.args.get("status", "failed" if only_failed else "stuck")
     status = status if status in standing.STANDING else "stuck"
-    wanted = Wanted(rule=key, status=status, below=request.args.get("below", type=int))
+    wanted = Wanted(rule=key, status=status, below=request.args.get("below", type=stored_id))
     listing = overview.list_runs(uow, access, wanted)
     say, catalog = speaker(uow, access), catalog_for(uow, access)
     return render(

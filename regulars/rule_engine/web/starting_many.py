@@ -18,6 +18,7 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
+from regulars.platform.web.addresses import stored_ids
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -96,7 +97,7 @@ def _chosen(state: ListState, form: FormDefinition, posted: Posted) -> Chosen:
     if posted.get("whom") != "some":
         query = state.query(form)
         return Chosen(None, query.filter, query.search or "")
-    ticked = [int(each) for each in posted.getlist("record") if each.isdecimal()]
+    ticked = stored_ids(posted.getlist("record"))
     if not ticked:
         raise Invalid([Problem("whom", "nobody-ticked")])
     return Chosen(tuple(ticked))

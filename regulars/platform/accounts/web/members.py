@@ -25,6 +25,7 @@ from regulars.platform.accounts.web.confirmation import confirmed, confirmed_whe
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict, Invalid
+from regulars.platform.web.addresses import stored_ids
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.headers import public_url
@@ -181,7 +182,7 @@ _LINKS = {"password": "password-link-made", "second_factor": "factor-link-made"}
 
 
 def _unit_ids() -> list[int]:
-    return [int(each) for each in request.form.getlist("unit_ids") if each.isdecimal()]
+    return stored_ids(request.form.getlist("unit_ids"))
 
 
 def _invite_page(

@@ -14,6 +14,7 @@ from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
+from regulars.platform.web.addresses import stored_ids
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.headers import public_url
@@ -34,7 +35,7 @@ def show_tokens(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def create_token(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Make one and show it, this once."""
     form = request.form
-    chosen = [int(each) for each in form.getlist("unit_ids") if each.isdecimal()]
+    chosen = stored_ids(form.getlist("unit_ids"))
     wish = TokenWish(form.get("name", ""), form.get("role", ""), chosen, access.member_id)
     try:
         _made, secret = make_token(uow, access, wish)

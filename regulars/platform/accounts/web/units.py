@@ -14,6 +14,7 @@ from regulars.platform.accounts.units import Unit, UnitValues
 from regulars.platform.accounts.web.settings import blueprint
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
+from regulars.platform.web.addresses import stored_ids
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
@@ -72,7 +73,7 @@ def _values(*, active: bool) -> UnitValues:
     return UnitValues(
         code=form.get("code", ""),
         name=form.get("name", ""),
-        parent=int(parent) if parent.isdecimal() else None,
+        parent=next(iter(stored_ids([parent])), None),
         active=active,
     )
 
