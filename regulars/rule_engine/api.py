@@ -20,6 +20,7 @@ from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, publishing, service
+from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.instants import json_instant
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
@@ -151,14 +152,17 @@ def start(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("rules", shapes.MATCHES, body=shapes.ABOUT_RULE, body_optional=True)
 def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """How many fit now, with a few of them; of the rule in the body, else of the draft."""
-    found = service.count_matches(
+    found = count_matches(
         uow, access, _rule(uow, access, key, read_optional(request, shapes.ABOUT_RULE).get("rule"))
     )
     sample = [
         {"id": record, "title": title, "finding": _finding_json(found.findings.get(record))}
         for record, title in found.sample
     ]
-    return {"form": found.form, "count": found.count, "sample": sample}
+    return {
+        "form": found.form, "count": found.count, "sample": sample, "never": found.never,
+        "with_never": found.with_never,
+    }  # fmt: skip
 
 
 @api.post("/rules/<key>/explain")

@@ -82,6 +82,8 @@ MATCHES = obj(
         "form": TEXT,
         "count": COUNT,
         "sample": array(obj({"id": ID, "title": TEXT, "finding": nullable(FINDING)})),
+        "never": nullable(COUNT),
+        "with_never": BOOLEAN,
     }
 )
 ABOUT_RULE = obj({}, {"rule": RULE})

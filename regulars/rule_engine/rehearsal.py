@@ -23,6 +23,7 @@ from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.channels.templates import as_read
 from regulars.rule_engine.checks import check_rule, trigger_form
+from regulars.rule_engine.counting import draft_rule
 from regulars.rule_engine.definition import Rule, Step, first_path, path_after
 from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import Candidate, run_row
@@ -30,7 +31,6 @@ from regulars.rule_engine.gate import Gate
 from regulars.rule_engine.matching import link_of
 from regulars.rule_engine.reach import hides_contents
 from regulars.rule_engine.scans import table_of
-from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.steps.base import Done, End, LiveRun, Rest, StepFailed
 from regulars.rule_engine.tables import outbound, run

@@ -24,13 +24,13 @@ from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.composing import with_part
+from regulars.rule_engine.counting import draft_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import not_yet_in
 from regulars.rule_engine.publishing import INSIDE, inside_now, is_clock_rule, settle_inside
 from regulars.rule_engine.reading_back import Change, changes_in_words
 from regulars.rule_engine.scans import as_candidates, conditions, pages
-from regulars.rule_engine.service import draft_rule
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.speaking import speaker
 

@@ -5,39 +5,30 @@ Permission first, then the work, inside the caller's transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.querying import scope_conditions
-from regulars.form_builder.titles import titles_of
 from regulars.platform import jobs
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.definitions.snapshot import Published, snapshot
-from regulars.platform.errors import Conflict, Invalid, NotFound
-from regulars.platform.expressions.findings import Finding, explain_result
-from regulars.platform.formats import Formats
+from regulars.platform.errors import Conflict, NotFound
 from regulars.platform.ids import new_token
 from regulars.rule_engine import logbook, past_states
 from regulars.rule_engine.answering import end_runs
-from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.channels.base import providers
-from regulars.rule_engine.checks import check_rule
-from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.entering import Candidate, Entries, enter, revive
 from regulars.rule_engine.publishing import JOB, is_clock_rule
 from regulars.rule_engine.reach import require_seen
 from regulars.rule_engine.scans import conditions, pages, skip_backlog, table_of
-from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.tables import (
     channel_setting,
     mirror_member,
@@ -45,26 +36,6 @@ from regulars.rule_engine.tables import (
     rule_state,
     run,
 )
-
-SAMPLE = 8
-
-
-@dataclass(frozen=True)
-class Matches:
-    """How many people fit a rule now, and some of them: (record id, title).
-
-    ``findings`` say of each of those, condition by condition, which value made them fit.
-    """
-
-    form: str
-    count: int
-    sample: Sequence[tuple[int, str]]
-    findings: Mapping[int, Finding] = field(default_factory=dict)
-
-    def values(self, record: int) -> list[str]:
-        """The values that made one of them fit, as the reader writes them."""
-        found = self.findings.get(record)
-        return [] if found is None else [leaf.shown for leaf in _leaves(found) if leaf.shown]
 
 
 @dataclass(frozen=True)
@@ -74,70 +45,6 @@ class Enrolment:
     entered: int
     known: int
     held: dict[str, int]
-
-
-def _leaves(found: Finding) -> Iterator[Finding]:
-    """The conditions that hold, without those that hold because another does not."""
-    if found.kind == "leaf" and found.holds:
-        yield found
-    elif found.kind in ("all", "any"):
-        for item in found.items:
-            yield from _leaves(item)
-
-
-def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
-    """How many of the people this reader may see meet a rule's condition as of now.
-
-    The rule may be a draft; Invalid names what keeps it from being counted.
-    """
-    require_people(rule)
-    pinned = draft_rule(uow, rule)
-    require_seen_fields(uow, access, check_rule, rule)
-    table = table_of(pinned)
-    scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
-    where = [*conditions(uow, pinned, table), *scope]
-    count = uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where))
-    ids = uow.execute(
-        sa.select(table.c.id).where(*where).order_by(table.c.id.desc()).limit(SAMPLE)
-    ).scalars()
-    chosen = list(ids)
-    titles = titles_of(uow, access, catalog_for(uow, access), {rule.subject: chosen})
-    sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
-    return Matches(rule.subject, int(count), sample, _findings(uow, access, pinned, chosen))
-
-
-def _findings(
-    uow: UnitOfWork, access: Access, pinned: PinnedRule, records: Sequence[int]
-) -> dict[int, Finding]:
-    if not pinned.rule.when:
-        return {}
-    shop = uow.workspace
-    formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
-    tree, _problems = pinned.catalog.condition(pinned.rule.subject, pinned.rule.when)
-    found = {}
-    for record in records:
-        sight = RunSight(uow, pinned.rule.subject, record, {})
-        shapes = pinned.catalog.shapes
-        found[record] = explain_result(tree, shapes, sight.row(), sight.context, formats)
-    return found
-
-
-def finding_of(uow: UnitOfWork, access: Access, rule: Rule, record: int) -> Finding | None:
-    """Why a record meets a rule's condition or not, with its values; None without a condition."""
-    return _findings(uow, access, draft_rule(uow, rule), [record]).get(record)
-
-
-def draft_rule(uow: UnitOfWork, rule: Rule) -> PinnedRule:
-    """A draft made ready for looking, not for running. Raises Invalid."""
-    after = snapshot(uow).overlaid([Published("rule", rule.key, 0, {}, rule)])
-    problems = [
-        problem
-        for problem in check_rule(rule, after)
-        if problem.path.partition("/")[0] in ("subject", "when", "trigger", "sets", "entry")
-    ]
-    if problems:
-        raise Invalid(problems)
-    return PinnedRule.of(rule, 0, after)
 
 
 def enrol(uow: UnitOfWork, access: Access, key: str, *, limit: int | None = None) -> int:

@@ -13,10 +13,11 @@ from regulars.platform.definitions import store, versions
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.rule_engine import digest_keeping
 from regulars.rule_engine.campaigning import CampaignWish
+from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.rehearsal import rehearse
-from regulars.rule_engine.service import count_matches, enrol, pause_rule, start_manually
+from regulars.rule_engine.service import enrol, pause_rule, start_manually
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.simulating.simulate import simulate
 from regulars.rule_engine.tables import channel_account

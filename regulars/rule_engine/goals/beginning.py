@@ -20,6 +20,7 @@ from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem, under
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.checks import check_rule
+from regulars.rule_engine.counting import Matches, count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.goals.definition import Goal, filled
 from regulars.rule_engine.goals.guessing import Sheet, look
@@ -27,7 +28,6 @@ from regulars.rule_engine.goals.shelf import get_goal
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.reading_back import Line, rule_words
 from regulars.rule_engine.schema import message_problems, rule_problems
-from regulars.rule_engine.service import Matches, count_matches
 from regulars.rule_engine.simulating import keeping
 from regulars.rule_engine.speaking import speaker
 

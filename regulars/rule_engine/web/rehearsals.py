@@ -14,11 +14,11 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.rendering import render
+from regulars.rule_engine.counting import count_matches, finding_of
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.rehearsal import rehearse
-from regulars.rule_engine.service import count_matches, finding_of
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
 

@@ -19,11 +19,11 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import publishing
+from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.reading_back import rule_words
 from regulars.rule_engine.refusals import problem_words
 from regulars.rule_engine.releasing import Wishes, changes, forecast, release
-from regulars.rule_engine.service import count_matches
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.composing.reading import Posted, number

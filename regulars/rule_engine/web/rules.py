@@ -21,6 +21,7 @@ from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine import composing, digest_keeping, overview, publishing, service
 from regulars.rule_engine.circles import last_circle
+from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.planning import next_fires
 from regulars.rule_engine.reading_back import rule_words
@@ -121,7 +122,7 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     seeing.require_seen(uow, access, "rule", key)
     rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
     try:
-        matches = service.count_matches(uow, access, rule)
+        matches = count_matches(uow, access, rule)
     except Invalid:
         matches = None
     return render("rule_engine/_count.html", matches=matches, rule=rule)

@@ -1,0 +1,155 @@
+"""How many people a rule means now, and which value made each of them fit. Nothing is written.
+
+Whoever has none of what a condition looks at (nobody ever bought) is easily forgotten, or taken
+in unawares: their number is said beside the count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.querying import scope_conditions
+from regulars.form_builder.titles import titles_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import Published, snapshot
+from regulars.platform.errors import Invalid
+from regulars.platform.expressions.findings import Finding, explain_result
+from regulars.platform.formats import Formats
+from regulars.rule_engine.authors import require_seen_fields
+from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.checks import check_rule
+from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.digests import require_people
+from regulars.rule_engine.scans import conditions, table_of
+from regulars.rule_engine.sight import RunSight
+
+SAMPLE = 8
+_NEVER = "if_none"
+
+
+@dataclass(frozen=True)
+class Matches:
+    """How many people fit a rule now, and some of them: (record id, title).
+
+    ``findings`` say of each of those, condition by condition, which value made them fit.
+    ``never`` is how many have none of what it looks at: they are among the count when
+    ``with_never``, else left out of it. None where nothing asks about them.
+    """
+
+    form: str
+    count: int
+    sample: Sequence[tuple[int, str]]
+    findings: Mapping[int, Finding] = field(default_factory=dict)
+    never: int | None = None
+    with_never: bool = False
+
+    def values(self, record: int) -> list[str]:
+        """The values that made one of them fit, as the reader writes them."""
+        found = self.findings.get(record)
+        return [] if found is None else [leaf.shown for leaf in _leaves(found) if leaf.shown]
+
+
+def _leaves(found: Finding) -> Iterator[Finding]:
+    """The conditions that hold, without those that hold because another does not."""
+    if found.kind == "leaf" and found.holds:
+        yield found
+    elif found.kind in ("all", "any"):
+        for item in found.items:
+            yield from _leaves(item)
+
+
+def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
+    """How many of the people this reader may see meet a rule's condition as of now.
+
+    The rule may be a draft; Invalid names what keeps it from being counted.
+    """
+    require_people(rule)
+    pinned = draft_rule(uow, rule)
+    require_seen_fields(uow, access, check_rule, rule)
+    table = table_of(pinned)
+    scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
+    where = [*conditions(uow, pinned, table), *scope]
+    counted = sa.select(sa.func.count()).select_from(table)
+    count = int(uow.scalar(counted.where(*where)))
+    ids = uow.execute(
+        sa.select(table.c.id).where(*where).order_by(table.c.id.desc()).limit(SAMPLE)
+    ).scalars()
+    chosen = list(ids)
+    titles = titles_of(uow, access, catalog_for(uow, access), {rule.subject: chosen})
+    sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
+    findings = _findings(uow, access, pinned, chosen)
+    turned = None if rule.when is None else turned_about_never(rule.when)
+    if turned is None:
+        return Matches(rule.subject, count, sample, findings)
+    other = draft_rule(uow, replace(rule, when=turned[0]))
+    by_turn = int(uow.scalar(counted.where(*conditions(uow, other, table), *scope)))
+    return Matches(rule.subject, count, sample, findings, abs(by_turn - count), turned[1])
+
+
+def turned_about_never(when: Mapping[str, Any]) -> tuple[dict[str, Any], bool] | None:
+    """The condition with the word on those who never did turned round, and what it was.
+
+    None for one that says nothing of them, or not the same everywhere.
+    """
+    said = set(_said(when))
+    return (_turn(when), said.pop()) if len(said) == 1 else None
+
+
+def _said(part: Any) -> Iterator[bool]:
+    if isinstance(part, Mapping):
+        if "aggregate" in part and _NEVER in part:
+            yield bool(part[_NEVER])
+        for value in part.values():
+            yield from _said(value)
+    elif isinstance(part, list | tuple):
+        for each in part:
+            yield from _said(each)
+
+
+def _turn(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        turned = {name: _turn(value) for name, value in part.items()}
+        if "aggregate" in part and _NEVER in part:
+            turned[_NEVER] = not part[_NEVER]
+        return turned
+    return [_turn(each) for each in part] if isinstance(part, list | tuple) else part
+
+
+def _findings(
+    uow: UnitOfWork, access: Access, pinned: PinnedRule, records: Sequence[int]
+) -> dict[int, Finding]:
+    if not pinned.rule.when:
+        return {}
+    shop = uow.workspace
+    formats = Formats(access.locale, shop.zone, shop.currency, uow.now)
+    tree, _problems = pinned.catalog.condition(pinned.rule.subject, pinned.rule.when)
+    found = {}
+    for record in records:
+        sight = RunSight(uow, pinned.rule.subject, record, {})
+        shapes = pinned.catalog.shapes
+        found[record] = explain_result(tree, shapes, sight.row(), sight.context, formats)
+    return found
+
+
+def finding_of(uow: UnitOfWork, access: Access, rule: Rule, record: int) -> Finding | None:
+    """Why a record meets a rule's condition or not, with its values; None without a condition."""
+    return _findings(uow, access, draft_rule(uow, rule), [record]).get(record)
+
+
+def draft_rule(uow: UnitOfWork, rule: Rule) -> PinnedRule:
+    """A draft made ready for looking, not for running. Raises Invalid."""
+    after = snapshot(uow).overlaid([Published("rule", rule.key, 0, {}, rule)])
+    problems = [
+        problem
+        for problem in check_rule(rule, after)
+        if problem.path.partition("/")[0] in ("subject", "when", "trigger", "sets", "entry")
+    ]
+    if problems:
+        raise Invalid(problems)
+    return PinnedRule.of(rule, 0, after)
