@@ -13,6 +13,7 @@ from regulars.platform.health.findings import Finding, HealthCheck, Place
 from regulars.platform.hold import find_hold
 from regulars.rule_engine import pace
 from regulars.rule_engine.book import active_rules, book_of
+from regulars.rule_engine.mirror_health import membership, mend_membership
 from regulars.rule_engine.tables import WAITING, fire, outbound, run
 
 LATE, VERY_LATE = timedelta(minutes=5), timedelta(hours=1)
@@ -80,4 +81,5 @@ CHECKS = (
     HealthCheck("due work", due_work),
     HealthCheck("work lately", work_lately),
     HealthCheck("stuck runs", stuck_runs),
+    HealthCheck("mirrors", membership, mend_membership),
 )
