@@ -72,7 +72,10 @@ def _lately(uow: UnitOfWork, table: sa.Table) -> Iterator[sa.ColumnElement[bool]
 def _first_since(uow: UnitOfWork, table: sa.Table, since: datetime) -> int:
     """The number of the first row made since then, or one more than the last row's: rows are
     numbered in the order they are made."""
-    low, high = 0, int(uow.scalar(sa.select(sa.func.max(table.c.id))) or 0) + 1
+    newest = uow.scalar(sa.select(sa.func.max(table.c.id)))
+    if newest is None:
+        return 0
+    low, high = 0, int(newest) + 1
     while low < high:
         middle = (low + high) // 2
         at = sa.select(table.c.id, table.c.created_at).where(table.c.id >= middle)
