@@ -42,7 +42,7 @@ def work_lately(place: Place) -> Iterator[Finding]:
         steps, sent = pace.steps_since(uow, pace.KEPT), pace.sent_since(uow, pace.KEPT)
         book = book_of(uow).rules
     if not steps:
-        yield Finding("good", "work-quiet", {"sent": pace.people_reached(sent)})
+        yield Finding("good", "work-quiet")
         return
     busiest = max(steps, key=lambda rule: (steps[rule][0], rule))
     told = {

@@ -5,17 +5,22 @@ Historic events are born processed; when they were written says whether a rule h
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
-from regulars.rule_engine.book import PinnedRule
+from regulars.rule_engine.book import PinnedRule, book_of
 from regulars.rule_engine.ways import ways_to
 
 LONGEST_TRANSACTION = timedelta(seconds=60)  # of an import, from its "now" to its commit
 IMPATIENCE = timedelta(minutes=10)  # during an endless import, look at least this often
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CHAIN = sa.type_coerce(event.c.chain, sa.Text())  # the rules that caused it, the last one last
 
 sa.Index(
     "event_historic",
@@ -29,12 +34,14 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
     """Subjects whose own record, or a record that links to them, an import wrote since then.
 
     A little too many rather than one too few: a transaction may commit some time after the
-    instant its events carry.
+    instant its events carry. What a mirror wrote at its first look-over is history, too, but only
+    for rules that ask for what it sets: nobody matches any other rule because of it.
     """
     subject = pinned.rule.subject
     fresh: list[sa.ColumnElement[bool]] = [event.c.historic.is_(sa.true())]
     if since is not None:
         fresh.append(event.c.processed_at > since - LONGEST_TRANSACTION)
+    fresh += [~_CHAIN.endswith(f'"{key}"]', autoescape=True) for key in _unasked(uow, pinned)]
     found = set(
         uow.execute(sa.select(event.c.record).where(*fresh, event.c.form == subject)).scalars()
     )
@@ -51,6 +58,32 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
             )
             found.update(uow.execute(statement).scalars())
     return found
+
+
+def _unasked(uow: UnitOfWork, pinned: PinnedRule) -> list[str]:
+    """The mirrors that set what this rule does not ask for, by no way round."""
+    words = _words_of(pinned)
+    return [
+        each.rule.key
+        for each in book_of(uow).mirrors
+        if each.rule.sets is not None and each.rule.sets.field not in words
+    ]
+
+
+def _words_of(pinned: PinnedRule) -> set[str]:
+    """Every name in a rule's condition and key, and in the fields these are computed from."""
+    fields = [each for form in pinned.catalog.forms.values() for each in form.fields]
+    words = _words([pinned.rule.when, pinned.rule.entry.key, pinned.rule.trigger.settings])
+    while True:
+        further = [each.settings for each in fields if each.key in words]
+        more = words | _words(further)
+        if more == words:
+            return words
+        words = more
+
+
+def _words(said: Any) -> set[str]:
+    return set(_WORD.findall(json.dumps(said, default=str)))
 
 
 def has_news(

@@ -13,6 +13,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.store import publish, save_draft
 from regulars.platform.errors import Invalid
+from regulars.platform.faultpoint import faultpoint
 from regulars.platform.problems import Problem
 from regulars.seed_templates import sampling
 from regulars.seed_templates.effects import Effects, effects_of
@@ -102,6 +103,7 @@ def _publish(uow: UnitOfWork, access: Access, pack: Pack, fresh: Sequence[PackDe
     """All drafts, then all versions at once, so that definitions may need each other."""
     problems: list[Problem] = []
     for each in fresh:
+        faultpoint("pack-draft")
         try:
             save_draft(uow, access, each.kind, each.raw)
         except Invalid as invalid:
@@ -109,6 +111,7 @@ def _publish(uow: UnitOfWork, access: Access, pack: Pack, fresh: Sequence[PackDe
     if problems:
         raise Invalid(problems)
     publish(uow, access, [(each.kind, each.key) for each in fresh], pack=pack.key)
+    faultpoint("pack-published")
 
 
 def _keep(uow: UnitOfWork, pack: Pack, plan: Plan) -> None:

@@ -7,10 +7,17 @@ import pytest
 
 from regulars.platform.db import Database, Workspace
 from regulars.wiring import wire
-from tests.support.busy_shop import assert_all_done, finish
+from tests.support.busy_shop import PEOPLE, assert_all_done, finish
 from tests.support.clocks import MovableClock
 from tests.support.digests import BY_DAY, digest, join, results
-from tests.support.rule_faults import LedgerMailer, assert_sound, dies, in_child, wait_for
+from tests.support.rule_faults import (
+    LedgerMailer,
+    assert_sound,
+    dies,
+    engine_with,
+    in_child,
+    wait_for,
+)
 from tests.support.rule_shop import RuleShop
 
 MAY_BE_UNKNOWN = ("K2", "K3", "message-mid")
@@ -73,3 +80,13 @@ def test_f01_a_report_goes_out_once_however_often_its_worker_is_killed(
         dies(database, point, lambda: finish(shop, mailer))
     finish(shop, mailer)
     assert (len(shop.runs("weekly")), len(results(shop)), len(shop.messages())) == (1, 1, 1)
+
+
+def test_f01_a_worker_killed_before_the_queue_learns_of_it_has_done_its_work(
+    busy: RuleShop, mailer: LedgerMailer
+) -> None:
+    dies(busy.database, "K4", engine_with(busy.database, mailer).answer)
+    assert [run.cursor for run in busy.runs("thanks")] == ["steps/4"] * PEOPLE  # all is done
+    finish(busy, mailer)
+    assert_all_done(busy, mailer)
+    assert busy.messages(status="unknown") == []

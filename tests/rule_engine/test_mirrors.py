@@ -17,7 +17,7 @@ from regulars.rule_engine.looking_over import look_over
 from regulars.rule_engine.mirrors import Cause, differences, refresh_some
 from regulars.rule_engine.tables import mirror_member, mirror_past
 from tests.support.clocks import NOW, MovableClock
-from tests.support.rule_shop import SYSTEM, RuleShop, journey, mirror, sms
+from tests.support.rule_shop import SILENT_30, SYSTEM, RuleShop, journey, mirror, sms
 
 DAY = timedelta(days=1)
 BOUGHT_LATELY = {
@@ -346,3 +346,31 @@ def test_creating_a_customer_counts_as_a_change(shop: RuleShop) -> None:
         made = create_record(uow, SYSTEM, "customers", {"name": "Anna"}, origin=Origin("cli"))
     shop.tick()
     assert shop.read("customers", made.id)["tags"] == {"n"}
+
+
+@pytest.mark.parametrize(
+    ("asks", "entered"),
+    [
+        (SILENT_30, ["done"]),
+        ({"all": [SILENT_30, {"field": "tags", "op": "has", "value": "buyer"}]}, ["skipped"]),
+    ],
+    ids=["of something else", "for its tag"],
+)
+def test_who_a_new_mirror_marks_is_backlog_only_where_a_rule_asks_for_the_mark(
+    shop: RuleShop, clock: MovableClock, asks: dict[str, Any], entered: list[str]
+) -> None:
+    daily = {"on": "scan", "every": "day", "at": "10:00"}
+    tag = {"do": "add_tags", "tags": ["lapsed"]}
+    shop.publish(journey("lapsed", trigger=daily, when=asks, steps=[tag], guards={}))
+    anna = shop.customer()
+    shop.order(anna, automation="none", paid_at=clock() - timedelta(days=29))
+    clock.forward(hours=1)
+    shop.tick()
+    bought = {"aggregate": "count", "of": "orders", "op": "gte", "value": 1}
+    shop.publish(mirror("buyer", bought, {"field": "tags", "add": "buyer"}))
+    clock.forward(minutes=5)
+    shop.engine.drain()  # the mirror looks over everybody
+    assert "buyer" in shop.read("customers", anna)["tags"]
+    clock.forward(days=2)
+    shop.tick()
+    assert [run.status for run in shop.runs("lapsed")] == entered

@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from regulars.platform.db import Database
+from regulars.platform.db import Database, Workspace
 from regulars.platform.events import event
 from regulars.platform.faultpoint import VARIABLE
 from regulars.platform.mailer import Mail
@@ -89,6 +89,12 @@ def assert_sound(shop: RuleShop, mailer: LedgerMailer) -> None:
     assert set(mailer.asked()) <= told
     left = {name_outside(shop, m) for m in messages if (m.channel, m.status) == ("email", "sent")}
     assert left <= set(mailer.asked()), "what is called sent was handed over"
+
+
+def promises_kept(database: Database, workspace: Workspace) -> None:
+    """Every invariant of the engine holds in this workspace."""
+    with database.workspace_tx(workspace) as uow:
+        assert check(uow).breaches == ()
 
 
 def name_outside(shop: RuleShop, message: Any) -> str:

@@ -36,6 +36,7 @@ from regulars.form_builder.searching.marking import mark
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
+from regulars.platform.faultpoint import faultpoint
 from regulars.platform.privacy import erasure_log
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.privacy.holdings import all_holdings
@@ -112,7 +113,9 @@ def _carry_out(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan)
     suppress(uow, person.addresses, ERASED)
     work = Writing(uow, access, catalog_of(uow), person.people.form, Origin("erasure", "none"))
     counts = _deal_with_links(work, person, plan, traces)
+    faultpoint("erase-links")
     _delete_records(work, person)
+    faultpoint("erase-records")
     for record_id in person.ids:
         for follower in person_followers:
             for name, n in follower.erase(uow, access, person.form, record_id).items():
@@ -125,8 +128,10 @@ def _carry_out(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan)
         .where(person_log.c.form == person.form, person_log.c.record.in_(person.ids))
         .values(reason=None)
     )
+    faultpoint("erase-tables")
     for name, n in sweep(uow, traces).items():
         _count(counts, name, n)
+    faultpoint("erase-swept")
     forget_marked(uow, indexed_tables(uow, work.catalog))
     return counts
 
