@@ -1,7 +1,7 @@
-"""A hundred thousand people enrolled, single orders through to another program, scans and mirrors.
+"""A hundred thousand people enrolled, single orders through to another program, and scans.
 
     python -m benchmarks.rules [--database postgresql+psycopg://…] [--people 100000]
-                               [--only enrol,events,doorbell,scans,mirrors]
+                               [--only enrol,events,doorbell,scans]
 
 The goals stand beside the figures; scans stand beside the same question written by hand in SQL.
 Without ``--database`` it runs on SQLite files in a temporary folder.
@@ -40,8 +40,6 @@ from regulars.platform.workspaces import create_workspace
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.executing import execute_due
-from regulars.rule_engine.ingest import ingest
-from regulars.rule_engine.looking_over import look_over
 from regulars.rule_engine.planning import plan_fires
 from regulars.rule_engine.scans import fire_due, matching_ids
 from regulars.rule_engine.tables import run, run_step
@@ -131,12 +129,13 @@ class Bench:
             return int(uow.scalar(sa.select(sa.func.count()).select_from(table).where(*where)))
 
 
-def main() -> None:
+def main(parts: dict[str, Callable[[Bench], None]] | None = None) -> None:
     """Run the chosen parts and print their figures."""
+    known = PARTS if parts is None else parts
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--database", default="", help="SQLAlchemy URL; empty = SQLite files")
     options.add_argument("--people", type=int, default=100_000)
-    options.add_argument("--only", default=",".join(PARTS), help="parts, with commas")
+    options.add_argument("--only", default=",".join(known), help="parts, with commas")
     chosen = options.parse_args()
     wire()
     with TemporaryDirectory(prefix="regulars-benchmark-") as folder:
@@ -152,7 +151,7 @@ def main() -> None:
             database.clock = utc_now
             say("filled", f"{time.perf_counter() - began:8.1f} s for {chosen.people:,} people")
             for name in chosen.only.split(","):
-                PARTS[name](bench)
+                known[name](bench)
         finally:
             database.drop_store(place)
             database.close()
@@ -326,50 +325,8 @@ def _best(work: Callable[[], Any]) -> float:
     return min(times)
 
 
-def mirrors(bench: Bench) -> None:
-    """Thirty tags: everybody at once, and after two thousand orders."""
-    keys = [f"m{n}" for n in range(30)]
-    bench.publish(*(
-        {
-            "kind": "rule", "key": key, "label": key, "class": "mirror", "subject": "customers",
-            "when": {"all": [
-                {"aggregate": "sum", "of": "orders", "field": "amount", "op": "gte",
-                 "value": 30 * n},
-                {"field": "points", "op": "gte", "value": n},
-            ]},
-            "sets": {"field": "tags", "add": key},
-        }
-        for n, key in enumerate(keys)
-    ))  # fmt: skip
-    now = bench.database.clock
-    look = (bench.database, bench.place, now)
-    with timed(bench, "30 mirrors: first fill", 0):
-        for key in keys:
-            look_over(*look, key)
-    with timed(bench, "30 mirrors: everybody again", 0):
-        began = time.perf_counter()
-        for key in keys:
-            look_over(*look, key)
-        full = time.perf_counter() - began
-    while ingest(*look):
-        pass
-    for start in range(0, 2000, 500):
-        rows = [
-            {"customer": start + n + 1, "paid_at": now().isoformat(), "amount": "100"}
-            for n in range(500)
-        ]
-        with bench.database.workspace_tx(bench.place) as uow:
-            records.write_batch(uow, ACCESS, "orders", rows, origin=API)
-    began = time.perf_counter()
-    with timed(bench, "30 mirrors: after 2,000 orders", 2000):
-        while ingest(*look):
-            pass
-    delta = time.perf_counter() - began
-    say("30 mirrors: after orders beside everybody", f"{delta / full:8.2f} times (goal 0.25)")
-
-
 PARTS: dict[str, Callable[[Bench], None]] = {
-    "enrol": enrol, "events": events, "doorbell": doorbell, "scans": scans, "mirrors": mirrors,
+    "enrol": enrol, "events": events, "doorbell": doorbell, "scans": scans,
 }  # fmt: skip
 
 

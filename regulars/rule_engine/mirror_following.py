@@ -26,11 +26,47 @@ Ways = Mapping[str, Collection[str]]
 def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
     """Bring the mirrors up to date for everybody these events are about; how many turned."""
     turned = 0
-    for mirrors in by_subject(active_mirrors(uow)):
-        chains = candidates(uow, mirrors[0], events)
+    for every in by_subject(active_mirrors(uow)):
+        mirrors = [each for each in every if any(_may_move(uow, each, e) for e in events)]
+        chains = candidates(uow, mirrors[0], events) if mirrors else {}
         if chains:
             turned += refresh(uow, mirrors, sorted(chains), Cause(chains))
     return turned
+
+
+def _may_move(uow: UnitOfWork, pinned: PinnedRule, happened: Any) -> bool:
+    """Whether a change is of something that the mirror reads; what mirrors write mostly is not."""
+    if happened.kind != "record_updated" or happened.changes is None:
+        return True
+    read = _read(uow, pinned).get(happened.form, frozenset())
+    return read is None or not read.isdisjoint(happened.changes)
+
+
+def _read(uow: UnitOfWork, pinned: PinnedRule) -> Mapping[str, frozenset[str] | None]:
+    """Form → the fields of it that a mirror reads; None where any may count."""
+    known: dict[str, Any] = book_of(uow).seen.derived.setdefault("mirrors-read", {})
+    key = pinned.rule.key
+    if key not in known:
+        known[key] = _reading(pinned)
+    found: Mapping[str, frozenset[str] | None] = known[key]
+    return found
+
+
+def _reading(pinned: PinnedRule) -> Mapping[str, frozenset[str] | None]:
+    catalog, subject = pinned.catalog, pinned.rule.subject
+    ways = ways_to(catalog, subject)
+    try:
+        trees = trees_of(pinned)
+    except BrokenMirror:
+        return dict.fromkeys((subject, *ways))
+    places = {place for tree in trees for place in dependencies(tree, catalog.shapes).fields}
+    summed = {plan.rows for plan in catalog.rollups if (plan.form, plan.field) in places}
+    return {
+        form: None
+        if form in summed
+        else frozenset(links) | {key for owner, key in places if owner == form}
+        for form, links in {subject: set(), **ways}.items()
+    }
 
 
 def active_mirrors(uow: UnitOfWork) -> list[PinnedRule]:

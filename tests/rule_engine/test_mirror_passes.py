@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.platform.expressions import shared_pass
-from regulars.rule_engine import mirror_checking
+from regulars.rule_engine import mirror_checking, mirror_following
 from regulars.rule_engine.book import book_of
 from regulars.rule_engine.looking_over import due_mirrors
 from regulars.rule_engine.mirror_following import is_kept_by_events
@@ -142,3 +142,27 @@ def test_a_mirror_that_events_keep_right_is_not_looked_over_every_hour(
     clock.forward(hours=2)
     with shop.work() as uow:
         assert due_mirrors(uow, anyway=False) == ["silent"]
+
+
+def test_what_no_mirror_reads_moves_nobody(shop: RuleShop, monkeypatch: Any) -> None:
+    shop.publish(*MANY)
+    ann = shop.customer(name="ann", note="x")
+    order = shop.order(ann, amount="40")
+    shop.tick()
+    asked: list[list[str]] = []
+
+    def noted(uow: Any, mirrors: Any, records: Any = None) -> Any:
+        asked.append([each.rule.key for each in mirrors])
+        return differences_of(uow, mirrors, records)
+
+    monkeypatch.setattr(mirror_following, "differences_of", noted)
+    shop.change("customers", ann, language="en")
+    shop.tick()
+    assert asked == []
+    shop.change("customers", ann, note=None)
+    shop.tick()
+    assert asked == [["paid"]]
+    shop.change("orders", order, amount="400")
+    shop.tick()
+    assert set(asked[1]) == {"big", "tier", "paid"}
+    assert shop.read("customers", ann)["tier"] == "diamond"
