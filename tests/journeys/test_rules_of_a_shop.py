@@ -166,8 +166,9 @@ def test_the_question_about_those_who_never_bought_makes_the_difference(
     shop.order(shop.customer(name="Lapsed"), automation="none", paid_at="2025-12-01T10:00:00Z")
     composer.begin("Who is silent")
     silent_for(composer, 30)
-    count = composer.page.get_by_role("complementary").get_by_role("status")
+    count = composer.page.locator("#rule-count-found")
     expect(count).to_contain_text("1 person fits now")
+    expect(count).to_contain_text("3 more never did at all")
     composer.change("the last in “orders”", **{NEVER_BOUGHT: "Yes"})
     expect(count).to_contain_text("4 people fit now")
 
