@@ -178,5 +178,7 @@ def _with_people(uow: UnitOfWork, access: Access, records: Sequence[Record]) -> 
     for key, target in SYSTEM_LINKS.items():
         ids = {record.values.get(key) for record in records}
         wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
+    if not any(wanted.values()):
+        return list(records)
     names = titles_of(uow, access, catalog_for(uow, access), wanted)
     return [replace(record, titles={**record.titles, **names}) for record in records]

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
@@ -37,6 +37,7 @@ from regulars.platform.prepared import Prepared
 from regulars.platform.privacy.ledger import consent_state
 from regulars.platform.problems import Problem
 
+T = TypeVar("T")
 Checked = tuple[Node, list[Problem]]
 _CONSENTS = sa.select(
     consent_state.c.form,
@@ -107,9 +108,9 @@ class FormCatalog:
             found = self.statements[name] = Prepared(make())
         return found
 
-    def kept(self, name: Any, make: Callable[[], FormCatalog]) -> FormCatalog:
+    def kept(self, name: Any, make: Callable[[], T]) -> T:
         """What was made of this catalog before under this name, else made now."""
-        found: FormCatalog | None = self._trees.get(name)
+        found: T | None = self._trees.get(name)
         if found is None:
             found = self._trees[name] = make()
         return found

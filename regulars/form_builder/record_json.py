@@ -6,20 +6,24 @@ is a list of rows with their ``id``. Related records are a list of their own, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
 from regulars.platform.expressions.types import Kind
 
 Titles = Mapping[tuple[str, int], str]
+Write = Callable[[Any, Titles], Any]
+"""What writes the values of one field: a plain value and the titles of links → JSON."""
+_AS_IT_IS = frozenset({str, int, bool})
 
 SYSTEM_LINKS: Mapping[str, str] = {
     "created_by": "sys_members",
@@ -37,50 +41,88 @@ ALWAYS_SEEN = ("id", "version")
 
 def record_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
     """The record as its reader's catalog has it; titles of links are ``record.titles``."""
-    form = catalog.get_form(record.form)
-    shape = catalog.shapes.find(record.form)
-    answer = {
-        key: _system(key, record.values.get(key), record.titles)
+    writers = catalog.kept(("record json", record.form), partial(_writers, catalog, record.form))
+    values, titles = record.values, record.titles
+    return {key: write(values.get(key), titles) for key, write in writers}
+
+
+def _writers(catalog: FormCatalog, form_key: str) -> list[tuple[str, Write]]:
+    """What writes each value of a record, in the order of the answer."""
+    form, shape = catalog.get_form(form_key), catalog.shapes.find(form_key)
+    system = [
+        (key, _link_writer(SYSTEM_LINKS[key]) if key in SYSTEM_LINKS else _plain)
         for key in SYSTEM_KEYS
         if key in ALWAYS_SEEN or (shape is not None and shape.field(key) is not None)
-    }
-    for field in form.fields:
-        if field.type != "related":
-            answer[field.key] = field_json(catalog, form, field, record.values, record.titles)
-    return answer
+    ]
+    fields = [each for each in form.fields if each.type != "related"]
+    return [*system, *((each.key, _writer(catalog, form, each)) for each in fields)]
 
 
-def field_json(
-    catalog: FormCatalog,
-    form: FormDefinition,
-    field: FieldDefinition,
-    values: Mapping[str, Any],
-    titles: Titles,
-) -> Any:
-    """One value of a record or row."""
-    value = values.get(field.key)
-    if isinstance(value, MaskedText):
-        return str(value)
+def _writer(catalog: FormCatalog, form: FormDefinition, field: FieldDefinition) -> Write:
+    """What writes the values of one field of a record or row."""
     if field.type == "subform":
-        inner = catalog.get_form(f"{form.key}.{field.key}")
-        return [_row(catalog, inner, row, titles) for row in value or ()]
+        return _rows_writer(catalog, catalog.get_form(f"{form.key}.{field.key}"))
     if field.type == "links":
-        to = str(field.settings["to"])
-        linked = [row[LINKED] for row in value or () if isinstance(row.get(LINKED), int)]
-        return [link_json(to, each, titles) for each in linked]
-    target = _target(catalog, form, field)
-    if target and isinstance(value, int):
-        return link_json(target, value, titles)
+        return _links_writer(str(field.settings["to"]))
     kind = field_types.get(field.type)
-    return kind.to_json(field, value) if kind.writable else plain_json(value)
+    otherwise = _field_writer(kind, field) if kind.writable else _plain
+    target = _target(catalog, form, field)
+    return _link_writer(target, otherwise) if target else otherwise
+
+
+def _plain(value: Any, _titles: Titles) -> Any:
+    return str(value) if isinstance(value, MaskedText) else plain_json(value)
+
+
+def _field_writer(kind: FieldType, field: FieldDefinition) -> Write:
+    def write(value: Any, _titles: Titles) -> Any:
+        return str(value) if isinstance(value, MaskedText) else kind.to_json(field, value)
+
+    return write
+
+
+def _link_writer(target: str, otherwise: Write = _plain) -> Write:
+    def write(value: Any, titles: Titles) -> Any:
+        if isinstance(value, int):
+            return link_json(target, value, titles)
+        return otherwise(value, titles)
+
+    return write
+
+
+def _links_writer(target: str) -> Write:
+    def write(value: Any, titles: Titles) -> Any:
+        if isinstance(value, MaskedText):
+            return str(value)
+        linked = [row[LINKED] for row in value or () if isinstance(row.get(LINKED), int)]
+        return [link_json(target, each, titles) for each in linked]
+
+    return write
+
+
+def _rows_writer(catalog: FormCatalog, inner: FormDefinition) -> Write:
+    writers = [(each.key, _writer(catalog, inner, each)) for each in inner.fields]
+
+    def cells(row: Mapping[str, Any], titles: Titles) -> dict[str, Any]:
+        return {key: write(row.get(key), titles) for key, write in writers}
+
+    def write(value: Any, titles: Titles) -> Any:
+        if isinstance(value, MaskedText):
+            return str(value)
+        return [{"id": row.get("id"), **cells(row, titles)} for row in value or ()]
+
+    return write
 
 
 def plain_json(value: Any) -> Any:
     """A plain value whose field nobody writes (formulas, rollups, system values)."""
+    if value is None or type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        moved = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return moved.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, frozenset):
@@ -93,13 +135,6 @@ def link_json(target: str, value: int, titles: Titles) -> dict[str, Any]:
     return {"id": value, "title": titles.get((target, value), f"#{value}")}
 
 
-def _row(
-    catalog: FormCatalog, inner: FormDefinition, row: Mapping[str, Any], titles: Titles
-) -> dict[str, Any]:
-    cells = {each.key: field_json(catalog, inner, each, row, titles) for each in inner.fields}
-    return {"id": row.get("id"), **cells}
-
-
 def _target(catalog: FormCatalog, form: FormDefinition, field: FieldDefinition) -> str:
     kind = field_types.get(field.type)
     if isinstance(kind, LinkField):
@@ -109,11 +144,3 @@ def _target(catalog: FormCatalog, form: FormDefinition, field: FieldDefinition) 
     if found is not None and found.type.kind is Kind.LINK:
         return found.type.form or ""
     return ""
-
-
-def _system(key: str, value: Any, titles: Titles) -> Any:
-    if isinstance(value, MaskedText):
-        return str(value)
-    if key in SYSTEM_LINKS and isinstance(value, int):
-        return link_json(SYSTEM_LINKS[key], value, titles)
-    return plain_json(value)

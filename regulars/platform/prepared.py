@@ -140,6 +140,23 @@ def send(connection: Connection, text: str) -> None:
         cursor.close()
 
 
+def last_value(connection: Connection, text: str) -> Any:
+    """Run several statements of the driver's own in one message (PostgreSQL); the first value that
+    the last of them answers, or None. Each sees what was committed before it began.
+    """
+    cursor = _cursor(connection)
+    try:
+        cursor.execute(text)
+        while cursor.nextset():
+            pass
+        row = cursor.fetchone()
+    except Exception as error:
+        raise _told(connection, text, error) from error
+    finally:
+        cursor.close()
+    return row[0] if row else None
+
+
 def send_many(connection: Connection, text: str, rows: Sequence[Any]) -> None:
     """Run a text of the driver's own once for each row of its own values."""
     cursor = _cursor(connection)

@@ -59,9 +59,9 @@ workspace_counter = sa.Table(
 )
 
 
-_NUMBER = Prepared(
-    sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
-)
+NUMBER = sa.select(workspace_counter.c.value).where(workspace_counter.c.name == "definitions")
+"""The number that every publish raises, as a question."""
+_NUMBER = Prepared(NUMBER)
 
 
 @dataclass(frozen=True)
@@ -176,10 +176,10 @@ def set_definitions_number(uow: UnitOfWork, number: int) -> None:
     uow.memo.pop("snapshot", None)
 
 
-def is_current(uow: UnitOfWork) -> bool:
-    """Whether nothing was published since this transaction read the definitions."""
+def is_current(uow: UnitOfWork, number: int) -> bool:
+    """Whether ``number``, read just now, is that of the definitions this transaction has read."""
     known: Snapshot | None = uow.memo.get("snapshot")
-    return known is None or known.number == definitions_number(uow)
+    return known is None or known.number == number
 
 
 def definitions_number(uow: UnitOfWork) -> int:
