@@ -126,6 +126,9 @@ def test_every_form_of_the_composer_opens(shop: Site) -> None:
         assert page.status_code == 200
     for do in showing.offered_steps(composer):
         assert visitor.get(f"{url}?at=step@steps%2B&kind={do}").status_code == 200
+    page = visitor.get(f"{url}?at=step@steps%2B&kind=create_task").text
+    assert 'data-insert="{name|}"' in page
+    assert 'data-insert="{orders|}"' not in page
     for at in ("guards", "entry", "goal", "event@exit", "label", "step@steps/0", "row@when"):
         assert visitor.get(f"{url}?at={at}").status_code == 200
 

@@ -86,6 +86,10 @@ class Offering:
         form = self.catalog.forms.get(form_key)
         return [(e.key, self._name(e)) for e in _fields(form) if not kinds or _kind(e) in kinds]
 
+    def sayable(self) -> list[Option]:
+        """The subject's fields that may stand in words: no lists of other records."""
+        return self.fields(self.rule.subject, *(each for each in Kind if each is not Kind.ROWS))
+
     def dates(self) -> list[Option]:
         """The subject's dates."""
         return self.fields(self.rule.subject, *_DATES)
