@@ -5,6 +5,7 @@ Lines are only ever added, so that workers do not wait for each other.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -17,6 +18,8 @@ from regulars.platform.db import Database, UnitOfWork, Workspace, workspace_meta
 from regulars.platform.privacy.purposes import CHANNELS
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.tables import outbound
+
+log = logging.getLogger(__name__)
 
 LATELY = timedelta(minutes=5)
 KEPT = timedelta(hours=1)
@@ -46,6 +49,9 @@ def tally(uow: UnitOfWork, runs: Iterable[Any], traces: Sequence[Mapping[str, An
     ]
     if rows:
         uow.execute(step_tally.insert(), rows)
+    for row in rows:
+        told = {name: row[name] for name in ("rule", "steps", "failed")}
+        log.info("steps", extra={"fields": {"workspace": uow.workspace.id, **told}})
 
 
 def has_old_paces(uow: UnitOfWork) -> bool:

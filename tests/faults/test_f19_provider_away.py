@@ -18,6 +18,7 @@ from regulars.wiring import wire
 from tests.support.channels import SEAL, SET_UP
 from tests.support.clocks import MovableClock
 from tests.support.provider import AWAY, SLOW_DOWN, FakeProvider, Turn, fake_provider
+from tests.support.rule_faults import promises_kept
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 
 WELL = Turn(body=b'{"data": {"id": 1}}')
@@ -91,6 +92,7 @@ def test_f19_a_provider_that_is_away_is_left_in_peace_and_nothing_is_lost(
     assert (circuit_of(shop).failures, circuit_of(shop).rests_until) == (0, None)
     keys = [body for _path, _headers, body in provider.seen]
     assert len(set(keys)) == 8  # however often, under the same key
+    promises_kept(shop.database, shop.workspace)
 
 
 def test_f19_other_ways_go_on_and_old_messages_expire(
@@ -113,6 +115,7 @@ def test_f19_other_ways_go_on_and_old_messages_expire(
     tick(shop)
     (told,) = [each for each in shop.messages(channel="wecom") if each.status == "sent"][-1:]
     assert told.body["text"] == "Ben ordered"
+    promises_kept(shop.database, shop.workspace)
 
 
 def test_f19_a_provider_that_names_a_time_is_not_asked_before(

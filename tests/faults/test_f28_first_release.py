@@ -11,6 +11,7 @@ from regulars.platform.db import Database
 from regulars.platform.workspaces import list_workspaces
 from regulars.wiring import wire
 from tests.support.clocks import MovableClock
+from tests.support.rule_faults import promises_kept
 from tests.support.rule_shop import RuleShop
 
 
@@ -56,6 +57,7 @@ def test_runs_in_flight_finish_with_the_rule_they_began_with(
     shop.order(shop.customer(name="New"))
     shop.tick()
     assert not [run for run in shop.runs() if run.status in ("failed", "stuck")]
+    promises_kept(shop.database, shop.workspace)
 
 
 def test_opening_twice_changes_nothing_and_needs_no_second_backup(

@@ -13,6 +13,7 @@ from regulars.platform.health.findings import Place
 from regulars.rule_engine.tables import event_failure, rule_state
 from regulars.wiring import wire
 from tests.support.clocks import MovableClock
+from tests.support.rule_faults import promises_kept
 from tests.support.rule_shop import SILENT_30, RuleShop, journey, mirror
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
@@ -101,3 +102,4 @@ def test_f29_a_rule_whose_form_is_damaged_says_so_and_the_others_go_on(
     shop.engine.drain()
     assert [run.record for run in shop.runs("coupon", status="done")] == [made.id]
     assert shop.count(event_failure) == 0
+    promises_kept(shop.database, shop.workspace)
