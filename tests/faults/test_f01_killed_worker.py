@@ -39,7 +39,8 @@ def test_f01_a_worker_killed_anywhere_loses_and_doubles_nothing(
     finish(busy, mailer)
     assert_all_done(busy, mailer)
     unknown = busy.messages(status="unknown")
-    assert len(unknown) == (1 if point in MAY_BE_UNKNOWN else 0)
+    # mails go first; nobody can ask a mail server what became of the one that was on its way
+    assert len(unknown) == (point.partition("@")[0] in MAY_BE_UNKNOWN)
     for message in unknown:
         assert message.reason == {"code": "outcome-unknown"}
 
