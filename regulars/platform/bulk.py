@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
@@ -53,16 +54,16 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
     if names and len(values[names[0]]) == 1:
         _insert_one(uow, insert, values)
         return
-    converted = [
-        _converted(convert, repeats, values[name])
+    given = [
+        converted(convert, repeats, values[name])
         for name, (convert, repeats) in zip(names, insert.converters, strict=True)
     ]
-    rows: list[Any] = list(zip(*converted, strict=True))
+    rows: list[Any] = list(zip(*given, strict=True))
     if uow.dialect == "postgresql" and len(rows) >= FEW:
         _copy(uow, table, names, rows)
     elif rows:
-        given = [dict(zip(names, row, strict=True)) for row in rows] if insert.by_name else rows
-        send_many(uow.connection, insert.text, given)
+        named = [dict(zip(names, row, strict=True)) for row in rows] if insert.by_name else rows
+        send_many(uow.connection, insert.text, named)
 
 
 def _insert_one(uow: UnitOfWork, insert: _Insert, values: Mapping[str, Sequence[Any]]) -> None:
@@ -92,11 +93,7 @@ def _insert(table: sa.Table, names: tuple[str, ...], dialect: Dialect) -> _Inser
     compiled = table.insert().inline().compile(dialect=dialect, column_keys=list(names))
     ordered = [column.name for column in table.columns if column.name in names]
     assert compiled.positiontup in (None, ordered)
-    types = [table.c[name].type for name in ordered]
-    converters = [
-        (each.dialect_impl(dialect).bind_processor(dialect), isinstance(each, _REPEATING))
-        for each in types
-    ]
+    converters = [converter_of(table.c[name].type, dialect) for name in ordered]
     return _Insert(str(compiled), ordered, compiled.positiontup is None, converters)
 
 
@@ -119,7 +116,7 @@ class ForEach:
             return
         text, names, by_name, converters = self._spelled(uow.connection.dialect)
         columns = [
-            _converted(convert, repeats, [row[name.removeprefix(self._prefix)] for row in rows])
+            converted(convert, repeats, [row[name.removeprefix(self._prefix)] for row in rows])
             for name, (convert, repeats) in zip(names, converters, strict=True)
         ]
         given: list[Any] = list(zip(*columns, strict=True))
@@ -135,17 +132,19 @@ class ForEach:
             statement: Any = self._build(dialect.name)
             compiled = statement.compile(dialect=dialect)
             names = compiled.positiontup or list(compiled.binds)
-            types = [compiled.binds[name].type for name in names]
-            converters = [
-                (each.dialect_impl(dialect).bind_processor(dialect), isinstance(each, _REPEATING))
-                for each in types
-            ]
+            converters = [converter_of(compiled.binds[name].type, dialect) for name in names]
             known = (str(compiled), names, compiled.positiontup is None, converters)
             self._known[dialect.name] = known
         return known
 
 
-def _converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iterable[Any]:
+def converter_of(kind: TypeEngine[Any], dialect: Dialect) -> tuple[Converter, bool]:
+    """What makes the driver's values of a column's type, and whether values repeat themselves."""
+    return kind.dialect_impl(dialect).bind_processor(dialect), isinstance(kind, _REPEATING)
+
+
+def converted(convert: Converter, repeats: bool, values: Sequence[Any]) -> Iterable[Any]:
+    """Plain values as the driver takes them; what repeats itself is converted once."""
     if convert is None:
         return values
     if repeats and len(values) >= FEW:

@@ -8,8 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
-from regulars.platform.bulk import ForEach
+from regulars.platform.bulk import FEW, Converter, ForEach, converted, converter_of
 from regulars.platform.db import UnitOfWork
 
 
@@ -22,9 +23,43 @@ def insert_new(
     """
     if not rows:
         return []
+    if uow.dialect == "postgresql" and len(rows) >= FEW:
+        return _insert_spread(uow, table, rows, returning)
     build = postgresql.insert if uow.dialect == "postgresql" else sqlite.insert
     statement = build(table).on_conflict_do_nothing().returning(table.c[returning])
     return list(uow.execute(statement, [dict(row) for row in rows]).scalars())
+
+
+def _insert_spread(
+    uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]], returning: str
+) -> list[Any]:
+    """`insert_new` with one array per column: a statement of one shape for any number of rows."""
+    names = tuple(rows[0])
+    text, converters = _spreading(table, names, returning, uow.connection.dialect)
+    given = {
+        f"v_{name}": list(converted(*convert, [row[name] for row in rows]))
+        for name, convert in zip(names, converters, strict=True)
+    }
+    return list(uow.connection.exec_driver_sql(text, given).scalars())
+
+
+@lru_cache(maxsize=500)
+def _spreading(
+    table: sa.Table, names: tuple[str, ...], returning: str, dialect: Dialect
+) -> tuple[str, list[tuple[Converter, bool]]]:
+    kinds = [table.c[name].type for name in names]
+    arrays = [
+        sa.bindparam(f"v_{name}", type_=postgresql.ARRAY(kind))
+        for name, kind in zip(names, kinds, strict=True)
+    ]
+    spread = sa.func.unnest(*arrays).table_valued(*names).render_derived()
+    statement = (
+        postgresql.insert(table)
+        .from_select(list(names), sa.select(*spread.c), include_defaults=False)
+        .on_conflict_do_nothing()
+        .returning(table.c[returning])
+    )
+    return str(statement.compile(dialect=dialect)), [converter_of(kind, dialect) for kind in kinds]
 
 
 def upsert(
