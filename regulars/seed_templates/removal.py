@@ -22,7 +22,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.tables import api_token, invitation, member, unit
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Conflict
-from regulars.seed_templates.forgetting import forget_records
+from regulars.seed_templates.forgetting import forget_records, forget_reports
 from regulars.seed_templates.installed import Sample, find_sample, forget_sample
 
 Ids = dict[str, set[int]]
@@ -74,6 +74,7 @@ def remove_sample(uow: UnitOfWork, access: Access, pack_key: str) -> Removed:
         removing.delete(work, sorted(going[key]), into_trash=False)
     for form, ids in going.items():
         forget_records(uow, form, ids)
+    forget_reports(uow, sample.added_at)
     _empty_bin(uow, sample)
     _close_units(uow, catalog, sample)
     forget_sample(uow, pack_key)

@@ -4,6 +4,7 @@ from regulars.form_builder.records import RecordQuery, find_records
 from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
+from regulars.rule_engine.digest_tables import report_result
 from regulars.rule_engine.looking_over import look_over_due
 from regulars.rule_engine.service import resume_rule
 from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run
@@ -84,8 +85,9 @@ def test_days_later_rules_have_acted_and_all_of_it_leaves_with_the_sample(
         messages = uow.scalar(sa.select(sa.func.count()).select_from(outbound))
         assert {"win_back_30", "birthday"} <= acted
         assert messages > 0
+        assert "weekly_figures" in acted  # its figures are those of made-up people
         removed = remove_sample(uow, OWNER, "retail_crm")
         assert removed.kept == {}
-        for table in (run, outbound, mirror_member, event):
+        for table in (run, outbound, mirror_member, event, report_result):
             assert uow.scalar(sa.select(sa.func.count()).select_from(table)) == 0, table.name
         assert find_records(uow, OWNER, "coupons", RecordQuery()).records == []
