@@ -20,6 +20,7 @@ from regulars.cli import (
     messages,
     packs,
     people,
+    records,
     recovery,
     recycling,
     reports,
@@ -65,6 +66,7 @@ main.add_command(hooks.hook)
 main.add_command(today.today)
 main.add_command(tasks.task)
 main.add_command(recycling.recycle_bin)
+main.add_command(records.record)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

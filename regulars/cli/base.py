@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -105,3 +105,14 @@ def _locale_of_terminal() -> str:
 def main(ctx: click.Context, workspace: str | None, as_json: bool) -> None:
     """Regulars (回头客): forms, rules and reports that turn buyers into regulars."""
     ctx.obj = Shell(workspace, as_json, _locale_of_terminal())
+
+
+def read_object(file: TextIO) -> dict[str, Any]:
+    """The JSON object in a file that was named on the command line."""
+    try:
+        found = json.load(file)
+    except ValueError as error:
+        raise click.UsageError(f"{file.name} is no JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise click.UsageError(f"{file.name} holds no JSON object.")
+    return found

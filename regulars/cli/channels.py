@@ -8,7 +8,7 @@ from typing import Any, TextIO
 import click
 
 from regulars import wiring
-from regulars.cli.base import Shell
+from regulars.cli.base import Shell, read_object
 from regulars.platform.accounts.access import system_access
 from regulars.platform.hold import find_hold
 from regulars.platform.i18n import translate
@@ -72,7 +72,7 @@ def choose(shell: Shell, channel: str, provider: str) -> None:
 @click.pass_obj
 def set_account(shell: Shell, key: str, file: TextIO, provider: str | None, name: str) -> None:
     """Set an account up from a JSON object of its settings (- reads standard input)."""
-    values = _object(file)
+    values = read_object(file)
     access, seal = system_access(shell.locale), seal_for(shell.config.secret_keys)
     wish = AccountWish(key, provider or key, values, name)
     with shell.database.workspace_tx(shell.workspace) as uow:
@@ -157,7 +157,7 @@ def resume_sending(shell: Shell, drop_waiting: bool) -> None:
 @click.pass_obj
 def set_limits(shell: Shell, file: TextIO) -> None:
     """Set the limits from a JSON object (- reads standard input); what is not named is open."""
-    wanted = _object(file)
+    wanted = read_object(file)
     with shell.database.workspace_tx(shell.workspace) as uow:
         policy = change_policy(uow, system_access(shell.locale), wanted)
     shell.answer(policy.as_json(), translate("channels.limits-kept", shell.locale))
@@ -200,13 +200,3 @@ def remove_suppression(shell: Shell, channel: str, address: str) -> None:
     with shell.database.workspace_tx(shell.workspace) as uow:
         suppression_list.take_off(uow, system_access(shell.locale), channel, address)
     shell.answer({"listed": False}, translate("suppressions.freed", shell.locale))
-
-
-def _object(file: TextIO) -> dict[str, Any]:
-    try:
-        found = json.load(file)
-    except ValueError as error:
-        raise click.UsageError(f"{file.name} is no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise click.UsageError(f"{file.name} holds no JSON object.")
-    return found

@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from regulars.platform.accounts import audit, looking, members, sessions, tokens, users, visits
-from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.accounts.looking import OnlyLooking, Sight
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
@@ -165,11 +165,18 @@ def current_places() -> Sequence[Workspace]:
     return found[1] if found else ()
 
 
+INSIDE = "regulars.inside"
+"""The workspace of a call that never left this process. No header of a request gets this name."""
+
+
 def api_token() -> tuple[Workspace, tokens.Token]:
     """The workspace and token of this request's ``Authorization: Bearer …``; NotSignedIn else.
 
-    A cookie opens nothing here, so no foreign page can use the API in a member's name.
+    A cookie opens nothing here, so no foreign page can use the API in a member's name. What the
+    command line asks within its own process needs no token.
     """
+    if (inside := request.environ.get(INSIDE)) is not None:
+        return inside, tokens.OF_THE_COMMAND_LINE
     secret = request.authorization.token if request.authorization else None
     if request.authorization is None or request.authorization.type != "bearer" or not secret:
         raise NotSignedIn("no-token")
@@ -200,6 +207,8 @@ def _token_access(uow: UnitOfWork, token: tokens.Token) -> Access:
     bound = members.expand_units(uow, token.unit_ids)
     locale = preferences.asked_locale() or uow.workspace.locale
     preferences.set_locale(locale)
+    if token is tokens.OF_THE_COMMAND_LINE:
+        return system_access(locale)
     return Access(
         None, token.name, token.role, locale, bound, "token", token.id,
         assigned_ids=token.unit_ids, roles=roles_of(uow),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +38,11 @@ class Token:
     used_at: datetime | None
     revoked_at: datetime | None
 
+
+OF_THE_COMMAND_LINE = Token(
+    0, 0, "Regulars", "", "owner", (), None, datetime.min.replace(tzinfo=UTC), None, None
+)
+"""Stands for the command line, which can read and write the stores as it is; never stored."""
 
 _FIELDS = [api_token.c[each.name] for each in fields(Token)]
 _BEARER = Prepared(

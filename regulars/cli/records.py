@@ -1,0 +1,106 @@
+"""``regulars record …``: single records, through the same doors as every program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+import click
+
+from regulars.cli.base import Shell, read_object
+from regulars.cli.calling import ask_json, place
+
+FORM = click.argument("form")
+RECORD = click.argument("record", type=int, metavar="ID")
+VALUES = click.argument("file", type=click.File("r", encoding="utf-8"))
+
+
+@click.group()
+def record() -> None:
+    """The records of a form, one by one or a page at a time."""
+
+
+@record.command("list")
+@FORM
+@click.option("--where", type=click.File("r", encoding="utf-8"), help="A condition, as JSON.")
+@click.option("--search", "q", metavar="WORDS", help="Words that the record holds.")
+@click.option("--sort", help="Fields by commas; -FIELD is the largest first.")
+@click.option("--fields", help="Which fields, by commas.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--cursor", help="Where the page before ended.")
+@click.pass_obj
+def list_records(shell: Shell, /, form: str, where: TextIO | None, **wanted: Any) -> None:
+    """Records that meet a condition, one line of JSON each."""
+    given = {name: value for name, value in wanted.items() if value is not None}
+    if where is not None:
+        given["filter"] = read_object(where)
+    for name in ("sort", "fields"):
+        if name in given:
+            given[name] = given[name].split(",")
+    found = ask_json(shell, "POST", place("forms", form, "records", "search"), given=given)
+    lines = [json.dumps(each, ensure_ascii=False) for each in found["records"]]
+    if found.get("next"):
+        lines.append(f"--cursor {found['next']}")
+    shell.answer(found, "\n".join(lines))
+
+
+@record.command("show")
+@FORM
+@RECORD
+@click.pass_obj
+def show(shell: Shell, form: str, record: int) -> None:
+    """Everything on one record."""
+    _tell(shell, ask_json(shell, "GET", place("forms", form, "records", record)))
+
+
+@record.command("create")
+@FORM
+@VALUES
+@click.pass_obj
+def create(shell: Shell, form: str, file: TextIO) -> None:
+    """Add the record in FILE (JSON; - for standard input)."""
+    given = read_object(file)
+    _tell(shell, ask_json(shell, "POST", place("forms", form, "records"), given=given))
+
+
+@record.command("update")
+@FORM
+@RECORD
+@VALUES
+@click.pass_obj
+def update(shell: Shell, form: str, record: int, file: TextIO) -> None:
+    """Change the fields named in FILE (JSON; - for standard input)."""
+    given = read_object(file)
+    _tell(shell, ask_json(shell, "PATCH", place("forms", form, "records", record), given=given))
+
+
+@record.command("delete")
+@FORM
+@RECORD
+@click.pass_obj
+def delete(shell: Shell, form: str, record: int) -> None:
+    """Put a record into the recycle bin."""
+    ask_json(shell, "DELETE", place("forms", form, "records", record))
+    shell.answer({"id": record}, str(record))
+
+
+@record.command("history")
+@FORM
+@RECORD
+@click.pass_obj
+def history(shell: Shell, form: str, record: int) -> None:
+    """Who changed what, newest first."""
+    _tell(shell, ask_json(shell, "GET", place("forms", form, "records", record, "history")))
+
+
+@record.command("timeline")
+@FORM
+@RECORD
+@click.pass_obj
+def timeline(shell: Shell, form: str, record: int) -> None:
+    """Everything around a record, newest first."""
+    _tell(shell, ask_json(shell, "GET", place("forms", form, "records", record, "timeline")))
+
+
+def _tell(shell: Shell, found: Any) -> None:
+    shell.answer(found, json.dumps(found, ensure_ascii=False, indent=2))
