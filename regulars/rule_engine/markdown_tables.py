@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 Spell = Callable[[str], str]
-_RULE = re.compile(r"\|(\s*:?-+:?\s*\|)+")
+_RULE = re.compile(r":?-+:?")  # of one cell of the line below the headings
 _CUT = re.compile(r"(?<!\\)\|")
 _GAP = "  "
 
@@ -45,7 +45,7 @@ def _read(lines: Sequence[str]) -> tuple[list[list[str]], set[int]]:
     rows, rights = [], set()
     for line in lines:
         cells = [cell.strip() for cell in _CUT.split(line.strip()[1:-1])]
-        if _RULE.fullmatch(line.strip()):
+        if is_row(line) and all(_RULE.fullmatch(cell) for cell in cells):
             rights = {n for n, cell in enumerate(cells) if cell.endswith(":")}
         else:
             rows.append(cells)

@@ -1,12 +1,14 @@
 """What a shop allows itself: a day in number and money, caps over all rules, whose clock."""
 
-import json
 from typing import Any
+
+import sqlalchemy as sa
 
 from regulars.platform.mailer import MemoryMailer
 from regulars.rule_engine.channels.base import Outgoing, Provider, Surroundings, providers
 from regulars.rule_engine.policy_keeping import change_policy, spent_today
 from regulars.rule_engine.service import choose_provider
+from regulars.rule_engine.tables import outbound
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import CUSTOMERS, SYSTEM, RuleShop, journey, sms
 
@@ -91,7 +93,8 @@ def test_merged_values_are_kept_for_templates_in_their_order(shop: RuleShop) -> 
     shop.order(shop.customer(name="Anna"))
     shop.tick()
     (message,) = shop.messages()
-    values = json.loads(message.body["values"])
+    with shop.work() as uow:
+        values = uow.scalar(sa.select(outbound.c.merged).where(outbound.c.id == message.id))
     assert [name for name, _value in values] == ["name", "total_spend", "tier"]
     assert values[0] == ["name", "Anna"]
     assert isinstance(shop.mailer, MemoryMailer)

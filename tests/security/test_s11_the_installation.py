@@ -25,7 +25,7 @@ def asked(site: Site, door: str) -> list[tuple[str, str]]:
         permission = permission_of(site.app.view_functions[rule.endpoint])
         if permission is not None and permission.door == door:
             values: dict[str, Any] = {
-                name: 1 if name.endswith("_id") or name == "number" else "shop"
+                name: 1 if name.endswith("_id") or name in ("number", "record") else "shop"
                 for name in rule.arguments
             }
             path = adapter.build(rule.endpoint, {**values, "act": "check"})
