@@ -7,7 +7,7 @@ from regulars.form_builder.history import history
 from regulars.form_builder.records import RecordQuery, find_records
 from regulars.platform.accounts.access import system_access
 from regulars.platform.events import event
-from tests.support.rule_faults import dies
+from tests.support.rule_faults import dies, promises_kept
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
@@ -56,6 +56,7 @@ def test_f05_the_same_key_gets_the_same_answer_after_a_crash(
         once_more.headers[name] for name in ("Location", "ETag")
     ]
     assert stored(site) == (1, 1, 1)
+    promises_kept(site.database, site.workspace)
 
 
 def test_f05_without_a_key_a_unique_field_still_keeps_one(site: Site) -> None:
@@ -65,3 +66,4 @@ def test_f05_without_a_key_a_unique_field_still_keeps_one(site: Site) -> None:
     again = site.visitor().post(URL, json=BODY, headers=headers)
     assert again.status_code == 422
     assert stored(site) == (1, 1, 1)
+    promises_kept(site.database, site.workspace)

@@ -18,6 +18,7 @@ from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Busy
 from regulars.platform.retrying import in_transaction
 from regulars.wiring import wire
+from tests.support.rule_faults import promises_kept
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
@@ -101,6 +102,7 @@ def test_f14_a_store_in_trouble_is_answered_with_busy_and_nothing_is_saved(
     assert refused.json["code"] == "busy"
     assert how_many(database, workspace) == min(len(saved), 50)
     assert client.post(URL, json={"name": "王芳"}, headers=headers).status_code == 201
+    promises_kept(database, workspace)
 
 
 def test_f14_threads_of_one_process_wait_their_turn_and_give_up_in_the_end(
@@ -126,6 +128,7 @@ def test_f14_threads_of_one_process_wait_their_turn_and_give_up_in_the_end(
     writer.join()
     with database.workspace_tx(workspace) as uow:
         records.create_record(uow, ACCESS, "customers", {"name": "A"}, origin=API)
+    promises_kept(database, workspace)
 
 
 def test_f12_a_connection_that_is_cut_rolls_back_and_the_next_request_goes_through(
@@ -147,6 +150,7 @@ def test_f12_a_connection_that_is_cut_rolls_back_and_the_next_request_goes_throu
     with database.workspace_tx(workspace) as uow:
         records.create_record(uow, ACCESS, "customers", {"name": "kept"}, origin=API)
     assert how_many(database, workspace) == 1
+    promises_kept(database, workspace)
 
 
 def test_f12_connections_cut_while_they_rest_are_replaced_unseen(

@@ -12,7 +12,7 @@ from regulars.form_builder import records
 from regulars.form_builder.querying import RecordQuery
 from regulars.platform.accounts.access import system_access
 from tests.support.busy_shop import assert_all_done, finish
-from tests.support.rule_faults import LedgerMailer, in_child, wait_for
+from tests.support.rule_faults import LedgerMailer, in_child, promises_kept, wait_for
 from tests.support.rule_shop import RuleShop
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
@@ -71,6 +71,7 @@ def test_f16_saving_into_a_full_disk_is_refused_in_words_and_reading_goes_on(sit
         assert records.find_records(uow, ACCESS, "customers", query).total == 2 + int(
             stored.read_text()
         )
+    promises_kept(database, workspace)
 
 
 @pytest.mark.parametrize("room", [0, 30_000, 120_000])

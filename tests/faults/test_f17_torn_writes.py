@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.processes import wait_for as wait_until
-from tests.support.rule_faults import in_child, wait_for
+from tests.support.rule_faults import in_child, promises_kept, wait_for
 from tests.support.rule_shop import RuleShop
 
 MOMENTS = 5
@@ -58,6 +58,7 @@ def test_f17_every_acknowledged_order_survives_a_loss_of_power(
             wait_until(lambda: (tmp_path / "told").stat().st_size > 20, "some orders")
         for told in (tmp_path / "told").read_text().split():
             assert busy.read("orders", int(told))["status"] == "paid"
+        promises_kept(busy.database, busy.workspace)
         return
     seed = random.randrange(10**6)
     moments = random.Random(seed)
@@ -75,3 +76,4 @@ def test_f17_every_acknowledged_order_survives_a_loss_of_power(
                 there = {str(row[0]) for row in copy.execute("SELECT id FROM f_orders")}
             assert set(known) <= there, seed
     assert known
+    promises_kept(busy.database, busy.workspace)

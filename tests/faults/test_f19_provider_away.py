@@ -1,4 +1,4 @@
-"""F19: a provider that is away for hours: rest, one trial, others go on, stale ones expire."""
+"""F18, F19: a provider that takes a message and says nothing of it, or is away for hours."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,7 +17,16 @@ from regulars.rule_engine.ticking import Engine
 from regulars.wiring import wire
 from tests.support.channels import SEAL, SET_UP
 from tests.support.clocks import MovableClock
-from tests.support.provider import AWAY, SLOW_DOWN, FakeProvider, Turn, fake_provider
+from tests.support.provider import (
+    AWAY,
+    BROKEN,
+    HANG,
+    RESET,
+    SLOW_DOWN,
+    FakeProvider,
+    Turn,
+    fake_provider,
+)
 from tests.support.rule_faults import promises_kept
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 
@@ -40,16 +49,22 @@ def shop(
     known = {each.name: each for each in providers} | local
     monkeypatch.setattr(providers, "_kinds", known)
     made = RuleShop(database, workspace).open()
-    values = {
-        "url": f"{provider.url}/send", "local": True, "knows_key": True,
-        "header_value": "s3cret", "body": '{"id": "{key}", "text": "{text}"}',
-    }  # fmt: skip
+    sms_goes_to(made, provider, knows_key=True)
     with made.work() as uow:
-        choose_provider(uow, SYSTEM, "sms", "http_sms")
-        keep_account(uow, SYSTEM, SEAL, AccountWish("http_sms", "http_sms", values))
         group = AccountWish("front", "wecom", {"address": f"{STARTS}s3cret"}, "Front")
         keep_account(uow, SYSTEM, SEAL, group)
     return made
+
+
+def sms_goes_to(shop: RuleShop, provider: FakeProvider, *, knows_key: bool) -> None:
+    """Short messages leave by this provider, which tells repeats of a key apart or does not."""
+    values = {
+        "url": f"{provider.url}/send", "local": True, "knows_key": knows_key,
+        "header_value": "s3cret", "body": '{"id": "{key}", "text": "{text}"}',
+    }  # fmt: skip
+    with shop.work() as uow:
+        choose_provider(uow, SYSTEM, "sms", "http_sms")
+        keep_account(uow, SYSTEM, SEAL, AccountWish("http_sms", "http_sms", values))
 
 
 def tick(shop: RuleShop) -> None:
@@ -66,6 +81,32 @@ def statuses(shop: RuleShop) -> dict[str, int]:
     for each in shop.messages():
         found[each.status] = found.get(each.status, 0) + 1
     return found
+
+
+@pytest.mark.parametrize("knows_key", [False, True])
+def test_f18_what_was_taken_without_a_word_goes_out_once_or_is_left_in_doubt(
+    shop: RuleShop, provider: FakeProvider, clock: MovableClock, *, knows_key: bool
+) -> None:
+    sms_goes_to(shop, provider, knows_key=knows_key)
+    doubts = [HANG, RESET, BROKEN]
+    provider.silence = 0.3
+    provider.turns, provider.usual = [*doubts, SLOW_DOWN], WELL
+    shop.publish(sms(), journey())
+    for _ in range(6):
+        shop.order(shop.customer())
+    for _ in range(6):
+        tick(shop)
+        clock.forward(minutes=3)
+    bodies = [body for _path, _headers, body in provider.seen]
+    if knows_key:  # asked again under the same key, until the provider says that it has it
+        assert statuses(shop) == {"sent": 6}
+        assert (len(set(bodies)), len(bodies)) == (6, 6 + len(doubts) + 1)
+    else:
+        assert statuses(shop) == {"sent": 3, "unknown": len(doubts)}
+        assert (len(set(bodies)), len(bodies)) == (6, 6 + 1)  # only who was asked for patience
+        doubtful = shop.messages(status="unknown")
+        assert {each.reason["code"] for each in doubtful} == {"outcome-unknown"}
+    promises_kept(shop.database, shop.workspace)
 
 
 def test_f19_a_provider_that_is_away_is_left_in_peace_and_nothing_is_lost(

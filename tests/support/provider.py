@@ -38,6 +38,7 @@ class FakeProvider:
     turns: list[Turn] = field(default_factory=list)
     seen: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    silence: float = 5  # seconds for which it says nothing before it hangs up
     over: threading.Event = field(default_factory=threading.Event)
 
     def next(self) -> Turn:
@@ -57,7 +58,7 @@ def fake_provider() -> Iterator[FakeProvider]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             given = {key.lower(): value for key, value in self.headers.items()}
             fake.seen.append((self.path, given, body))
-            _play(self, fake.next(), fake.over)
+            _play(self, fake.next(), fake)
             self.close_connection = True
 
         def log_message(self, *_args: Any) -> None:
@@ -79,9 +80,9 @@ def fake_provider() -> Iterator[FakeProvider]:
         thread.join()
 
 
-def _play(handler: BaseHTTPRequestHandler, turn: Turn, over: threading.Event) -> None:
+def _play(handler: BaseHTTPRequestHandler, turn: Turn, fake: FakeProvider) -> None:
     if turn.kind == "hang":
-        over.wait(5)
+        fake.over.wait(fake.silence)
         return
     if turn.kind == "reset":
         linger = struct.pack("ii", 1, 0)
@@ -96,7 +97,7 @@ def _play(handler: BaseHTTPRequestHandler, turn: Turn, over: threading.Event) ->
     if turn.kind != "drip":
         handler.wfile.write(turn.body)
         return
-    while not over.is_set():
+    while not fake.over.is_set():
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.02)
