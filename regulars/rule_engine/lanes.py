@@ -32,6 +32,7 @@ class Lanes:
         self._pool = ThreadPoolExecutor(MOST_AT_ONCE, "lane")
         self._under_way: dict[Named, Future[int]] = {}
         self._blocked: set[Named] = set()
+        self._wanted: set[Named] = set()  # asked for while under way: may have come too late
         self._is_closed = False
 
     def __enter__(self) -> Self:
@@ -57,15 +58,25 @@ class Lanes:
         """
         name = (workspace.id, f"{lane.channel} {lane.way}")
         self._settle()
-        if self._is_closed or name in self._under_way or name in self._blocked:
+        if name in self._under_way:
+            self._wanted.add(name)
+            return False
+        if self._is_closed or name in self._blocked:
             return False
         self._under_way[name] = self._pool.submit(self._work, workspace, lane)
         return True
 
     def is_busy(self, workspace: Workspace | None = None) -> bool:
-        """Whether calls are under way, of one workspace or of any."""
+        """Whether calls are under way, of one workspace or of any.
+
+        Also, once, of a lane that ended after it was asked for: it may not have seen the last.
+        """
         self._settle()
-        return any(workspace is None or name[0] == workspace.id for name in self._under_way)
+        ended = {each for each in self._wanted if each not in self._under_way}
+        again = {each for each in ended if workspace is None or each[0] == workspace.id}
+        self._wanted -= again
+        busy = (workspace is None or name[0] == workspace.id for name in self._under_way)
+        return bool(again) or any(busy)
 
     def rest(self) -> None:
         """Give way for a moment, or until a lane is done."""
