@@ -248,8 +248,8 @@ def main() -> None:
     options.add_argument("--log", type=Path, help="Where to keep what the installation said.")
     chosen = options.parse_args()
     say(f"seed {chosen.seed}")
-    chance = random.Random(chosen.seed)  # noqa: S311
-    ledger = Ledger(random.Random(chance.random()))  # noqa: S311
+    chance = random.Random(chosen.seed)  # noqa: S311 - repeatable, no secret
+    ledger = Ledger(random.Random(chance.random()))  # noqa: S311 - repeatable, no secret
     with (
         TemporaryDirectory(prefix="regulars-chaos-") as folder,
         sink(ledger) as port,
@@ -270,7 +270,7 @@ def _orders(
     until = time.monotonic() + seconds
     harm = Harm(
         place.process.pid, place.config, place.database, place.place, place.clock_file,
-        random.Random(chance.random()),  # noqa: S311
+        random.Random(chance.random()),  # noqa: S311 - repeatable, no secret
     )  # fmt: skip
     thread = threading.Thread(target=harm.harass, args=(until,))
     thread.start()

@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -63,8 +64,8 @@ class Harm:
     def _deeds(self) -> list[tuple[str, Callable[[], bool]]]:
         deeds: list[tuple[str, Callable[[], bool]]] = []
         for part in PARTS:
-            deeds.append((f"kill {part}", lambda part=part: self._kill(part)))  # type: ignore[misc]
-            deeds.append((f"stop {part}", lambda part=part: self._stop(part)))  # type: ignore[misc]
+            deeds.append((f"kill {part}", partial(self._kill, part)))
+            deeds.append((f"stop {part}", partial(self._stop, part)))
         return [
             *deeds, ("flush", self._flush), ("queue is full", self._refuse),
             ("cut the database", self._cut), ("clock", self._jump),

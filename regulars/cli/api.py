@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import BinaryIO
 
 import click
 
-from regulars.app import create_app
 from regulars.cli.base import Shell
-from regulars.cli.calling import ask
+from regulars.cli.calling import application, ask
 from regulars.platform.accounts.access import system_access
-from regulars.platform.ids import new_token
 from regulars.platform.web import openapi
 
 
@@ -60,9 +57,7 @@ def name_and_value(text: str) -> tuple[str, str]:
 @click.pass_obj
 def print_document(shell: Shell) -> None:
     """Print the OpenAPI 3.1 document of the workspace."""
-    # Nothing is served: the application is only asked what it could answer.
-    config = replace(shell.config, secret_key=shell.config.secret_key or new_token(32))
-    app = create_app(config, shell.database)
+    app = application(shell)
     server = f"{shell.config.base_url}{openapi.PREFIX}"
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
         made = openapi.document(app, uow, system_access(shell.locale), server)

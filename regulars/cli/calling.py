@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import click
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from regulars.app import create_app
@@ -26,8 +27,7 @@ def ask(
     kind: str = "application/json",
 ) -> TestResponse:  # fmt: skip
     """The answer of ``METHOD /api/v1/PATH`` in the chosen workspace; refusals end the command."""
-    config = replace(shell.config, secret_key=shell.config.secret_key or new_token(32))
-    client = create_app(config, shell.database).test_client(use_cookies=False)
+    client = application(shell).test_client(use_cookies=False)
     answer = client.open(
         openapi.PREFIX + path, method=method.upper(), query_string=dict(query), data=body,
         content_type=kind if body is not None else None,
@@ -38,6 +38,12 @@ def ask(
         _explain(shell, answer)
         click.get_current_context().exit(REFUSED)
     return answer
+
+
+def application(shell: Shell) -> Flask:
+    """The application, asked within this process; nothing is served."""
+    config = replace(shell.config, secret_key=shell.config.secret_key or new_token(32))
+    return create_app(config, shell.database)
 
 
 def ask_json(shell: Shell, method: str, path: str, *, query: Query = (), given: Any = None) -> Any:

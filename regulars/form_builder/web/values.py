@@ -241,7 +241,7 @@ def phone_words(value: str) -> str:
 @forms.app_template_filter("number_words")
 def number_words(cell: Cell) -> str:
     """A share or a duration as people say it."""
-    return SAID[cell.field.type](cell.value, formats(), places_of(cell.field))
+    return _said(cell, formats())
 
 
 @forms.app_template_filter("web_words")
@@ -258,7 +258,7 @@ def _tags_text(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
     return fmt.joined([cell.option(fmt.locale, tag) for tag in sorted(cell.value)])
 
 
-def _said(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
+def _said(cell: Cell, fmt: Formats, _yes_no: tuple[str, str] = ("", "")) -> str:
     return SAID[cell.field.type](cell.value, fmt, places_of(cell.field))
 
 
@@ -269,7 +269,7 @@ _TEXTS: Mapping[str, Any] = {
         cell.value, cell.field.settings.get("currency"), places_of(cell.field)
     ),
     "rating": lambda cell, fmt, _: fmt.number(cell.value, 0),
-    "slider": lambda cell, fmt, _: fmt.number(cell.value, 0),
+    "slider": lambda cell, fmt, _: fmt.number(cell.value, places_of(cell.field)),
     "phone": lambda cell, fmt, _: phone_words(cell.value),
     "boolean": lambda cell, fmt, yes_no: yes_no[0] if cell.value else yes_no[1],
     "date": lambda cell, fmt, _: fmt.date(cell.value),

@@ -25,7 +25,7 @@ Forms = Mapping[str, FormDefinition]
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
 NO_DEFAULT = frozenset({"tags", "link", "links", "unit", "member", "subform", "file", "image"})
-NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime"}
+NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime", "rating"}
 _DATES = ("date", "datetime")
 
 

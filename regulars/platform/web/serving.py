@@ -95,7 +95,7 @@ def _room_for_connections(files: int) -> int:
     return max(_FEWEST_CONNECTIONS, min(MOST_CONNECTIONS, files // _FILES_FOR_EACH))
 
 
-class _Task(WSGITask):  # type: ignore[misc]
+class _Task(WSGITask):  # type: ignore[misc]  # waitress has no types
     """One request; the application is told when it comes too late."""
 
     def get_environment(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class _Task(WSGITask):  # type: ignore[misc]
         return environ
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One connection; it knows since when its request waits for a thread."""
 
     task_class = _Task
@@ -114,7 +114,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return time.monotonic() - self.waits_since > PATIENCE
 
 
-class _Crew(ThreadedTaskDispatcher):  # type: ignore[misc]
+class _Crew(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
     """The threads that work, and the one that turns away whom they did not get to."""
 
     def start(self) -> None:
@@ -144,7 +144,7 @@ class _Crew(ThreadedTaskDispatcher):  # type: ignore[misc]
         return None
 
 
-class _Door(TcpWSGIServer):  # type: ignore[misc]
+class _Door(TcpWSGIServer):  # type: ignore[misc]  # waitress has no types
     """Where connections come in."""
 
     channel_class = _Channel

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from regulars.form_builder.changing.conversions import NUMBERS
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, family_of, field_types
 from regulars.form_builder.field_types.duration import clock
@@ -98,5 +99,6 @@ def test_a_duration_is_written_as_it_is_read() -> None:
 def test_every_kind_of_number_belongs_to_one_family() -> None:
     numbers = [each.name for each in field_types if family_of(each.name) == "number"]
     assert numbers == ["number", "money", "percent", "rating", "slider", "duration"]
+    assert set(numbers) == set(NUMBERS), "what a change of type knows as numbers"
     assert family_of("text") == "text"
     assert family_of("no such type") == "no such type"
