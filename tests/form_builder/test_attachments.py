@@ -28,7 +28,7 @@ from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.privacy.followers import Move
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
-from tests.support.uploads import picture
+from tests.support.uploads import SVG, picture
 
 CLI = Origin("cli")
 OWNER = system_access("en")
@@ -181,6 +181,15 @@ def test_pages_hand_in_show_and_list_files(site: Site) -> None:
     assert f"ids={number}" in owner.get(made.headers["Location"]).text
     assert owner.get("/w/shop/forms/repairs/records/new").status_code == 200
     assert "cat.png" in owner.get("/w/shop/forms/repairs/records").text
+
+
+def test_a_picture_that_cannot_be_shown_is_refused_with_the_reason(site: Site) -> None:
+    owner = site.signed_in("Alice")
+    owner.get("/w/shop/forms")  # any page gives the token that a post carries
+    given = {"csrf_token": owner.csrf, "file": (io.BytesIO(SVG), "a.svg"), "only": "picture"}
+    answer = owner.post("/w/shop/files", data=given, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert "This is not a picture that browsers show." in answer.text
 
 
 def test_a_list_asks_for_the_files_of_all_its_cells_at_once(site: Site) -> None:

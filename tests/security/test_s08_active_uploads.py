@@ -25,6 +25,11 @@ class Door:
         given = {"file": (io.BytesIO(content), name, claimed)}
         return self.client.post(FILES, data=given, headers=self.head)
 
+    def show(self, content: bytes, name: str) -> TestResponse:
+        """As an entry form does for a field of pictures."""
+        given = {"file": (io.BytesIO(content), name, "image/png"), "only": "picture"}
+        return self.client.post(FILES, data=given, headers=self.head)
+
     def fetch(self, made: Any, size: str = "") -> TestResponse:
         where = f"{FILES}/{made['id']}/content{size}"
         return self.client.get(where, headers=self.head)
@@ -57,6 +62,21 @@ def test_active_content_is_only_ever_downloaded(door: Door, name: str) -> None:
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.mimetype in ("application/octet-stream", "application/pdf")
     assert answer.data == ATTACKS[name]
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_what_is_no_picture_is_refused_where_pictures_are_wanted(door: Door, name: str) -> None:
+    refused = door.show(ATTACKS[name], name)
+    assert refused.status_code == 422
+    codes = [problem["code"] for problem in refused.get_json()["problems"]]
+    assert codes in (["picture-format"], ["picture-broken"])
+    assert door.show(picture(), name).status_code == 201
+
+
+def test_files_are_asked_for_by_known_words_only(door: Door) -> None:
+    given = {"file": (io.BytesIO(picture()), "a.png"), "only": "<script>"}
+    refused = door.client.post(FILES, data=given, headers=door.head)
+    assert (refused.status_code, refused.get_json()["problems"][0]["path"]) == (422, "only")
 
 
 def test_a_picture_is_written_anew_so_that_nothing_hides_in_it(door: Door) -> None:

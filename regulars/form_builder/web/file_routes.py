@@ -31,7 +31,8 @@ FILE = named(
         "field": nullable(TEXT),
     }),
 )  # fmt: skip
-UPLOAD = obj({"file": {"type": "string", "format": "binary"}})
+ONLY = "picture"
+UPLOAD = obj({"file": {"type": "string", "format": "binary"}}, {"only": one_of(ONLY)})
 ANY_TYPE = (BYTES, *PICTURES.values(), *sorted(KNOWN))
 SIZES = {"size": one_of("thumbnail")}
 
@@ -42,7 +43,10 @@ api = Blueprint("files_api", __name__, url_prefix="/api/v1")
 @workspace_api("create_records", max_body=MAX_BODY)
 @describe("files", {201: FILE}, upload=UPLOAD)
 def add_file(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Hand in a file (part ``file``); then write its id into a record's file field."""
+    """Hand in a file (part ``file``); then write its id into a record's file field.
+
+    With ``only=picture`` what cannot be shown as a picture is refused, and why.
+    """
     made = _taken_in(uow, access)
     return _json(made), 201, {"Location": url_for("files_api.get_file", number=made.id)}
 
@@ -98,10 +102,14 @@ def lines(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 
 
 def _taken_in(uow: UnitOfWork, access: Access) -> Blob:
-    given = request.files.get("file")
-    if given is None:
-        raise Invalid([Problem("file", "required")])
-    return service.take_in(uow, access, given.filename or "", given.stream)
+    given, only = request.files.get("file"), request.form.get("only", "")
+    problems = [Problem("file", "required")] if given is None else []
+    if only not in ("", ONLY):
+        problems.append(Problem("only", "not-an-option", {"value": only[:40], "allowed": ONLY}))
+    if given is None or problems:
+        raise Invalid(problems)
+    name = given.filename or ""
+    return service.take_in(uow, access, name, given.stream, only_picture=only == ONLY)
 
 
 def _asked_ids() -> tuple[int, ...]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.blobs.folder import folder_of
-from regulars.platform.blobs.looking import look_at
+from regulars.platform.blobs.looking import MOST_PIXELS, Look, look_at
 from regulars.platform.blobs.tables import blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound, TooLarge
@@ -49,10 +49,13 @@ class Blob:
         return self.has_thumbnail
 
 
-def take_in(uow: UnitOfWork, access: Access, name: str, stream: IO[bytes]) -> Blob:
+def take_in(
+    uow: UnitOfWork, access: Access, name: str, stream: IO[bytes], *, only_picture: bool = False
+) -> Blob:
     """Keep what somebody handed in; it is loose until a record takes it.
 
-    TooLarge above `LARGEST`, Invalid for an empty file.
+    TooLarge above `LARGEST`, Invalid for an empty file and, with ``only_picture``, for what cannot
+    be shown as a picture.
     """
     content = stream.read(LARGEST + 1)
     if len(content) > LARGEST:
@@ -60,6 +63,8 @@ def take_in(uow: UnitOfWork, access: Access, name: str, stream: IO[bytes]) -> Bl
     if not content:
         raise Invalid([Problem("file", "file-empty")])
     look = look_at(content)
+    if only_picture:
+        _must_be_shown(look)
     key, store = secrets.token_hex(16), folder_of(uow)
     store.put(key, look.content)
     if look.thumbnail is not None:
@@ -73,6 +78,11 @@ def take_in(uow: UnitOfWork, access: Access, name: str, stream: IO[bytes]) -> Bl
     }  # fmt: skip
     made = uow.execute(blob.insert().values(**values).returning(blob.c.id)).scalar_one()
     return get_blobs(uow, [made])[made]
+
+
+def _must_be_shown(look: Look) -> None:
+    if look.why_not:
+        raise Invalid([Problem("file", look.why_not, {"limit": MOST_PIXELS // 1_000_000})])
 
 
 def clean_name(name: str) -> str:

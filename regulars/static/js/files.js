@@ -21,6 +21,7 @@ function send(field, file) {
   const bar = field.querySelector("[data-files-progress]");
   const body = new FormData();
   body.append("file", file);
+  if (field.dataset.only) body.append("only", field.dataset.only);
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", field.dataset.url);
