@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from regulars.form_builder import api_schemas as shapes
 from regulars.form_builder.api_queries import query_from_args, query_from_body
 from regulars.form_builder.api_tags import expected_version, tagged
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.origin import API
+from regulars.form_builder.origin import API, AUTOMATION
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
 from regulars.form_builder.records import (
@@ -247,14 +248,18 @@ def remove_record(
 @workspace_api("create_records")
 @describe("records", shapes.BATCH_RESULT, body=shapes.BATCH_BODY, each="form")
 def batch(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """Write up to 1000 records; an answer per row, all or nothing with ``atomic``."""
+    """Write up to 1000 records; an answer per row, all or nothing with ``atomic``.
+
+    They start rules only with ``automation`` live.
+    """
     body = read_object(request)
     problems = _batch_problems(body)
     if problems:
         raise Invalid(problems)
     result = write_batch(
-        uow, access, form_key, body["records"], origin=API, mode=body.get("mode", "insert"),
+        uow, access, form_key, body["records"], mode=body.get("mode", "insert"),
         key=body.get("key"), atomic=body.get("atomic", False),
+        origin=replace(API, automation=body.get("automation", "none")),
     )  # fmt: skip
     return api_answers.batch(result, access.locale)
 
@@ -316,7 +321,7 @@ def _batch_problems(body: Mapping[str, Any]) -> list[Problem]:
     problems = [
         Problem(str(key)[:60], "unknown-key", {"key": str(key)[:60]})
         for key in body
-        if key not in ("records", "mode", "key", "atomic")
+        if key not in ("records", "mode", "key", "atomic", "automation")
     ]
     rows, mode = body.get("records"), body.get("mode", "insert")
     if not isinstance(rows, list):
@@ -331,6 +336,8 @@ def _batch_problems(body: Mapping[str, Any]) -> list[Problem]:
         ]
     if mode not in MODES:
         problems.append(Problem("mode", "unknown-mode"))
+    if body.get("automation", "none") not in AUTOMATION:
+        problems.append(Problem("automation", "unknown-automation"))
     if not isinstance(body.get("atomic", False), bool):
         problems.append(Problem("atomic", "not-a-boolean", {"value": str(body["atomic"])[:40]}))
     if not isinstance(body.get("key", ""), str):

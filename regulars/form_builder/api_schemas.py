@@ -8,6 +8,7 @@ from typing import Any
 from regulars.form_builder import record_schema
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.origin import AUTOMATION
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.web.api_route import (
@@ -71,8 +72,11 @@ SEARCH_BODY = obj(
 RECORD_PAGE = obj({"records": array(LINE), "next": nullable(TEXT)}, {"count": COUNT})
 BATCH_BODY = obj(
     {"records": array(OBJECT, maxItems=1000)},
-    {"mode": one_of("insert", "update", "upsert"), "key": TEXT, "atomic": BOOLEAN},
-)
+    {
+        "mode": one_of("insert", "update", "upsert"), "key": TEXT, "atomic": BOOLEAN,
+        "automation": one_of(*AUTOMATION),
+    },
+)  # fmt: skip
 ROW_RESULT = obj(
     {
         "index": COUNT,

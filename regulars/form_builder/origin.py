@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+AUTOMATION = ("none", "live")
+
 
 @dataclass(frozen=True)
 class Origin:

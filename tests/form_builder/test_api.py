@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from regulars.platform.db import Database, Workspace
+from regulars.platform.events import event
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
@@ -247,6 +248,17 @@ def test_an_atomic_batch_takes_all_or_nothing(program: Program) -> None:
     assert program.get(CUSTOMERS).get_json()["records"] == []
 
 
+@pytest.mark.parametrize(("more", "waits"), [({}, False), ({"automation": "live"}, True)])
+def test_a_batch_starts_rules_only_when_that_is_asked_for(
+    shop: Site, database: Database, workspace: Workspace, more: dict[str, str], waits: bool
+) -> None:
+    batch(Program(shop), [{"name": "Ann"}], **more)
+    with database.workspace_tx(workspace, write=False) as uow:
+        told = uow.execute(event.select()).one()
+    assert (told.kind, told.historic) == ("record_created", not waits)
+    assert (told.processed_at is None) == waits
+
+
 def test_a_batch_updates_by_a_unique_key(program: Program) -> None:
     program.make(CUSTOMERS, name="Ann", mobile="13800138000")
     rows = [
@@ -269,6 +281,7 @@ def test_a_batch_updates_by_a_unique_key(program: Program) -> None:
         ({"records": [1]}, ("records/0", "not-an-object")),
         ({"records": [], "mode": "replace"}, ("mode", "unknown-mode")),
         ({"records": [], "atomic": "yes"}, ("atomic", "not-a-boolean")),
+        ({"records": [], "automation": "later"}, ("automation", "unknown-automation")),
         ({"records": [], "keys": "x"}, ("keys", "unknown-key")),
         ({"records": [{}] * 1001}, ("records", "too-many-records")),
     ],
