@@ -14,7 +14,6 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import cursors, expressing
-from regulars.form_builder.canonical import canonical_filter
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.expressing import SortKey
@@ -145,13 +144,12 @@ def _understand(
 ) -> _Asked:
     tree, name = None, None
     if query.filter:
-        raw = canonical_filter(form, query.filter)
-        tree, problems = catalog.condition(form.key, raw)
+        tree, problems = catalog.condition(form.key, query.filter)
         if problems := problems or unknown_names(
             uow, catalog, tree, LinkLimits(expressing.reader_of(uow, catalog, access))
         ):
             raise Invalid(under("filter", problems))
-        name = catalog.condition_name(raw)
+        name = catalog.condition_name(query.filter)
     search = word_search(uow, catalog, form, query.search) if query.search else None
     sort = tuple(_sort_by(catalog, form, n, path) for n, path in enumerate(query.sort))
     return _Asked(uow, access, catalog, form, query, tree, name, sort, search)

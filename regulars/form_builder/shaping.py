@@ -86,7 +86,7 @@ def _field_shape(
         kind.value_type(field),
         exact=field.exact,
         unique=field.unique or field.type == "serial",
-        spell=partial(kind.refine, field) if isinstance(kind, TextLike) else None,
+        spell=partial(kind.as_kept, field) if isinstance(kind, TextLike) else None,
         label=field.name,
         option_labels={value: label for value, label in labels.items() if label},
     )

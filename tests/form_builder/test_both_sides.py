@@ -60,6 +60,18 @@ PAIRS = [
 ]
 
 
+AMONG = [
+    ('IN("138 0013 8000", phone)', True), ('IN("138 0013 8000", name, phone)', True),
+    ('IN("+86 138-0013-8000", other.phone, email)', True), ('IN("13800138001", phone)', False),
+    ('IN("ANN@shop.example", phone, email)', True), ('IN("ann wú", "x", name)', True),
+    ('IN("AB", code, name)', False), ('IN("2024-02-29", at)', True), ('IN("x", "x", name)', True),
+    ('IN("2.5", n)', True), ('NOT_IN("138 0013 8000", phone)', False),
+    ('NOT_IN("138 0013 8000", other.other.name, other.other.phone)', False),
+    ('NOT_IN("13800138001", name, phone)', True), ('OR_NONE(IN("13800138001", phone))', False),
+    ('IN("138 0013 8000", IF(n > 2, phone, name))', False),
+]  # fmt: skip
+
+
 @pytest.fixture
 def card(uow: UnitOfWork) -> int:
     publish_forms(uow, [FORM])
@@ -87,6 +99,48 @@ def test_a_value_may_stand_on_either_side(uow: UnitOfWork, card: int) -> None:
                 wrong[formula] = seen
         assert words[0] == words[1]
     assert wrong == {}
+
+
+def test_a_value_is_found_among_fields_as_each_of_them_keeps_it(
+    uow: UnitOfWork, card: int
+) -> None:
+    catalog = catalog_of(uow)
+    row = load_rows(uow, catalog.get_form("cards"), catalog.tables["cards"], [card])[card]
+    context = expressing.context(uow, OWNER, StoredRecords(uow, catalog))
+    wrong = {}
+    for formula, holds in AMONG:
+        tree, problems = catalog.condition("cards", {"formula": formula})
+        found = find_records(uow, OWNER, "cards", RecordQuery(filter={"formula": formula})).records
+        seen = (problems, catalog.closure(tree)(row, context), len(found) == 1)
+        if seen != ([], holds, holds):
+            wrong[formula] = seen
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "found"),
+    [
+        ("is", " 138 0013 8000 ", True), ("in", ["13800138000", "nobody"], True),
+        ("is_not", "13800138000", False), ("not_in", ["+86 138-0013-8000"], False),
+        ("contains", "8000", True), ("contains", "138 0013 8000", False),
+        ("is", {"field": "other.phone"}, True), ("is", "nobody", False),
+    ],
+)  # fmt: skip
+def test_a_filter_finds_a_number_however_it_is_typed(
+    uow: UnitOfWork, card: int, op: str, value: Any, found: bool
+) -> None:
+    for path in ("phone", "other.phone"):
+        condition = {"all": [{"field": path, "op": op, "value": value}]}
+        records = find_records(uow, OWNER, "cards", RecordQuery(filter=condition)).records
+        assert (len(records) == 1) is found
+
+
+def test_a_text_is_found_with_the_spaces_and_accents_people_type(
+    uow: UnitOfWork, card: int
+) -> None:
+    for typed in ("Ann Wú", " ann  wú ", "Ann Wu\u0301"):
+        condition = {"field": "name", "op": "is", "value": typed}
+        assert find_records(uow, OWNER, "cards", RecordQuery(filter=condition)).records, typed
 
 
 @pytest.mark.parametrize("formula", ['tier = "golden"', 'day = "tomorrow"', 'name = ""'])

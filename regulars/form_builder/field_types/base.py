@@ -162,6 +162,11 @@ class TextLike(FieldType):
         """The canonical form of a non-empty text, or BadValue."""
         return text
 
+    def as_kept(self, field: FieldDefinition, text: str) -> str:
+        """A text that is looked for, written as this field keeps it, or BadValue."""
+        kept = clean_text(text, multiline=self.multiline)
+        return self.refine(field, kept) if kept else text
+
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         limit = int(field.settings.get("max_length", self.max_length))
         return {"type": ["string", "null"], "maxLength": limit, "pattern": PRINTABLE}

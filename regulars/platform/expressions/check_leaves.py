@@ -22,6 +22,7 @@ from regulars.platform.expressions.times import EXACT_UNITS
 from regulars.platform.expressions.tree import (
     Aggregate,
     AllOf,
+    AnyOf,
     Compare,
     Formula,
     Hop,
@@ -30,6 +31,7 @@ from regulars.platform.expressions.tree import (
     LocalDay,
     Many,
     Node,
+    Not,
     Path,
     Span,
     Window,
@@ -118,6 +120,8 @@ def _read_date(node: Literal, value: str) -> Literal | None:
 
 def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -> Node:
     """A typed leaf; date leaves carry date words, instants met by days become days."""
+    if (alone := _value_among_fields(node)) is not None:
+        return checker.visit(alone, form, want)
     node = _value_behind(node)
     left = checker.visit(node.left, form)
     if isinstance(left, Literal) and node.right is not None:
@@ -148,6 +152,23 @@ def _value_behind(node: Compare) -> Compare:
     if isinstance(right, (Literal, Many, Span, Window)):
         return node
     return replace(node, op=turned, left=right, right=node.left)
+
+
+def _value_among_fields(node: Compare) -> Node | None:
+    """``IN("138…", mobile, phone)`` as ``mobile = "138…" OR phone = "138…"``, else None.
+
+    Each field reads the text as it keeps its own: they may be of different kinds.
+    """
+    given, items = node.left, node.right.items if isinstance(node.right, Many) else ()
+    if node.op not in ("in", "not_in") or not isinstance(given, Literal):
+        return None
+    if not isinstance(given.value, str) or not given.value:
+        return None
+    if all(isinstance(item, Literal) for item in items):
+        return None
+    spot: Any = {"at": node.at, "place": node.place}
+    same = AnyOf(tuple(Compare("is", item, given, **spot) for item in items), **spot)
+    return same if node.op == "in" else Not(same, **spot)
 
 
 def named_record(checker: Checker, node: LinkKey, want: ValueType) -> LinkKey:

@@ -23,6 +23,7 @@ from regulars import wiring
 from regulars.app import create_app
 from regulars.platform.accounts.access import system_access
 from regulars.platform.config import Config
+from regulars.platform.definitions import store
 from regulars.seed_templates.catalogue import RETAIL, get_pack
 from regulars.seed_templates.installer import Wishes, install
 from tests.support.site import SECRET, Site
@@ -51,11 +52,31 @@ KEYS = {
 """A definition of each kind, so that not only unknown ones are asked for."""
 
 
+HELPER: dict[str, Any] = {
+    "kind": "role",
+    "key": "helper",
+    "label": {"en": "Helper", "zh-Hans": "帮手"},
+    "capabilities": ["view_reports", "edit_reports", "import_records"],
+    "default": {"read": "own", "create": "all", "update": "own", "export": "own"},
+    "forms": {
+        "customers": {
+            "read": "all",
+            "update": "all",
+            "fields": {"mobile": "masked", "email": "hidden", "tier": "read_only"},
+        },
+        "products": {"read": "none"},
+    },
+}
+"""Few rights: some forms not at all, fields that are hidden, masked and not to be changed."""
+
+
 @pytest.fixture
 def shop(site: Site, tmp_path: Path) -> Flask:
     """An application with the retail pack, without a limit of requests."""
     with site.database.workspace_tx(site.workspace) as uow:
         install(uow, system_access("en"), get_pack(RETAIL), Wishes())
+        store.save_draft(uow, system_access("en"), "role", HELPER)
+        store.publish(uow, system_access("en"), [("role", "helper")])
     config = Config(data_dir=tmp_path, secret_key=SECRET, api_limit=10**9)
     return create_app(config, site.database)
 
@@ -81,7 +102,7 @@ def test_every_operation_answers_as_the_document_says(site: Site, shop: Flask) -
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("who", ["owner", "manager", "clerk", "installation", "nobody"])
+@pytest.mark.parametrize("who", ["owner", "manager", "clerk", "helper", "installation", "nobody"])
 def test_every_operation_answers_so_for_many_more_requests(
     site: Site, shop: Flask, who: str
 ) -> None:
