@@ -6,7 +6,7 @@ own date, where it has one; sums over other records are worked out anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any
@@ -20,6 +20,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.privacy.ledger import consent_entry
 from regulars.rule_engine.durations import at_local
+from regulars.rule_engine.past_rows import PastRows, as_id
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.simulating.rewinding import business_dates
 
@@ -34,6 +35,7 @@ class PastRecords(StoredRecords):
         self.at = at
         self._dates = business_dates(catalog)
         self._then: dict[tuple[str, int], Row | None] = {}
+        self._rows = PastRows(uow, catalog, at)
 
     def linked(self, form_key: str, record_id: int) -> Row | None:
         """The record as it was, None when it was not there."""
@@ -49,7 +51,7 @@ class PastRecords(StoredRecords):
     def related(self, form_key: str, via: str, record_id: int) -> Sequence[Row]:
         """The records that pointed to this one then, those that have moved on since included."""
         if form_key not in self.catalog.forms:
-            return super().related(form_key, via, record_id)
+            return self._rows_then(form_key, via, record_id)
         table = self.catalog.tables[form_key].main
         ids = set(
             self.uow.execute(sa.select(table.c.id).where(table.c[via] == record_id)).scalars()
@@ -57,6 +59,19 @@ class PastRecords(StoredRecords):
         ids |= self._moved_on(form_key, via, record_id)
         rows = (self.linked(form_key, each) for each in sorted(ids))
         return [row for row in rows if row is not None and row.get(via) == record_id]
+
+    def _rows_then(self, form_key: str, via: str, record_id: int) -> Sequence[Row]:
+        """Rows of a subform or of several links that belonged or pointed to this record then."""
+        today = super().related(form_key, via, record_id)
+        owner = form_key.partition(".")[0]
+        if owner not in self.catalog.forms:
+            return today
+        changed = self._rows.changed(form_key)
+        if via == "parent":
+            return changed.get(record_id, today)
+        rows = [row for row in today if row["parent"] not in changed]
+        rows += [row for then in changed.values() for row in then if row.get(via) == record_id]
+        return [row for row in rows if self.linked(owner, row["parent"]) is not None]
 
     def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
         """Whether the person agreed then."""
@@ -74,7 +89,7 @@ class PastRecords(StoredRecords):
         return {
             row.record
             for row in rows
-            if _id((row.changes or {}).get(via, (None,))[0]) == record_id
+            if as_id((row.changes or {}).get(via, (None,))[0]) == record_id
         }
 
     def _rewound(self, form_key: str, now: Row) -> Row | None:
@@ -88,7 +103,7 @@ class PastRecords(StoredRecords):
                 return None
             wanted = {key: pair[0] for key, pair in (happened.changes or {}).items()}
             draft = self.catalog.from_stored_json(form_key, wanted, self.uow)
-            row.update({key: _id(value) for key, value in draft.values.items()})
+            row.update({key: as_id(value) for key, value in draft.values.items()})
         return None if self._comes_later(form_key, row) else row
 
     def _since(self, form_key: str, record_id: int) -> list[Any]:
@@ -156,10 +171,6 @@ def said_then(uow: UnitOfWork, about: tuple[str, int, str, str], at: datetime) -
         .limit(1)
     )  # fmt: skip
     return None if action is None else action == "grant"
-
-
-def _id(value: Any) -> Any:
-    return value.get("id") if isinstance(value, Mapping) else value
 
 
 def _instant(uow: UnitOfWork, value: date | datetime) -> datetime:

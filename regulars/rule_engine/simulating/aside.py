@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from regulars.form_builder import rollups, storing
 from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.definition import LINKED
 from regulars.form_builder.linking import chunks
 from regulars.platform.bulk import insert_rows
 from regulars.platform.db import UnitOfWork
 
 Row = Mapping[str, Any]
+RowsOf = Mapping[int, Sequence[Row]]
+"""The rows of one field, by the record they belong to."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,7 @@ class Shelf:
         before = self._values(form, wanted)
         main = _by(self._all(tables.main, "id", wanted), "id")
         tags = {k: _by(self._all(t, "record", wanted), "record") for k, t in tables.sides.items()}
-        rows = {
-            k: _by(self._all(t.main, "parent", wanted), "parent") for k, t in tables.rows.items()
-        }
+        rows = {key: self._rows(table.main, wanted) for key, table in tables.rows.items()}
         for table, column in (
             (tables.main, "id"),
             *((side, "record") for side in tables.sides.values()),
@@ -52,6 +53,8 @@ class Shelf:
         ):
             storing.delete_rows(self.uow, table, wanted, column)
         self._follow(form, [(row, None) for row in before.values()])
+        for key, found in rows.items():
+            self._follow_links(form, key, found, {})
         return [
             Kept(
                 form, record, main[record][0],
@@ -77,6 +80,9 @@ class Shelf:
         ids = [each.record for each in kept]
         rollups.recompute_all(self.uow, self.catalog, form, ids)
         self._follow(form, [(None, row) for row in self._values(form, ids).values()])
+        for key in tables.rows:
+            taken = {each.record: each.rows.get(key, ()) for each in kept}
+            self._follow_links(form, key, {}, taken)
 
     def change(self, form: str, record: int, changes: Row, side: int) -> bool:
         """Set fields to their value before (``side`` 0) or after (1) a change; False: it is gone.
@@ -117,6 +123,7 @@ class Shelf:
         definition, tables = self.catalog.get_form(form), self.catalog.tables[form]
         inner = f"{form}.{key}"
         drafts = [self.catalog.from_stored_json(inner, row, self.uow) for row in wanted]
+        before = self._rows(tables.rows[key].main, [record])
         storing.delete_rows(self.uow, tables.rows[key].main, [record], "parent")
         given = [
             (record, n, {k: _plain(v) for k, v in draft.values.items()})
@@ -124,6 +131,7 @@ class Shelf:
         ]
         storing.insert_rows(self.uow, definition, tables, key, given)
         rollups.recompute_all(self.uow, self.catalog, form, [record])
+        self._follow_links(form, key, before, self._rows(tables.rows[key].main, [record]))
 
     def _values(self, form: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         tables = self.catalog.tables[form]
@@ -135,6 +143,21 @@ class Shelf:
             rows = self.uow.execute(table.select().where(table.c[column].in_(some)))
             found += [dict(row) for row in rows.mappings()]
         return found
+
+    def _rows(self, table: sa.Table, ids: Sequence[int]) -> RowsOf:
+        return _by(self._all(table, "parent", ids), "parent")
+
+    def _follow_links(self, form: str, key: str, before: RowsOf, after: RowsOf) -> None:
+        """Sums of the records that several links named before, or name now."""
+        if self.catalog.get_form(form).by_key[key].type != "links":
+            return
+        touched = rollups.Touched(f"{form}.{key}")
+        for parent in {**before, **after}:
+            left, taken = (
+                [row[LINKED] for row in rows.get(parent, ())] for rows in (before, after)
+            )
+            touched.add_links(parent, left, taken)
+        rollups.refresh(self.uow, self.catalog, [touched])
 
     def _follow(self, form: str, pairs: list[tuple[Row | None, Row | None]]) -> None:
         rollups.refresh(self.uow, self.catalog, [rollups.Touched(form, pairs)])
