@@ -59,11 +59,11 @@ def begin_rule(shell: Shell, key: str, choices: tuple[str, ...], dry_run: bool) 
         if dry_run:
             seen = glimpse(uow, access, sheet_of(uow, access, key, given))
             lines = ["  " * line.indent + line.text for line in seen.words]
-            count = seen.matches.count if seen.matches else None
-            if count is not None:
-                lines.append(translate("rules.matches", shell.locale, n=count))
+            if seen.matches:
+                lines.append(seen.matches.in_words(shell.locale))
             lines += [each.message(shell.locale) for each in seen.problems]
-            shell.answer({"words": lines, "count": count}, "\n".join(lines))
+            data = {"words": lines, **(seen.matches.as_json() if seen.matches else {})}
+            shell.answer(data, "\n".join(lines))
             return
         begun = begin(uow, access, key, given)
     data = {"rule": begun.rule, "messages": begun.messages, "simulation": begun.simulation}

@@ -160,7 +160,7 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         for record, title in found.sample
     ]
     return {
-        "form": found.form, "count": found.count, "sample": sample, "never": found.never,
+        "form": found.form, **found.as_json(), "sample": sample, "never": found.never,
         "with_never": found.with_never,
     }  # fmt: skip
 

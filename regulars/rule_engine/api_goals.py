@@ -27,6 +27,7 @@ from regulars.platform.web.api_route import (
     nullable,
     obj,
 )
+from regulars.rule_engine.api_shapes import EXACTNESS
 from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import Asked, Sheet, look
 from regulars.rule_engine.goals.shelf import list_goals
@@ -55,8 +56,11 @@ GOAL = named(
 )  # fmt: skip
 CHOICES = obj({}, {"places": {"type": "object", "additionalProperties": TEXT}})
 GLIMPSE = obj(
-    {"words": array(TEXT), "count": nullable(COUNT), "problems": array(PROBLEM), "goal": GOAL}
-)
+    {
+        "words": array(TEXT), "count": nullable(COUNT), "exactness": EXACTNESS,
+        "problems": array(PROBLEM), "goal": GOAL,
+    }
+)  # fmt: skip
 START_MANY = obj(
     {},
     {
@@ -95,7 +99,7 @@ def look_at(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     problems = [_problem(each, access.locale) for each in seen.problems]
     return {
         "words": [line.text for line in seen.words],
-        "count": seen.matches.count if seen.matches else None,
+        **(seen.matches.as_json() if seen.matches else {"count": None, "exactness": "unknown"}),
         "problems": problems, "goal": goal_json(sheet, access.locale),
     }  # fmt: skip
 

@@ -77,10 +77,12 @@ FINDING = named(
         },
     ),
 )
+EXACTNESS = one_of("exact", "about", "fewer", "unknown")
 MATCHES = obj(
     {
         "form": TEXT,
-        "count": COUNT,
+        "count": nullable(COUNT),
+        "exactness": EXACTNESS,
         "sample": array(obj({"id": ID, "title": TEXT, "finding": nullable(FINDING)})),
         "never": nullable(COUNT),
         "with_never": BOOLEAN,

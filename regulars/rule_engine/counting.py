@@ -1,17 +1,20 @@
 """How many people a rule means now, and which value made each of them fit. Nothing is written.
 
+Somebody waits for the answer: what cannot be counted in two seconds is estimated (`estimating`).
 Whoever has none of what a condition looks at (nobody ever bought) is easily forgotten, or taken
 in unawares: their number is said beside the count.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.expressing import Mode
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.titles import titles_of
@@ -21,22 +24,30 @@ from regulars.platform.definitions.snapshot import Published, snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
+from regulars.platform.i18n import translate
+from regulars.platform.time_limits import OutOfTime, Seconds, TimeLimit
 from regulars.rule_engine.authors import require_seen_fields
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
+from regulars.rule_engine.estimating import Exactness, estimate
 from regulars.rule_engine.scans import conditions, table_of
 from regulars.rule_engine.sight import RunSight
 
 SAMPLE = 8
+SECONDS = 2.0
 _NEVER = "if_none"
+
+_Answer = tuple[int, int | None, list[int], Exactness]
 
 
 @dataclass(frozen=True)
 class Matches:
     """How many people fit a rule now, and some of them: (record id, title).
 
+    ``exactness`` says what ``count`` is worth: ``exact``; ``about`` so many or ``fewer``,
+    as a sample says; ``unknown`` (and 0) where even that took too long.
     ``findings`` say of each of those, condition by condition, which value made them fit.
     ``never`` is how many have none of what it looks at: they are among the count when
     ``with_never``, else left out of it. None where nothing asks about them.
@@ -48,6 +59,26 @@ class Matches:
     findings: Mapping[int, Finding] = field(default_factory=dict)
     never: int | None = None
     with_never: bool = False
+    exactness: Exactness = "exact"
+
+    @property
+    def suffix(self) -> str:
+        """What the keys of the texts for such a count end with."""
+        return "" if self.exactness == "exact" else f"-{self.exactness}"
+
+    def in_words(self, locale: str) -> str:
+        """The count as a line of text."""
+        if not self.count:
+            return translate(
+                "rules.matches-none" if self.exactness == "exact" else "rules.matches-unknown",
+                locale,
+            )
+        return translate(f"rules.matches{self.suffix}", locale, n=self.count)
+
+    def as_json(self) -> dict[str, Any]:
+        """The count and its worth for programs; no count at all is null."""
+        count = None if self.exactness == "unknown" else self.count
+        return {"count": count, "exactness": self.exactness}
 
     def values(self, record: int) -> list[str]:
         """The values that made one of them fit, as the reader writes them."""
@@ -64,7 +95,9 @@ def _leaves(found: Finding) -> Iterator[Finding]:
             yield from _leaves(item)
 
 
-def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
+def count_matches(
+    uow: UnitOfWork, access: Access, rule: Rule, clock: Seconds = time.monotonic
+) -> Matches:
     """How many of the people this reader may see meet a rule's condition as of now.
 
     The rule may be a draft; Invalid names what keeps it from being counted.
@@ -74,22 +107,49 @@ def count_matches(uow: UnitOfWork, access: Access, rule: Rule) -> Matches:
     require_seen_fields(uow, access, check_rule, rule)
     table = table_of(pinned)
     scope = scope_conditions(uow, access, pinned.catalog, rule.subject, table, "read")
-    where = [*conditions(uow, pinned, table), *scope]
-    counted = sa.select(sa.func.count()).select_from(table)
-    count = int(uow.scalar(counted.where(*where)))
-    ids = uow.execute(
-        sa.select(table.c.id).where(*where).order_by(table.c.id.desc()).limit(SAMPLE)
-    ).scalars()
-    chosen = list(ids)
+    turned = None if rule.when is None else turned_about_never(rule.when)
+    other = turned and draft_rule(uow, replace(rule, when=turned[0]))
+    asked = _Asked(uow, table, scope, pinned, other or None)
+    try:
+        count, never, chosen, exactness = asked.exactly(TimeLimit(SECONDS, clock))
+    except OutOfTime:
+        count, never, chosen, exactness = asked.roughly(TimeLimit(SECONDS / 2, clock))
     titles = titles_of(uow, access, catalog_for(uow, access), {rule.subject: chosen})
     sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
     findings = _findings(uow, access, pinned, chosen)
-    turned = None if rule.when is None else turned_about_never(rule.when)
-    if turned is None:
-        return Matches(rule.subject, count, sample, findings)
-    other = draft_rule(uow, replace(rule, when=turned[0]))
-    by_turn = int(uow.scalar(counted.where(*conditions(uow, other, table), *scope)))
-    return Matches(rule.subject, count, sample, findings, abs(by_turn - count), turned[1])
+    with_never = turned is not None and turned[1]
+    return Matches(rule.subject, count, sample, findings, never, with_never, exactness)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The two questions: who fits, and who would with the word on the never ones turned round."""
+
+    uow: UnitOfWork
+    table: sa.Table
+    scope: Sequence[Any]
+    rule: PinnedRule
+    turned: PinnedRule | None
+
+    def exactly(self, limit: TimeLimit) -> _Answer:
+        """Everybody counted, and the newest of them."""
+        counted = sa.select(sa.func.count()).select_from(self.table)
+        where = self._where(self.rule)
+        count = int(limit.scalar(self.uow, counted.where(*where)))
+        newest = sa.select(self.table.c.id).where(*where).order_by(self.table.c.id.desc())
+        chosen = [row[0] for row in limit.rows(self.uow, newest.limit(SAMPLE))]
+        if self.turned is None:
+            return count, None, chosen, "exact"
+        by_turn = int(limit.scalar(self.uow, counted.where(*self._where(self.turned))))
+        return count, abs(by_turn - count), chosen, "exact"
+
+    def roughly(self, limit: TimeLimit) -> _Answer:
+        """As many as a sample says; those who never did are left out of it."""
+        found = estimate(self.uow, self.table, self._where(self.rule, "single"), limit)
+        return found.count, None, list(found.hits[:SAMPLE]), found.exactness
+
+    def _where(self, rule: PinnedRule, mode: Mode = "auto") -> list[Any]:
+        return [*conditions(self.uow, rule, self.table, mode), *self.scope]
 
 
 def turned_about_never(when: Mapping[str, Any]) -> tuple[dict[str, Any], bool] | None:

@@ -94,7 +94,8 @@ def test_the_way_from_reached_to_bought_is_counted_by_hand(
     shop: RuleShop, clock: MovableClock
 ) -> None:
     """Ten people and no control group: eight agreed and are reached, three use their coupon, of
-    whom two buy for 90 and 30 within the week; one buys for 60 without it, one too late."""
+    whom two buy for 90 and 30 within the week; one buys for 60 without it, one too late. A fourth
+    coupon is used too late."""
     people = [shop.customer(agrees=n < 8) for n in range(10)]
     goal = {"goal_form": "orders", "goal_days": 7, "goal_only": "orders.status=paid"}
     rule = campaign(**goal, goal_value="orders.amount")
@@ -117,13 +118,18 @@ def test_the_way_from_reached_to_bought_is_counted_by_hand(
     shop.order(people[2], amount="1000", status="refunded")
     clock.forward(days=6)
     shop.order(people[4], amount="500")  # too late
+    shop.change("coupons", mine[people[6]], amount="1")  # used too late
+    shop.change("coupons", mine[people[2]], amount="2")  # what happens after its time is not asked
     with shop.work() as uow:
         found = effect_of(uow, SYSTEM, "spring")
         used = people_behind(uow, SYSTEM, "spring", Behind("treated", stage="redeemed"))
         bought = people_behind(uow, SYSTEM, "spring", Behind(stage="bought", ending="finished"))
+    with shop.work(NOW + timedelta(days=2)) as uow:
+        (early,) = effect_of(uow, SYSTEM, "spring").groups
     (group,) = found.groups
     assert group.reached == {"sent": 8, "clicked": 0, "replied": 0, "redeemed": 3, "bought": 3}
     assert (group.value, found.gains) == (Decimal(180), [])
+    assert (early.reached["redeemed"], early.reached["bought"]) == (3, 0)
     assert {each.record for each in used} == set(people[:3])
     assert {each.record for each in bought} == {people[0], people[1], people[5]}
 
@@ -166,7 +172,7 @@ def test_the_gain_in_money_is_compared_with_control(shop: RuleShop, clock: Movab
         for person, amount in zip(mine, amounts, strict=False):
             shop.order(person, amount=str(amount), at=clock() + timedelta(days=1))
     n = sum(arm_of(rule, each) == "treatment" for each in people)
-    with shop.work() as uow:
+    with shop.work(clock() + timedelta(days=2)) as uow:
         ((one, other, found),) = effect_of(uow, SYSTEM, "spring").gains
     assert (one, other) == ("treatment", "control")
     assert found.each == Decimal(100) / n - Decimal(30) / (24 - n)

@@ -1,12 +1,17 @@
 """Who fits a rule now, and how many never did what it looks at."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, repeat
 
 import pytest
 
+from regulars.form_builder.origin import Origin
+from regulars.form_builder.records import create_record
 from regulars.platform.accounts.access import system_access
-from regulars.rule_engine.counting import count_matches, turned_about_never
+from regulars.rule_engine import estimating
+from regulars.rule_engine.counting import Matches, count_matches, turned_about_never
 from regulars.rule_engine.definition import Rule
 from tests.support.clocks import NOW
 from tests.support.rule_shop import SILENT_30, RuleShop, journey
@@ -28,6 +33,36 @@ def test_those_who_never_did_are_said_beside_the_count(
         plain = count_matches(uow, ENGLISH, replace(rule, when=None))
     assert (found.count, found.never, found.with_never) == (count, 2, if_none)
     assert (plain.count, plain.never) == (3, None)
+
+
+def test_a_count_that_takes_too_long_is_estimated_from_a_sample(
+    shop: RuleShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with shop.work(NOW) as uow:
+        values = [{"name": f"No. {each % 4}"} for each in range(60)]
+        made = [create_record(uow, ENGLISH, "customers", v, origin=Origin("cli")) for v in values]
+    ids = [each.id for each in made]
+    rule = Rule.from_json(journey(when={"field": "name", "op": "is", "value": "No. 1"}))
+    nobody = replace(rule, when={"field": "name", "op": "is", "value": "No. 7"})
+
+    def asked(rule: Rule, clock: Iterable[float], picked: int = 4000) -> Matches:
+        monkeypatch.setattr(estimating, "PICKED", picked)
+        ticks = iter(clock)
+        with shop.work(NOW) as uow:
+            return count_matches(uow, ENGLISH, rule, lambda: next(ticks))
+
+    too_late = [0.0, 9.0]
+    everybody = asked(rule, chain(too_late, repeat(9.0)))
+    assert (everybody.count, everybody.exactness) == (15, "exact")  # the sample held all of them
+    some = asked(rule, chain(too_late, repeat(9.0)), picked=30)
+    assert some.exactness == "about"
+    assert 5 <= some.count <= 30
+    assert {each for each, _title in some.sample} <= set(ids[1::4])
+    assert some.in_words("en") == f"About {some.count} people fit now"
+    none = asked(nobody, chain(too_late, repeat(9.0)), picked=30)
+    assert (none.count, none.exactness, none.sample) == (6, "fewer", [])
+    never = asked(rule, chain(too_late, [9.0], repeat(99.0)))
+    assert never.as_json() == {"count": None, "exactness": "unknown"}
 
 
 def test_what_is_said_both_ways_or_not_at_all_is_not_counted() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import g, url_for
 
@@ -15,7 +14,6 @@ from regulars.form_builder.timeline import Moment
 from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.entries import Choices, Entry
-from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.record_links import place_url
 from regulars.platform.accounts.access import Access
 from regulars.platform.web.preferences import current_locale
@@ -70,13 +68,6 @@ def related_url(related: Any, record_id: int) -> str:
     return url_for(
         "records.index", form_key=related.tab.form.key, filter=filters.to_address(condition)
     )
-
-
-@forms.app_template_filter("export_url")
-def export_url(state: ListState) -> str:
-    """The address of what a list shows as a spreadsheet."""
-    arguments = urlencode({"format": "xlsx", **state.arguments})
-    return f"{area_url('export', state.form)}?{arguments}"
 
 
 @forms.app_template_filter("area_url")

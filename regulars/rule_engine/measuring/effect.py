@@ -253,7 +253,7 @@ class Measuring:
     @cached_property
     def reached(self) -> Mapping[str, set[int]]:
         """Stage → the runs that came as far; ``bought`` are those that reached the goal."""
-        found = reached_by(self.uow, self.access, self.pinned)
+        found = reached_by(self.uow, self.access, self.pinned, self._ends)
         goal = {} if self.pinned.rule.goal is None else {"bought": set(self.credits)}
         return {**found, **goal}
 
@@ -275,6 +275,10 @@ class Measuring:
         if goal is None:
             return 0
         return sum(self._until(row.entered_at) > self.uow.now for row in self.rows)
+
+    def _ends(self, at: datetime) -> datetime:
+        """When the time of an entry is over; one without a goal has no end yet."""
+        return self.uow.now if self.pinned.rule.goal is None else self._until(at)
 
     def _until(self, at: datetime) -> datetime:
         goal = self.pinned.rule.goal
@@ -322,7 +326,7 @@ class Measuring:
                 Deed(record, person, self._instant(when), worth)
                 for record, person, when, worth in rows
             ]
-        return [deed for deed in found if deed.at > since]
+        return [deed for deed in found if since < deed.at <= uow.now]
 
     def _link(self, goal: Goal) -> str | None:
         trigger = Trigger("record_created", goal.form, goal.link)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,7 +47,8 @@ def show_forecast(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
     seeing.require_seen(uow, access, "rule", key)
     rule = Rule.from_json(store.get_draft(uow, "rule", key).raw)
     try:
-        told, matches = forecast(uow, access, rule), count_matches(uow, access, rule)
+        told = forecast(uow, access, rule)
+        matches = replace(count_matches(uow, access, rule), count=told.matches, exactness="exact")
     except Invalid:
         told, matches = None, None
     return render("rule_engine/_forecast.html", rule=rule, told=told, matches=matches)

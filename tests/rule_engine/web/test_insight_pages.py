@@ -6,7 +6,7 @@ import pytest
 
 from regulars.platform.db import Database, Workspace
 from regulars.rule_engine.simulating.desk import SimulationDesk
-from tests.support.clocks import NOW
+from tests.support.clocks import NOW, MovableClock
 from tests.support.rule_shop import RuleShop, journey, sms
 from tests.support.site import Site, words_of
 
@@ -53,11 +53,14 @@ def test_a_clerk_neither_tries_nor_asks(shop: RuleShop, site: Site) -> None:
     assert clerk.get("/w/shop/why/customers/1").status_code == 403
 
 
-def test_the_effect_opens_the_people_behind_its_numbers(shop: RuleShop, site: Site) -> None:
+def test_the_effect_opens_the_people_behind_its_numbers(
+    shop: RuleShop, site: Site, clock: MovableClock
+) -> None:
     goal = {"form": "orders", "link": "customer", "within_days": 14, "value": "amount"}
     shop.publish(journey(goal=goal))
     shop.tick()
     shop.order(1, at=NOW + timedelta(days=1))
+    clock.forward(days=2)
     owner = site.signed_in()
     page = words_of(owner.get("/w/shop/rules/greet/effect").text)
     assert "With the rule" in page
