@@ -1,9 +1,9 @@
 """Build the browser files: pinned npm packages into ``regulars/static/vendor/``.
 
 Run it with ``python -m tools.vendor``; the wheel's build hook calls ``build`` too. It owns two
-git-ignored folders: ``regulars/static/vendor/`` (served by the product, each text file with a
-``.gz`` beside it) and ``.vendor/`` (what only tests use). Standard library only, because it runs
-before anything is installed. Nothing is fetched when the stamp says the folders are current.
+git-ignored folders: ``regulars/static/vendor/`` (served by the product, each file that shrinks
+with a ``.gz`` beside it) and ``.vendor/`` (what only tests use). Standard library only, because it
+runs before anything is installed. Nothing is fetched when the stamp says the folders are current.
 """
 
 import gzip
@@ -30,6 +30,8 @@ SERVED: dict[str, str] = {
     "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "zxing/reader.js": "zxing-wasm/dist/iife/reader/index.js",
+    "zxing/reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 }
 """Path below ``static/vendor`` → path below ``node_modules``."""
 
@@ -162,7 +164,7 @@ def _write_manifest(folder: Path) -> None:
 
 def _compress(folder: Path) -> None:
     for path in sorted(folder.rglob("*")):
-        if path.suffix in {".js", ".css", ".svg"}:
+        if path.suffix in {".js", ".css", ".svg", ".wasm"}:
             packed = gzip.compress(path.read_bytes(), 9, mtime=0)
             path.with_name(path.name + ".gz").write_bytes(packed)
 

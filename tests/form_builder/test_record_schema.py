@@ -44,6 +44,8 @@ COLUMNS: list[dict[str, Any]] = [
     {"key": "mail", "type": "email"},
     {"key": "phone", "type": "phone"},
     {"key": "site", "type": "url"},
+    {"key": "ean", "type": "barcode", "symbology": "ean_13"},
+    {"key": "bars", "type": "barcode", "symbology": "code_128"},
     {"key": "product", "type": "link", "to": "products"},
 ]
 WIDE: dict[str, Any] = {
@@ -64,6 +66,7 @@ WIDE: dict[str, Any] = {
 # what JSON Schema cannot say about a text
 BEYOND = frozenset({
     "not-a-phone", "not-a-url", "not-a-datetime", "too-long", "below-min", "above-max",
+    "bad-check-digit",
 })  # fmt: skip
 
 
@@ -143,6 +146,7 @@ GOOD: dict[str, Any] = {
     "email": st.one_of(st.emails(), plain),
     "phone": st.sampled_from(["138 0013 8000", "12", "+447400123456"]),
     "url": st.sampled_from(["https://a.example/b", "ftp://a", "a"]),
+    "barcode": st.sampled_from(["6901234567892", "6901234567890", "69", "A-1", "会", "x" * 81]),
     "link": st.one_of(
         st.integers(-1, 3),
         st.builds(lambda n: {"id": n, "title": "x"}, st.integers(-1, 3)),

@@ -19,7 +19,7 @@ from regulars.form_builder.field_types.duration import clock
 from regulars.form_builder.importing.moments import read_ordered, to_day, to_instant
 from regulars.platform import i18n
 
-TEXTS = ("text", "long_text", "email", "phone", "url")
+TEXTS = ("text", "long_text", "email", "phone", "url", "barcode")
 NUMBERS = ("number", "money", "percent", "rating", "slider", "duration")
 EMPTY: tuple[Any, ...] = (None, frozenset())
 

@@ -1,5 +1,6 @@
 """Every field type there is; `regulars.wiring` registers them."""
 
+from regulars.form_builder.field_types.barcode import BarcodeField
 from regulars.form_builder.field_types.base import FieldType
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
@@ -34,6 +35,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), PercentField(), RatingField(),
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), TagsField(), EmailField(), PhoneField(), UrlField(),
+    BarcodeField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SerialField(), UnitField(), MemberField(), *STAMPS,

@@ -23,6 +23,7 @@ MAX_ROWS = 2000
 NESTABLE = frozenset({
     "text", "long_text", "number", "money", "percent", "rating", "slider", "duration", "boolean",
     "date", "datetime", "choice", "email", "phone", "url", "link", "unit", "member", "formula",
+    "barcode",
 })  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.form_builder.web import (
+    barcode_drawing,
     change_pages,
     designer_pages,
     entry_pages,
@@ -22,6 +23,7 @@ from regulars.form_builder.web.role_pages import roles
 from regulars.platform.web.definition_homes import DefinitionHome
 
 MODULES = (
+    barcode_drawing,
     form_pages,
     designer_pages,
     formula_pages,

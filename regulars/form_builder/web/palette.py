@@ -27,7 +27,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("files", ("image", "file")),
     ("team", ("unit", "member")),
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),
-    ("computed", ("formula", "serial", "created_at", "created_by", "updated_at", "updated_by")),
+    (
+        "computed",
+        ("formula", "serial", "barcode", "created_at", "created_by", "updated_at", "updated_by"),
+    ),
 )
 ICONS = {"long_text": "letter-text", "related": "list-checks", "lookup": "eye", "unit": "store"}
 

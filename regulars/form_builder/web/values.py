@@ -46,6 +46,7 @@ class Cell:
     name: Any = None  # the label, an owner's text
     rows: tuple[FieldDefinition, ...] = ()  # of a subform: its columns as they are shown
     files: tuple[Blob, ...] | None = None  # of a file field, where they are at hand already
+    is_large: bool = False  # shown on a page of its own, where there is room
 
     @property
     def is_empty(self) -> bool:
@@ -97,6 +98,12 @@ def record_url(form_key: str, record_id: int) -> str:
     if form_key not in known:
         known[form_key] = url_for("records.show", form_key=form_key, record_id=0)[:-1]
     return f"{known[form_key]}{record_id}"
+
+
+@forms.app_template_global("show_large")
+def show_large(cell: Cell) -> Markup:
+    """The value as it is shown where there is room: on the record's own page."""
+    return show_value(replace(cell, is_large=True))
 
 
 @forms.app_template_global("show_value")

@@ -12,6 +12,7 @@ from typing import Any
 from babel.numbers import get_currency_name
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.barcode import SYMBOLOGIES
 from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.formula import RESULTS
 from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
@@ -251,4 +252,5 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "pattern": _plain("text"),
     "reset": _words("reset", ("never", "year", "month", "day")),
     "per_unit": _plain("check"),
+    "symbology": _words("symbology", SYMBOLOGIES[1:]),
 }

@@ -21,9 +21,16 @@ from regulars.platform.web.permissions import open_to_all
 blueprint = Blueprint("static_files", __name__)
 
 _YEAR = 365 * 24 * 3600
-_TEXT = {".js", ".css", ".svg", ".json", ".txt", ".webmanifest"}
+_PACKED = {".js", ".css", ".svg", ".json", ".txt", ".webmanifest", ".wasm"}
 # The machine's own table may map .js to text/plain (it does on some Windows installations).
-_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {
+    ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml",
+    ".wasm": "application/wasm",
+}  # fmt: skip
+_POLICIES = {
+    # what reads codes out of pictures is compiled; it may be in its own worker, never in a page
+    "js/decoder.js": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
+}
 
 
 def root() -> Path:
@@ -57,6 +64,8 @@ def serve(stamp: str, name: str) -> Response:
         abort(404)
     response = Response(mimetype=_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0])
     response.set_data(_body(path, response))
+    if name in _POLICIES:
+        response.headers["Content-Security-Policy"] = _POLICIES[name]
     response.cache_control.public = True
     response.cache_control.max_age = _YEAR if stamp == version() else 0
     response.cache_control.immutable = stamp == version()
@@ -64,7 +73,7 @@ def serve(stamp: str, name: str) -> Response:
 
 
 def _body(path: Path, response: Response) -> bytes:
-    if path.suffix not in _TEXT or "gzip" not in request.headers.get("Accept-Encoding", ""):
+    if path.suffix not in _PACKED or "gzip" not in request.headers.get("Accept-Encoding", ""):
         return path.read_bytes()
     response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"

@@ -4,6 +4,7 @@ import { fresh } from "./elements.js";
 import * as files from "./files.js";
 import * as pickers from "./pickers.js";
 import * as rows from "./rows.js";
+import * as scanning from "./scanning.js";
 import * as sliders from "./sliders.js";
 import * as tags from "./tags.js";
 
@@ -35,6 +36,7 @@ export function attach(root) {
   files.attach(root);
   pickers.attach(root);
   rows.attach(root);
+  scanning.attach(root);
   sliders.attach(root);
   tags.attach(root);
   for (const form of fresh(root, "[data-filter-row]", "filter")) reloadFilter(form);

@@ -10,7 +10,7 @@ import pytest
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.web.entries import Entry, ask_value
-from regulars.form_builder.web.values import Cell, show_value
+from regulars.form_builder.web.values import Cell, show_large, show_value
 from tests.support.site import Site, words_of
 
 OPTIONS = {"options": [{"value": "a", "label": "Apple", "color": "green"}, {"value": "b"}]}
@@ -38,6 +38,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
     ("url", {}, "https://x.example/a/", ["x.example/a"]),
     ("serial", {}, "SO1", ["SO1"]),
+    ("barcode", {}, "6901234567892", ["6901234567892"]),
     ("member", {}, 7, ["#7"]),
     ("created_by", {}, 7, ["#7"]),
     ("unit", {}, 7, ["#7"]),
@@ -64,6 +65,17 @@ def test_a_rating_is_shown_as_stars_and_told_to_who_cannot_see_them(page: None) 
     assert drawn.count("star-on") == 4
     assert drawn.count("star-off") == 1
     assert 'aria-label="4 of 5 stars"' in drawn
+
+
+@pytest.mark.parametrize(("value", "bars", "squares"), [("A<b>-1", 1, 0), ("会员<script>", 0, 1)])
+def test_a_code_is_drawn_where_there_is_room(
+    page: None, value: str, bars: int, squares: int
+) -> None:
+    drawn = str(show_large(Cell(FieldDefinition("f", "barcode"), value)))
+    assert (drawn.count('class="bars"'), drawn.count('class="qr"')) == (bars, squares)
+    assert "<b>" not in drawn
+    assert "<script>" not in drawn
+    assert "style=" not in drawn
 
 
 def test_nothing_is_drawn_of_no_value(page: None) -> None:
