@@ -42,7 +42,7 @@ _WORKED_OUT: Any = object()  # a default that each row has to be asked for
 
 def _fixed_default(writing: Writing, field: FieldDefinition) -> Any:
     """The default that is the same for every row."""
-    empty: Any = frozenset() if field.type == "tags" else None
+    empty: Any = frozenset() if field.has_side else None
     if field.default is None:
         return empty
     if isinstance(field.default, Mapping) and "formula" in field.default:
@@ -88,7 +88,7 @@ def _fill_row(
 
 
 def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
-    empty: Any = frozenset() if field.type == "tags" else None
+    empty: Any = frozenset() if field.has_side else None
     computed = _computed(writing, field, str(field.default["formula"]), draft)
     return empty if computed is None else _as_given(field, computed, reading, empty)
 

@@ -21,6 +21,8 @@ COMMON_KEYS = (
 _NESTED = ("fields", "archived")
 ROW_TYPES = ("subform", "links")
 """Types whose values are rows of a table of their own."""
+SIDE_TYPES = ("tags", "choices")
+"""Types whose value is a set of words in a table at the form's side."""
 LINKED = "record"
 """The column of a row of `links` that holds the linked record."""
 _TITLE_PART = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
@@ -68,6 +70,11 @@ class FieldDefinition:
     def has_rows(self) -> bool:
         """Whether its values are rows of a table of their own."""
         return self.type in ROW_TYPES
+
+    @property
+    def has_side(self) -> bool:
+        """Whether its value is a set of words in a table at the form's side."""
+        return self.type in SIDE_TYPES
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefini
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
+from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.reading import column_names
@@ -157,7 +158,10 @@ def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callabl
         return lambda value: None if value is None else words.get((target, value), f"#{value}")
     if field.type in ("created_by", "updated_by"):
         return lambda value: None if value is None else words.get(("sys_members", value), "")
-    if field.type == "tags":
+    if field.type == "choices":
+        known = {c: c if _SEPARATORS & set(w) else w for c, w in _labels(field, locale).items()}
+        return lambda codes: _joined([known.get(c, c) for c in in_order(field, codes or ())], ", ")
+    if field.has_side:
         return lambda value: _tags(value or ())
     if field.type == "choice":
         labels = _labels(field, locale)

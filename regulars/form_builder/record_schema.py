@@ -157,7 +157,7 @@ def _filled(field: FieldDefinition, schema: Schema) -> Schema:
         strict["enum"] = [value for value in strict["enum"] if value is not None]
     if "anyOf" in strict:
         strict["anyOf"] = [way for way in strict["anyOf"] if way.get("type") != "null"]
-    if field.type == "tags" or field.has_rows:
+    if field.has_side or field.has_rows:
         strict["minItems"] = max(1, strict.get("minItems", 0))
     if isinstance(field_types.get(field.type), TextLike):
         strict.setdefault("minLength", 1)

@@ -116,6 +116,7 @@ def _subform(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
 
 _GUESSES: Mapping[str, Callable[[Mapping[str, Any], Forms, str], Json]] = {
     "choice": _choice,
+    "choices": _choice,
     "link": _link,
     "links": _link,
     "related": _related,

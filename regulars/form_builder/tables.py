@@ -136,7 +136,7 @@ def _row_tables(metadata: sa.MetaData, form: FormDefinition) -> dict[str, FormTa
 def _side_tables(metadata: sa.MetaData, form: FormDefinition) -> dict[str, sa.Table]:
     made = {}
     for each in form.fields:
-        if each.type == "tags":
+        if each.has_side:
             table = sa.Table(
                 physical_name(form.key, each.key),
                 metadata,

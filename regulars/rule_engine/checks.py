@@ -7,6 +7,7 @@ from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog, catalog_from
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
 from regulars.form_builder.field_types.tags import TagsField
 from regulars.platform.definitions.snapshot import Snapshot
@@ -220,11 +221,12 @@ def _check_sets(rule: Rule, sets: Sets, meaning: Meaning) -> Iterator[Problem]:
         yield Problem("field", "unknown-field", {"field": sets.field, "form": form.label})
         return
     wanted = "tags" if sets.add is not None else "choice"
-    if field.type != wanted:
+    if not (field.has_side if sets.add is not None else field.type == "choice"):
         yield Problem("field", f"not-a-{wanted}-field", {"field": field.name})
         return
     offered = options_of(field)
-    closed = field.type == "choice" or not TagsField().is_free(field)
+    kind = field_types.get(field.type)
+    closed = not (isinstance(kind, TagsField) and kind.is_free(field))
     for place, value in _values(sets):
         if closed and value not in offered:
             yield Problem(place, "not-an-option", {"value": value, "allowed": list(offered)[:12]})

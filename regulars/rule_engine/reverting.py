@@ -84,7 +84,7 @@ def _before(
         field = form.find(key)
         if field is None or not field_types.get(field.type).writable or len(pair) != 2:
             kept += 1
-        elif field.type == "tags":
+        elif field.has_side:
             values[key] = sorted(_tags_before(now[key] or frozenset(), pair))
         elif field_types.get(field.type).to_json(field, now.get(key)) == pair[1]:
             values[key] = pair[0]

@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker, validators
 from regulars.form_builder import record_schema, records
 from regulars.form_builder.catalog import FormCatalog, catalog_from
 from regulars.form_builder.converting import RowDraft, convert_row, missing_required
-from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.definition import SIDE_TYPES, FormDefinition
 from regulars.form_builder.field_types.base import Reading, Reference, field_types
 from regulars.form_builder.origin import Origin
 from regulars.platform.accounts.access import system_access
@@ -58,6 +58,7 @@ WIDE: dict[str, Any] = {
         {"key": "given", "type": "text", "required": True, "default": "x"},
         {"key": "tags", "type": "tags"},
         {"key": "few", "type": "tags", "options": OPTIONS, "required": True},
+        {"key": "several", "type": "choices", "options": OPTIONS, "most": 1},
         {"key": "shop", "type": "unit"},
         {"key": "who", "type": "member", "required": True},
         {"key": "rows", "type": "subform", "min_rows": 1, "max_rows": 3, "fields": COLUMNS},
@@ -158,7 +159,7 @@ GOOD: dict[str, Any] = {
 
 
 def cell(field: Mapping[str, Any]) -> st.SearchStrategy[Any]:
-    if field["type"] == "tags":
+    if field["type"] in SIDE_TYPES:
         words = st.sampled_from(["a", "b", "c"]) if "options" in field else plain
         good = st.lists(words, max_size=3)
     elif field["type"] == "subform":

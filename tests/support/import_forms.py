@@ -144,10 +144,10 @@ def prepare_import(
 
 def bring_in(
     database: Database, workspace: Workspace, content: str | bytes, raw_map: Mapping[str, Any],
-    access: Access = OWNER,
+    access: Access = OWNER, name: str = "sales.csv",
 ) -> Batch:  # fmt: skip
     """Import ``content`` to the end."""
-    batch = prepare_import(database, workspace, content, raw_map, access)
+    batch = prepare_import(database, workspace, content, raw_map, access, name)
     with database.workspace_tx(workspace) as uow:
         batches.start_batch(uow, access, batch.id)
     return finish(database, workspace, batch.id, access)

@@ -124,7 +124,7 @@ def kept_values(uow: UnitOfWork, ghost: Ghost) -> Iterator[tuple[int, str]]:
     for move in ghost.moved[:1]:
         if move.column:
             yield from _column_values(uow, move, field)
-        elif field.type == "tags" and ddl.has_table(uow, move.now):
+        elif field.has_side and ddl.has_table(uow, move.now):
             side = sa.table(move.now, sa.column("record"), sa.column("value"))
             rows = uow.execute(sa.select(side).order_by(side.c.record, side.c.value))
             yield from ((record, value) for record, value in rows)

@@ -63,7 +63,7 @@ def _one(uow: UnitOfWork, access: Access, job: Retype, old: Any) -> tuple[Any, b
     """One value as JSON of the new type, and whether all of it came along."""
     before, after = job.old_field, job.new_field
     reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
-    nothing: Any = [] if after.type == "tags" else None
+    nothing: Any = [] if after.has_side else None
     try:
         value = field_types.get(before.type).convert(before, old, reading)
     except BadValue:

@@ -12,9 +12,10 @@ from datetime import date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import SIDE_TYPES, FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, clean_text, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.duration import clock
 from regulars.form_builder.importing.moments import read_ordered, to_day, to_instant
 from regulars.platform import i18n
@@ -54,7 +55,7 @@ Converter = Callable[[Terms, Any], Converted]
 def convert(terms: Terms, value: Any) -> Converted:
     """The new value of any old one; nothing stays nothing."""
     if value in EMPTY:
-        return Converted(frozenset() if terms.after.type == "tags" else None)
+        return Converted(frozenset() if terms.after.has_side else None)
     found = CONVERTERS[terms.before.type, terms.after.type](terms, value)
     made = _within_limits(terms, found)
     if made.value in EMPTY and not made.code:
@@ -82,7 +83,7 @@ def say(terms: Terms, value: Any, *, is_new: bool = False) -> str:
 
 def _within_limits(terms: Terms, found: Converted) -> Converted:
     """What the new field itself would refuse (its bounds, its length) is lost, and says so."""
-    if found.value in EMPTY or terms.after.type in ("tags", "link"):
+    if found.value in EMPTY or terms.after.has_side or terms.after.type == "link":
         return found
     kind = field_types.get(terms.after.type)
     try:
@@ -153,8 +154,11 @@ def _read_moment(terms: Terms, value: Any) -> Converted:
 
 
 def _to_tags(terms: Terms, value: Any) -> Converted:
-    kind = field_types.get("tags")
+    kind, known = field_types.get(terms.after.type), options_of(terms.after)
+    codes = {value} if isinstance(value, str) else value
     try:
+        if options_of(terms.before) and codes <= known.keys():
+            return Converted(kind.convert(terms.after, sorted(codes), terms.reading))
         return Converted(kind.parse_text(terms.after, say(terms, value), terms.reading))
     except BadValue as bad:
         return Converted(frozenset(), bad.code, bad.params)
@@ -230,7 +234,9 @@ def _say_choice(which: FieldDefinition, terms: Terms, value: str) -> str:
 
 def _say_tags(which: FieldDefinition, terms: Terms, value: frozenset[str]) -> str:
     comma = "、" if terms.reading.locale.startswith("zh") else ", "
-    return comma.join(option_label(which, tag, terms.reading.locale) for tag in sorted(value))
+    return comma.join(
+        option_label(which, tag, terms.reading.locale) for tag in in_order(which, value)
+    )
 
 
 def _say_boolean(which: FieldDefinition, terms: Terms, value: bool) -> str:
@@ -249,6 +255,7 @@ _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
     "datetime": _say_instant,
     "choice": _say_choice,
     "tags": _say_tags,
+    "choices": _say_tags,
     "boolean": _say_boolean,
     "link": _say_link,
     "duration": _say_duration,
@@ -257,7 +264,7 @@ _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
 CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, new): _text_to_text for old in TEXTS for new in TEXTS},
     **{(old, "choice"): _read for old in ("text", "long_text")},
-    **{(old, "tags"): _to_tags for old in ("text", "long_text")},
+    **{(old, new): _to_tags for old in ("text", "long_text") for new in SIDE_TYPES},
     **{(old, new): _read_number for old in ("text", "long_text") for new in NUMBERS},
     **{(old, new): _read_moment for old in ("text", "long_text") for new in ("date", "datetime")},
     **{(old, "boolean"): _read for old in ("text", "long_text", "choice")},
@@ -271,11 +278,11 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     ("datetime", "date"): _instant_to_day,
     ("date", "text"): _said,
     ("datetime", "text"): _said,
-    ("choice", "tags"): _to_tags,
+    **{("choice", new): _to_tags for new in SIDE_TYPES},
+    **{(old, new): _to_tags for old in SIDE_TYPES for new in SIDE_TYPES if old != new},
     ("choice", "text"): _said,
-    ("tags", "choice"): _tags_to_choice,
-    ("tags", "text"): _said,
-    ("tags", "long_text"): _said,
+    **{(old, "choice"): _tags_to_choice for old in SIDE_TYPES},
+    **{(old, new): _said for old in SIDE_TYPES for new in ("text", "long_text")},
     ("boolean", "choice"): _boolean_to_choice,
     ("boolean", "number"): _boolean_to_number,
     ("boolean", "text"): _said,

@@ -77,7 +77,7 @@ def table_of(form: str, ref: str) -> str:
 
 def stored_in(form: str, ref: str, field: FieldDefinition) -> list[tuple[str, str]]:
     """(table, column) of everything that holds a field's values; a whole table has no column."""
-    if field.type == "tags" or field.has_rows:
+    if field.has_side or field.has_rows:
         return [(physical_name(form, ref), "")]
     names = [field.key] if field.freeze else [c.name for c in _columns(field)]
     return [(table_of(form, ref), name) for name in names]

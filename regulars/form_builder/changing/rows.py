@@ -85,12 +85,12 @@ class Place:
     @property
     def from_tags(self) -> bool:
         """Whether the old values stand in a table of their own."""
-        return self.before.type == "tags"
+        return self.before.has_side
 
     @property
     def to_tags(self) -> bool:
         """Whether the new values get a table of their own."""
-        return self.after.type == "tags"
+        return self.after.has_side
 
     def new_columns(self) -> list[sa.Column[Any]]:
         """The new field's columns under their own names."""

@@ -26,7 +26,6 @@ from regulars.platform.problems import Problem
 
 MOST_OPTIONS = 200
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,48}")
-_NO_DEFAULT = ("tags", "link", "links")
 
 
 def check_wish(
@@ -71,7 +70,7 @@ def _settings(
         settings = {**shared, **settings}
     elif "options" in known and "options" in before:
         settings.setdefault("options", before["options"])
-    elif name == "choice":
+    elif name in ("choice", "choices"):
         settings.setdefault("options", _options(uow, form, ref, before))
     if "case" in known and "case" in before:
         settings.setdefault("case", before["case"])

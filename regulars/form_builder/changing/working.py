@@ -301,7 +301,7 @@ def _back(row: Row, terms: Terms, forth: Terms) -> Converted:
         return Converted(row.kept) if was_lost else convert(terms, row.value)
     if can_convert(terms.before.type, terms.after.type):
         return convert(terms, row.value)
-    return Converted(frozenset() if terms.after.type == "tags" else None, "cannot-go-back")
+    return Converted(frozenset() if terms.after.has_side else None, "cannot-go-back")
 
 
 def _loss(job: int, row: Row, converted: Converted, terms: Terms) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from regulars.form_builder.field_types.barcode import BarcodeField
 from regulars.form_builder.field_types.base import FieldType
 from regulars.form_builder.field_types.boolean import BooleanField
 from regulars.form_builder.field_types.choice import ChoiceField
+from regulars.form_builder.field_types.choices import ChoicesField
 from regulars.form_builder.field_types.date import DateField
 from regulars.form_builder.field_types.datetime import DateTimeField
 from regulars.form_builder.field_types.duration import DurationField
@@ -34,7 +35,8 @@ from regulars.form_builder.field_types.url import UrlField
 FIELD_TYPES: tuple[FieldType, ...] = (
     TextField(), LongTextField(), NumberField(), MoneyField(), PercentField(), RatingField(),
     SliderField(), DurationField(), BooleanField(), DateField(),
-    DateTimeField(), ChoiceField(), TagsField(), EmailField(), PhoneField(), UrlField(),
+    DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
+    EmailField(), PhoneField(), UrlField(),
     BarcodeField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),

@@ -113,7 +113,7 @@ def _converter(
         return lambda text: _links(field, link_key, text)
     if link_key is not None:
         return lambda text: _link(link_key, text)
-    if field.type == "tags":
+    if field.has_side:
         return lambda text: _tags(field, text, reading)
     if family_of(field.type) == "number":
         return _number_converter(field, source.parse, reading)

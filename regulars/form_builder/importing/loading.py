@@ -171,7 +171,7 @@ def _values(
     if not clear:
         return {key: v for key, v in zip(keys, values, strict=True) if v is not None}
     return {
-        key: frozenset() if value is None and fields[key].type == "tags" else value
+        key: frozenset() if value is None and fields[key].has_side else value
         for key, value in zip(keys, values, strict=True)
     }
 

@@ -146,7 +146,7 @@ def _personal_columns(form: FormDefinition, table: Any) -> list[str]:
 
 
 def _personal_tags(form: FormDefinition) -> list[str]:
-    return [field.key for field in form.fields if field.personal and field.type == "tags"]
+    return [field.key for field in form.fields if field.personal and field.has_side]
 
 
 def _without(form: FormDefinition, values: Mapping[str, Any]) -> dict[str, Any]:

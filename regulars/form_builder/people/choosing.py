@@ -18,7 +18,7 @@ from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
 Side = Literal["keep", "drop", "both"]
-TOGETHER = ("tags", "subform", "links", "file", "image")
+TOGETHER = ("tags", "choices", "subform", "links", "file", "image")
 _SIDES = ("keep", "drop", "both")
 
 
@@ -46,7 +46,7 @@ class FieldChoice:
     def result(self) -> Any:
         """The plain value that survives; of rows the list."""
         if self.side == "both":
-            if self.field.type == "tags":
+            if self.field.has_side:
                 return (self.keep or frozenset()) | (self.drop or frozenset())
             if self.field.has_rows:
                 return _both(self.field, self.keep or (), _without_ids(self.drop or ()))

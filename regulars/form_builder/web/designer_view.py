@@ -123,7 +123,7 @@ def designer_of(
 
 def preview_entry(field: FieldDefinition, name: str) -> Entry:
     """An input that only shows itself; links offer nothing here."""
-    answer: Any = [] if field.type == "tags" or field.has_rows else ""
+    answer: Any = [] if field.has_side or field.has_rows else ""
     if field.has_rows:
         row = tuple(preview_entry(each, f"{name}/0/{each.key}") for each in field.fields)
         return Entry(field, name, answer, rows=(row,), row_ids=("",), blank=row)

@@ -124,7 +124,7 @@ class Asking:
         """One input with what it offers."""
         if field.has_rows:
             return self._subform(field, answer or [], errors)
-        if field.type == "tags":
+        if field.has_side:
             return Entry(field, name, answer or [], errors, self._known_tags(field))
         if field.type in FILE_TYPES:
             return Entry(field, name, answer, errors, pick_url=url_for("forms.upload"))

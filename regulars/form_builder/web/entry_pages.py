@@ -216,7 +216,7 @@ def _given(field: FieldDefinition, text: str) -> Any:
     """A value of the address as it stands in the field's input."""
     if field.type == "links":
         return [{LINKED: text}]
-    return [text] if field.type == "tags" else text
+    return [text] if field.has_side else text
 
 
 def _at_its_input(form: FormDefinition, problem: Problem) -> Problem:

@@ -107,7 +107,7 @@ def _one(
         raw = raw.get("id")
     if field.type == "links":
         return _one(uow, access, form, field.fields[0], raw)
-    if field.type == "tags":
+    if field.has_side:
         cell = cell_of(raw, field, form, catalog, {})
         return cell.option(current_locale(), str(raw))
     try:

@@ -129,7 +129,7 @@ class _Speaker:
         kind = field_types.get(field.type)
         if not kind.writable:
             return raw
-        if field.type == "tags" and isinstance(raw, list):
+        if field.has_side and isinstance(raw, list):
             return frozenset(str(tag) for tag in raw)
         try:
             return kind.convert(field, raw, self.reading)

@@ -22,7 +22,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "duration",
         ),
     ),
-    ("pick", ("choice", "tags", "rating", "slider")),
+    ("pick", ("choice", "choices", "tags", "rating", "slider")),
     ("contact", ("phone", "email", "url")),
     ("files", ("image", "file")),
     ("team", ("unit", "member")),

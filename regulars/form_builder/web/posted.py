@@ -39,7 +39,7 @@ def answers_from_post(form: FormDefinition, posted: MultiDict[str, str]) -> Answ
         if field.has_rows:
             if f"{field.key}{HERE}" in posted:
                 answers[field.key] = _rows(field, posted)
-        elif field.type == "tags":
+        elif field.has_side:
             if f"{field.key}{HERE}" in posted:
                 typed = _words(posted.get(f"{field.key}{MORE}", ""))
                 answers[field.key] = sorted({*posted.getlist(field.key), *typed})
@@ -99,7 +99,7 @@ def _value(field: FieldDefinition, answer: Any, reading: Reading) -> Any:
         return [_row_value(field, row, reading) for row in answer]
     if field.type == "links":
         return [_plain(field.fields[0], row[LINKED]) for row in answer if row.get(LINKED)]
-    if field.type == "tags":
+    if field.has_side:
         return _tags(field, answer, reading)
     return _plain(field, answer)
 
@@ -118,7 +118,7 @@ def _tags(field: FieldDefinition, answer: list[str], reading: Reading) -> list[s
     known = []
     for word in answer:
         try:
-            known += sorted(field_types.get("tags").parse_text(field, word, reading))
+            known += sorted(field_types.get(field.type).parse_text(field, word, reading))
         except BadValue:
             known.append(word)
     return known
@@ -163,7 +163,7 @@ def _input(field: FieldDefinition, value: Any, zone: ZoneInfo) -> Any:
             {**answers_from_values(field.fields, row, zone), "id": str(row["id"])}
             for row in value or ()
         ]
-    if field.type == "tags":
+    if field.has_side:
         return sorted(value or ())
     if value is None:
         return ""

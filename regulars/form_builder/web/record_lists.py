@@ -65,7 +65,7 @@ class Column:
     @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
-        return self.is_usable and self.field.type not in ("tags", "links")
+        return self.is_usable and not (self.field.has_side or self.field.type == "links")
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from regulars.form_builder.checks import SYSTEM_PREFIX
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.related import RelatedField
@@ -86,6 +87,11 @@ class Cell:
     def option(self, locale: str, value: Any = None) -> str:
         """The words of a choice or of one tag."""
         return option_label(self.field, self.value if value is None else value, locale)
+
+    @property
+    def ordered(self) -> list[str]:
+        """Several options or tags in the owner's order."""
+        return in_order(self.field, self.value or ())
 
     def of_row(self, column: FieldDefinition, row: Mapping[str, Any]) -> Cell:
         """One cell of a subform's row."""
@@ -262,7 +268,7 @@ def _files_text(cell: Cell, locale: str) -> str:
 
 
 def _tags_text(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:
-    return fmt.joined([cell.option(fmt.locale, tag) for tag in sorted(cell.value)])
+    return fmt.joined([cell.option(fmt.locale, tag) for tag in in_order(cell.field, cell.value)])
 
 
 def _said(cell: Cell, fmt: Formats, _yes_no: tuple[str, str] = ("", "")) -> str:
@@ -285,6 +291,7 @@ _TEXTS: Mapping[str, Any] = {
     "updated_at": lambda cell, fmt, _: fmt.datetime(cell.value),
     "choice": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
+    "choices": _tags_text,
     "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     "file": lambda cell, fmt, _: _files_text(cell, fmt.locale),
     "image": lambda cell, fmt, _: _files_text(cell, fmt.locale),

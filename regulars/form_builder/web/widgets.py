@@ -25,7 +25,9 @@ Forms = Mapping[str, FormDefinition]
 
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
-NO_DEFAULT = frozenset({"tags", "link", "links", "unit", "member", "subform", "file", "image"})
+NO_DEFAULT = frozenset({
+    "tags", "choices", "link", "links", "unit", "member", "subform", "file", "image",
+})  # fmt: skip
 NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime", "rating"}
 _DATES = ("date", "datetime")
 
@@ -233,6 +235,7 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "suffix": _plain("text"),
     "max_length": _plain("count"),
     "stars": _plain("count"),
+    "most": _plain("count"),
     "step": _plain("count"),
     "min_rows": _plain("count"),
     "max_rows": _plain("count"),

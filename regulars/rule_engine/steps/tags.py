@@ -69,7 +69,7 @@ class _TagsStep(StepKind):
             yield Problem("field", "no-tags-field", {"form": form.label})
             return
         try:
-            field_types.get("tags").convert(field, step.settings["tags"], READING)
+            field_types.get(field.type).convert(field, step.settings["tags"], READING)
         except BadValue as bad:
             yield Problem("tags", bad.code, bad.params)
 
@@ -145,8 +145,13 @@ class RemoveTags(_TagsStep):
 def tags_field(form: FormDefinition, step: Step) -> FieldDefinition | None:
     """The field the step names, or the only tags field there is; None when that is unclear."""
     named = step.settings.get("field")
-    found = [each for each in form.fields if each.type == "tags" and named in (None, each.key)]
+    found = [each for each in form.fields if _suits(each, named)]
     return found[0] if len(found) == 1 else None
+
+
+def _suits(field: FieldDefinition, named: str | None) -> bool:
+    """A list of choices has to be named: it is nobody's only tags field by chance."""
+    return field.type == "tags" if named is None else field.has_side and field.key == named
 
 
 def _held(

@@ -16,7 +16,7 @@ from regulars.form_builder.changing.conversions import (
     convert,
     possible_types,
 )
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import SIDE_TYPES, FieldDefinition
 from regulars.form_builder.field_types.base import Reading
 from regulars.wiring import wire
 
@@ -30,7 +30,7 @@ MIDNIGHT = datetime(2024, 2, 29, 16, 0, tzinfo=UTC)
 
 
 def terms(before: str, after: str, **settings: Any) -> Terms:
-    own = {"choice": TIERS, "tags": {}, "link": {"to": "customers"}}
+    own = {"choice": TIERS, "choices": TIERS, "tags": {}, "link": {"to": "customers"}}
     old = FieldDefinition("f", before, settings=settings.pop("old", own.get(before, {})))
     new = FieldDefinition("f", after, settings=settings or own.get(after, {}))
     return Terms(old, new, READING, {7: "Ann"}, {"138": 7, "139": "no-such-record"})
@@ -75,6 +75,13 @@ CASES: list[tuple[str, str, dict[str, Any], Any, Any, str]] = [
     ("tags", "choice", TIERS, frozenset({"basic", "gold"}), "gold", "several-tags"),
     ("tags", "choice", TIERS, frozenset({"Basic"}), "basic", ""),
     ("tags", "choice", TIERS, frozenset({"x"}), None, "not-an-option"),
+    ("text", "choices", TIERS, "Gold、basic", frozenset({"gold", "basic"}), ""),
+    ("text", "choices", TIERS, "Gold, silver", frozenset(), "not-an-option"),
+    ("choice", "choices", TIERS, "gold", frozenset({"gold"}), ""),
+    ("tags", "choices", TIERS, frozenset({"Basic", "gold"}), frozenset({"basic", "gold"}), ""),
+    ("choices", "tags", {}, frozenset({"basic", "gold"}), frozenset({"Basic", "Gold"}), ""),
+    ("choices", "choice", TIERS, frozenset({"basic", "gold"}), "gold", "several-tags"),
+    ("choices", "text", {}, frozenset({"basic", "gold"}), "Gold, Basic", ""),
     ("tags", "text", {}, frozenset({"b", "a"}), "a, b", ""),
     ("boolean", "choice", YES_NO, True, "yes", ""),
     ("boolean", "number", {}, False, Decimal(0), ""),
@@ -100,7 +107,7 @@ def test_a_value_becomes(
 
 @pytest.mark.parametrize("pair", CONVERTERS, ids="-".join)
 def test_nothing_stays_nothing(pair: tuple[str, str]) -> None:
-    found = convert(terms(*pair), frozenset() if pair[0] == "tags" else None)
+    found = convert(terms(*pair), frozenset() if pair[0] in SIDE_TYPES else None)
     assert found.value in (None, frozenset())
     assert not found.code
 

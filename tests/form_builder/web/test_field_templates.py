@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.definition import SIDE_TYPES, FieldDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.web.entries import Entry, ask_value
 from regulars.form_builder.web.values import Cell, show_large, show_value
@@ -33,6 +33,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("choice", OPTIONS, "a", ["Apple"]),
     ("choice", OPTIONS, "gone", ["gone"]),
     ("tags", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
+    ("choices", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("email", {}, "a@x.example", ["a@x.example"]),
     ("phone", {}, "+8613800138000", ["138 0013 8000"]),
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
@@ -80,7 +81,7 @@ def test_a_code_is_drawn_where_there_is_room(
 
 def test_nothing_is_drawn_of_no_value(page: None) -> None:
     for kind in field_types:
-        value = frozenset() if kind.name == "tags" else None
+        value = frozenset() if kind.name in SIDE_TYPES else None
         assert show_value(Cell(FieldDefinition("f", kind.name), value)).strip() == "", kind.name
 
 
@@ -91,7 +92,7 @@ def test_every_type_draws_an_input_with_its_label(page: None) -> None:
                 "f", kind.name, label="What", help="Why", required=True, settings=settings,
                 fields=INSIDE if kind.name == "subform" else (),
             )  # fmt: skip
-            answer: Any = [] if kind.name in ("tags", "subform") else ""
+            answer: Any = [] if kind.name in (*SIDE_TYPES, "subform") else ""
             blank = tuple(Entry(each, f"f/new/{each.key}", "") for each in field.fields)
             drawn = ask_value(Entry(field, "f", answer, {"f": ["Wrong."]}, blank=blank))
             said = words_of(str(drawn))

@@ -143,7 +143,7 @@ class Offering:
             (p, title)
             for p, title in found
             if (form := forms[p]) is not None
-            and (not tags or any(e.type == "tags" for e in form.fields))
+            and (not tags or any(e.has_side for e in form.fields))
             and (not people or form.person is not None)
         ]
 
@@ -159,7 +159,7 @@ class Offering:
     def tags_fields(self, form_key: str) -> list[Option]:
         """The tags fields of a form."""
         form = self.catalog.forms.get(form_key)
-        return [(e.key, self._name(e)) for e in _fields(form) if e.type == "tags"]
+        return [(e.key, self._name(e)) for e in _fields(form) if e.has_side]
 
     # Related records
 

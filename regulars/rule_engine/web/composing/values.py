@@ -49,7 +49,7 @@ def later(n: int, unit: str, field: FieldDefinition) -> str:
 def _fixed(posted: Posted, field: FieldDefinition) -> Any:
     if field.type == "boolean":
         return posted.get("value") == "yes"
-    if field.type == "tags":
+    if field.has_side:
         return [word for text in posted.getlist("value") for word in words(text)]
     text = needed(posted, "value")
     if field.type in ("link", "unit", "member"):
