@@ -23,7 +23,7 @@ LIMITS, ROUNDS = "Consent, quiet hours", "Who may come in again"
 BY_DAY = {"Send_nothing_from": "21:00", "until": "10:00"}
 LAPSE = {"A_new_round_for_each": "Newest record in “orders”", "Group_of_rules": "retention"}
 PAID_ORDER = {"A_new_record_of": "Orders", "Only_these": "Orders · paid"}
-NEVER_BOUGHT = "Include people who never bought?"
+NEVER_BOUGHT = "Include people who have no record of “Orders” at all?"
 
 
 @pytest.fixture

@@ -185,7 +185,7 @@ def test_a_text_is_read_as_the_newest_customer_would_before_it_is_kept(shop: Sit
         "email_subject_en": "Hi {name}", "email_markdown_en": "**Dear {name}**",
     }  # fmt: skip
     nobody = visitor.send(f"{shop.home}/message-texts/preview", values)
-    assert "at least one customer" in " ".join(words_of(nobody.text))
+    assert "at least one person" in " ".join(words_of(nobody.text))
     with shop.database.workspace_tx(shop.workspace) as uow:
         person = {"name": "An*na*", "mobile": "13800000001"}
         create_record(uow, system_access("en"), "customers", person, origin=Origin("cli"))

@@ -70,9 +70,7 @@ def test_it_is_decided_there_or_on_the_page_of_the_run(shop: RuleShop, site: Sit
 def test_today_counts_both_kinds_and_tries_all_of_one_again(shop: RuleShop, site: Site) -> None:
     owner = site.signed_in()
     today = words_of(owner.get("/w/shop/").text)
-    assert {"A rule is stuck for 1 customer", "A rule could not go on for 1 customer"} <= set(
-        today
-    )
+    assert {"A rule is stuck for 1 person", "A rule could not go on for 1 person"} <= set(today)
     done = owner.send("/w/shop/runs/retry", {"status": "stuck", "back": "today"})
     assert (done.status_code, done.headers["Location"]) == (303, "/w/shop/")
     client, headers = site.app.test_client(), site.token()

@@ -167,10 +167,26 @@ class Offering:
         """Dates of related records: what "nothing for 30 days" may look at."""
         return [
             (f"{relation.key}.{each.key}", f"{self._name(relation)} · {self._name(each)}")
-            for relation, form in self._relations(where.form)
-            for each in form.fields
-            if _kind(each) in _DATES
+            for relation, each in self._dated(where)
         ]
+
+    def _dated(self, where: Where) -> Iterator[tuple[FieldDefinition, FieldDefinition]]:
+        """Each list of related records with each date in them."""
+        for relation, form in self._relations(where.form):
+            for each in form.fields:
+                if _kind(each) in _DATES:
+                    yield relation, each
+
+    def never(self, where: Where, row: Mapping[str, Any]) -> str:
+        """The question about people with none of the records a row looks at."""
+        names = {
+            relation.key: self.say.form(str(relation.settings["from"]))
+            for relation, _date in self._dated(where)
+        }
+        chosen = row.get("of") if len(names) > 1 else next(iter(names), None)
+        if chosen not in names:
+            return self._t("rules.silent-never-ask-any")
+        return self._t("rules.silent-never-ask", what=names[chosen])
 
     def related(self, where: Where) -> list[str]:
         """The forms whose records may be counted."""
