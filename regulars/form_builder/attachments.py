@@ -10,7 +10,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
+from regulars.form_builder.field_types.file import FILE_TYPES, PICTURE_TYPES, ids_of
 from regulars.form_builder.history import trash
 from regulars.form_builder.records_seen import seen_records
 from regulars.platform.accounts.access import Access
@@ -42,7 +42,7 @@ def settle_files(writing: Writing, drafts: Iterable[RowDraft]) -> None:
             )
             if found is None or not (number in had or holds or _is_free(writing, found)):
                 draft.refuse(f.key, "no-such-file", field=f.name, value=str(number))
-            elif f.type == "image" and not found.is_picture:
+            elif f.type in PICTURE_TYPES and not found.is_picture:
                 draft.refuse(f.key, "no-picture", field=f.name, value=found.name)
 
 

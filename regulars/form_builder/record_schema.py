@@ -13,6 +13,7 @@ from typing import Any
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import NOT_BLANK, TextLike, field_types
+from regulars.form_builder.field_types.file import FileField
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.links import LinksField
 from regulars.form_builder.record_json import SYSTEM_KEYS, SYSTEM_LINKS
@@ -87,6 +88,8 @@ def output_value(catalog: FormCatalog, form: FormDefinition, field: FieldDefinit
         return {"type": "array", "items": _READ_LINK}
     if isinstance(kind, LinkField):
         return _or_null(_READ_LINK)
+    if isinstance(kind, FileField):
+        return kind.read_schema(field)
     if kind.writable:
         return _read_only_kinds(kind.value_type(field)) or _read_choice(kind.json_schema(field))
     shape = catalog.shapes.find(form.key)
@@ -157,7 +160,7 @@ def _filled(field: FieldDefinition, schema: Schema) -> Schema:
         strict["enum"] = [value for value in strict["enum"] if value is not None]
     if "anyOf" in strict:
         strict["anyOf"] = [way for way in strict["anyOf"] if way.get("type") != "null"]
-    if field.has_side or field.has_rows:
+    if field.has_side or field.has_rows or "array" in strict.get("type", ()):
         strict["minItems"] = max(1, strict.get("minItems", 0))
     if isinstance(field_types.get(field.type), TextLike):
         strict.setdefault("minLength", 1)

@@ -9,6 +9,7 @@ from typing import Any
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import find_records, get_record
 from regulars.platform.accounts.access import Access
@@ -26,7 +27,7 @@ from regulars.rule_engine.scope import Scope
 from regulars.rule_engine.sender import chosen_providers
 from regulars.rule_engine.sight import RunSight
 
-_NOT_IN_TEXTS = frozenset({"subform", "related", "links", "file", "image", "json", "formula"})
+_NOT_IN_TEXTS = frozenset({"subform", "related", "links", *FILE_TYPES, "json", "formula"})
 
 OFFERED = 8  # people to try a text on
 

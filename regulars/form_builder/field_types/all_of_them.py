@@ -24,6 +24,7 @@ from regulars.form_builder.field_types.rating import RatingField
 from regulars.form_builder.field_types.related import RelatedField
 from regulars.form_builder.field_types.rollup import RollupField
 from regulars.form_builder.field_types.serial import SerialField
+from regulars.form_builder.field_types.signature import SignatureField
 from regulars.form_builder.field_types.slider import SliderField
 from regulars.form_builder.field_types.stamps import STAMPS
 from regulars.form_builder.field_types.subform import SubformField
@@ -40,5 +41,6 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     BarcodeField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
-    FileField(), ImageField(), SerialField(), UnitField(), MemberField(), *STAMPS,
+    FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),
+    MemberField(), *STAMPS,
 )  # fmt: skip

@@ -8,9 +8,15 @@ from typing import Any, ClassVar
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, Settings, TextLike
 
-FILE_TYPES = ("file", "image")
+FILE_TYPES = ("file", "image", "signature")
+PICTURE_TYPES = ("image", "signature")
 MOST_FILES = 20
 _LONGEST_ID = 18
+_ID: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": 10**_LONGEST_ID - 1}
+ONE_FILE: Mapping[str, Any] = {
+    "anyOf": [_ID, {"type": "object", "properties": {"id": _ID}, "required": ["id"]}]
+}
+"""A file at the API: its number, or what names it by its number."""
 
 
 class FileField(TextLike):
@@ -30,11 +36,11 @@ class FileField(TextLike):
         items = raw.split(",") if isinstance(raw, str) else raw
         if not isinstance(items, (list, tuple)):
             raise BadValue("not-files")
-        ids = list(dict.fromkeys(_one_id(item) for item in items))
-        limit = int(field.settings.get("most", MOST_FILES))
+        ids = [_one_id(item) for item in items]
+        limit = most_of(field)
         if len(ids) > limit:
             raise BadValue("too-many-files", limit=limit, n=len(ids))
-        return ",".join(map(str, ids)) or None
+        return ",".join(map(str, dict.fromkeys(ids))) or None
 
     def parse_text(self, field: FieldDefinition, text: str, reading: Reading) -> Any:
         """Numbers of files handed in before; a spreadsheet cannot bring the files themselves."""
@@ -46,9 +52,11 @@ class FileField(TextLike):
         return None if value is None else list(ids_of(value))
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
-        limit = int(field.settings.get("most", MOST_FILES))
-        item = {"type": "integer", "minimum": 1}
-        return {"type": ["array", "null"], "items": item, "maxItems": limit}
+        return {"type": ["array", "null"], "items": dict(ONE_FILE), "maxItems": most_of(field)}
+
+    def read_schema(self, field: FieldDefinition) -> dict[str, Any]:
+        """The JSON Schema of the value as it is read."""
+        return {"type": ["array", "null"], "items": dict(_ID)}
 
 
 class ImageField(FileField):
@@ -56,6 +64,11 @@ class ImageField(FileField):
 
     name = "image"
     icon = "image"
+
+
+def most_of(field: FieldDefinition) -> int:
+    """How many files a field holds at most."""
+    return int(field.settings.get("most", MOST_FILES))
 
 
 def ids_of(value: str | None) -> tuple[int, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, field_types
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.field_types.phone import PhoneField
 from regulars.platform.expressions.operators import LIST_OPS, NO_VALUE_OPS
 from regulars.platform.expressions.types import Kind
@@ -59,6 +60,8 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
         return UNIT_OPS if field.type == "unit" else MEMBER_OPS
     if field.type == "links":
         return OFFERED[Kind.TAGS]
+    if field.type in FILE_TYPES:
+        return _EMPTY
     return OFFERED.get(field_types.get(field.type).value_type(field).kind, ())
 
 

@@ -24,7 +24,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ),
     ("pick", ("choice", "choices", "tags", "rating", "slider")),
     ("contact", ("phone", "email", "url")),
-    ("files", ("image", "file")),
+    ("files", ("image", "file", "signature")),
     ("team", ("unit", "member")),
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),
     (

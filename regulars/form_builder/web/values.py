@@ -293,6 +293,6 @@ _TEXTS: Mapping[str, Any] = {
     "tags": _tags_text,
     "choices": _tags_text,
     "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
-    "file": lambda cell, fmt, _: _files_text(cell, fmt.locale),
-    "image": lambda cell, fmt, _: _files_text(cell, fmt.locale),
+    **dict.fromkeys(("file", "image"), lambda cell, fmt, _: _files_text(cell, fmt.locale)),
+    "signature": lambda cell, fmt, _: i18n.translate("records.signed", fmt.locale),
 }

@@ -14,6 +14,7 @@ from babel.numbers import get_currency_name
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.barcode import SYMBOLOGIES
 from regulars.form_builder.field_types.base import family_of, field_types
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.field_types.formula import RESULTS
 from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
 from regulars.form_builder.field_types.rollup import rows_of as rows_added_up
@@ -26,7 +27,7 @@ Forms = Mapping[str, FormDefinition]
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
 NO_DEFAULT = frozenset({
-    "tags", "choices", "link", "links", "unit", "member", "subform", "file", "image",
+    "tags", "choices", "link", "links", "unit", "member", "subform", *FILE_TYPES,
 })  # fmt: skip
 NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime", "rating"}
 _DATES = ("date", "datetime")

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.platform.expressions.dependencies import Place, dependencies
 from regulars.platform.expressions.shapes import Shapes
 from regulars.platform.expressions.tree import Aggregate, LinkKey, Node, Path, children
 from regulars.rule_engine.scope import SUBJECT, Scope
 from regulars.rule_engine.steps.values import is_formula
 
-FILES = frozenset({"file", "image"})  # one file is held by one record
+FILES = frozenset(FILE_TYPES)  # one file is held by one record
 
 
 @dataclass(frozen=True)

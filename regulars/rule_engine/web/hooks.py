@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -30,7 +31,7 @@ from regulars.rule_engine.api_hooks import url_of
 from regulars.rule_engine.hooks import HookMap, HookWish
 from regulars.rule_engine.web.blueprints import pages
 
-_UNFILLED = ("subform", "file", "image")
+_UNFILLED = ("subform", *FILE_TYPES)
 
 
 @pages.get("/hooks")

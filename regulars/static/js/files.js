@@ -1,5 +1,6 @@
 // File fields: several files are handed in at once with progress; the hidden input holds their ids.
 import { fresh } from "./elements.js";
+import { lineOf, reasonOf, upload } from "./uploads.js";
 
 function ids(field) {
   return field.querySelector("[data-files-value]").value.split(",").filter(Boolean);
@@ -19,23 +20,9 @@ function say(field, words) {
 
 function send(field, file) {
   const bar = field.querySelector("[data-files-progress]");
-  const body = new FormData();
-  body.append("file", file);
-  if (field.dataset.only) body.append("only", field.dataset.only);
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", field.dataset.url);
-    const headers = JSON.parse(document.body.getAttribute("hx-headers:inherited") || "{}");
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.setRequestHeader("HX-Request", "true");
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) bar.value = event.loaded / event.total;
-    });
-    request.addEventListener("load", () => (request.status === 201 ? resolve(request.responseText) : reject(request)));
-    request.addEventListener("error", () => reject(request));
-    bar.hidden = false;
-    request.send(body);
-  }).finally(() => { bar.hidden = true; });
+  bar.hidden = false;
+  return upload(field.dataset.url, file, field.dataset.only, (part) => { bar.value = part; })
+    .finally(() => { bar.hidden = true; });
 }
 
 function show(field, html) {
@@ -46,14 +33,9 @@ function show(field, html) {
     list.className = "file-lines";
     holder.append(list);
   }
-  const line = new DOMParser().parseFromString(html, "text/html").querySelector("[data-file]");
+  const line = lineOf(html);
   list.append(line);
   return line.dataset.file;
-}
-
-function reason(field, request) {
-  const page = new DOMParser().parseFromString(request.responseText || "", "text/html");
-  return page.querySelector("[role=alert], .toast-body, p")?.textContent.trim() || field.dataset.failed;
 }
 
 async function take(field, files) {
@@ -63,7 +45,7 @@ async function take(field, files) {
     try {
       keep(field, [...ids(field), show(field, await send(field, file))]);
     } catch (request) {
-      say(field, `${file.name}: ${reason(field, request)}`);
+      say(field, `${file.name}: ${reasonOf(request) || field.dataset.failed}`);
     }
   }
 }

@@ -5,6 +5,7 @@ import * as files from "./files.js";
 import * as pickers from "./pickers.js";
 import * as rows from "./rows.js";
 import * as scanning from "./scanning.js";
+import * as signatures from "./signatures.js";
 import * as sliders from "./sliders.js";
 import * as tags from "./tags.js";
 
@@ -37,6 +38,7 @@ export function attach(root) {
   pickers.attach(root);
   rows.attach(root);
   scanning.attach(root);
+  signatures.attach(root);
   sliders.attach(root);
   tags.attach(root);
   for (const form of fresh(root, "[data-filter-row]", "filter")) reloadFilter(form);

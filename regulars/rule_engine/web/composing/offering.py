@@ -9,6 +9,7 @@ from typing import Any
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.web.filters import offered_ops
 from regulars.platform import i18n
 from regulars.platform.expressions.types import Kind
@@ -27,7 +28,7 @@ from regulars.rule_engine.web.composing.scopes import (
 
 Option = tuple[str, str]
 _DATES = (Kind.DATE, Kind.DATETIME)
-_UNFILLED = ("subform", "file", "image")
+_UNFILLED = ("subform", *FILE_TYPES)
 
 
 @dataclass(frozen=True)
