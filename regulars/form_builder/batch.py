@@ -23,6 +23,7 @@ class Writing:
     catalog: FormCatalog
     form: FormDefinition
     origin: Origin
+    only_looks: bool = False  # nothing is stored, so that nothing is held either
 
     @cached_property
     def reading(self) -> Reading:

@@ -92,7 +92,7 @@ def _titles(raw: Raw) -> list[Any]:
 def _form(before: Raw, after: Raw) -> Iterator[Change]:
     if before.get("label") != after.get("label"):
         yield Change("form-renamed", {"after": after.get("label")})
-    for name in ("description", "icon", "title", "person", "checks", "views"):
+    for name in ("description", "icon", "title", "person", "logic", "checks", "views"):
         if before.get(name) != after.get(name):
             yield Change(f"form-{name}")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.logic.effects import UNRULED, Effects
 from regulars.platform.problems import Problem
 
 
@@ -21,7 +22,7 @@ class RowDraft:
 
     ``values`` holds plain values of the given fields only; ``rows`` the rows of given subforms.
     ``current`` is the stored record when the row changes one; ``ref`` is the source that history
-    names where the rows of one batch have different ones.
+    names where the rows of one batch have different ones; ``effects`` what the form's rules say.
     """
 
     index: int
@@ -33,6 +34,7 @@ class RowDraft:
     expected_version: int | None = None
     refused_by: Exception | None = None
     ref: str | None = None
+    effects: Effects = UNRULED
 
     @property
     def is_new(self) -> bool:
@@ -129,7 +131,8 @@ def missing_required(form: FormDefinition, draft: RowDraft) -> None:
     """Note each required field that would stay empty."""
     after = draft.seen()
     for each in form.fields:
-        if not each.required or any(problem.path == each.key for problem in draft.problems):
+        needed = draft.effects.requires(each.key, usually=each.required)
+        if not needed or any(problem.path == each.key for problem in draft.problems):
             continue
         if each.has_rows:
             empty = not draft.rows.get(each.key) and (draft.is_new or each.key in draft.rows)

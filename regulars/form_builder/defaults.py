@@ -19,6 +19,7 @@ from regulars.form_builder.serials import take_ids, take_serials
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.constants import is_constant
+from regulars.platform.expressions.types import Moment
 from regulars.platform.problems import Problem
 
 
@@ -42,18 +43,14 @@ _WORKED_OUT: Any = object()  # a default that each row has to be asked for
 
 def _fixed_default(writing: Writing, field: FieldDefinition) -> Any:
     """The default that is the same for every row."""
-    empty: Any = frozenset() if field.has_side else None
     if field.default is None:
-        return empty
+        return _empty(field)
     if isinstance(field.default, Mapping) and "formula" in field.default:
         tree = writing.catalog.formula(writing.form.key, str(field.default["formula"]))
         if not is_constant(tree):
             return _WORKED_OUT
         return _default(writing, field, RowDraft(0), writing.reading)
-    try:
-        return field_types.get(field.type).convert(field, field.default, writing.reading)
-    except BadValue:
-        return empty
+    return as_given(field, field.default, writing.reading)
 
 
 def fill_rows(writing: Writing, drafts: Sequence[RowDraft]) -> None:
@@ -88,9 +85,8 @@ def _fill_row(
 
 
 def _default(writing: Writing, field: FieldDefinition, draft: RowDraft, reading: Reading) -> Any:
-    empty: Any = frozenset() if field.has_side else None
     computed = _computed(writing, field, str(field.default["formula"]), draft)
-    return empty if computed is None else _as_given(field, computed, reading, empty)
+    return _in_its_rules(field, computed, reading)
 
 
 def _computed(writing: Writing, field: FieldDefinition, text: str, draft: RowDraft) -> Any:
@@ -101,13 +97,29 @@ def _computed(writing: Writing, field: FieldDefinition, text: str, draft: RowDra
     return expressing.fitted(evaluate(writing, tree, draft), wanted, moment)
 
 
-def _as_given(field: FieldDefinition, value: Any, reading: Reading, empty: Any) -> Any:
-    """A computed value under the field's own rules; what breaks them is left out."""
-    kind = field_types.get(field.type)
+def as_given(field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+    """A value of the definition as the field holds it; what breaks its rules is left out."""
     try:
-        return kind.convert(field, kind.to_json(field, value), reading)
+        found = field_types.get(field.type).convert(field, raw, reading)
     except BadValue:
-        return empty
+        return _empty(field)
+    return _empty(field) if found is None else found
+
+
+def as_kept(field: FieldDefinition, value: Any, reading: Reading, moment: Moment) -> Any:
+    """A computed value as the field holds it; what breaks the field's own rules is left out."""
+    wanted = field_types.get(field.type).value_type(field)
+    return _in_its_rules(field, expressing.fitted(value, wanted, moment), reading)
+
+
+def _in_its_rules(field: FieldDefinition, value: Any, reading: Reading) -> Any:
+    if value is None:
+        return _empty(field)
+    return as_given(field, field_types.get(field.type).to_json(field, value), reading)
+
+
+def _empty(field: FieldDefinition) -> Any:
+    return frozenset() if field.has_side else None
 
 
 def evaluate(writing: Writing, tree: Any, draft: RowDraft) -> Any:

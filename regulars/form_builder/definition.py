@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from regulars.form_builder.logic.actions import LogicRule, rules_from_json
 from regulars.platform.i18n import Text
 
 SYSTEM_FIELDS = (
@@ -110,6 +111,7 @@ class FormDefinition:
     title: str = ""
     person: Mapping[str, str] | None = None
     layout: tuple[Section, ...] = ()
+    logic: tuple[LogicRule, ...] = ()
     checks: tuple[Check, ...] = ()
     views: tuple[Mapping[str, Any], ...] = ()
     archived: tuple[FieldDefinition, ...] = ()
@@ -150,6 +152,7 @@ class FormDefinition:
             title=raw.get("title") or _first_title(fields),
             person=raw.get("person"),
             layout=_layout(raw.get("layout"), fields),
+            logic=rules_from_json(raw.get("logic", ())),
             checks=tuple(
                 Check(each["must"], each.get("message", ""), each.get("at"))
                 for each in raw.get("checks", ())

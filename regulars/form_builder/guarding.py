@@ -44,7 +44,8 @@ def require_whole_people(access: Access, form: FormDefinition) -> None:
 
 def link_limits(writing: Writing) -> LinkLimits:
     """The limits of this batch's writer."""
-    return LinkLimits(expressing.reader_of(writing.uow, writing.catalog, writing.access))
+    reader = expressing.reader_of(writing.uow, writing.catalog, writing.access)
+    return LinkLimits(reader, holds=not writing.only_looks)
 
 
 def refuse_fields(writing: Writing, drafts: Sequence[RowDraft]) -> None:

@@ -11,6 +11,7 @@ from regulars.form_builder.checks import form_checks, has_bad_keys, without_bad_
 from regulars.form_builder.comparing import difference
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
+from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
 from regulars.platform.definitions.kinds import DefinitionKind
@@ -59,6 +60,7 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
         if problem.path.startswith(prefix):
             found.append(problem.moved_from(prefix))
     found += own_formula_problems(form, catalog)
+    found += logic_problems(form, catalog)
     for position, check in enumerate(form.checks):
         _tree, problems = catalog.condition(form.key, check.must)
         found += [problem.under(f"checks/{position}/must") for problem in problems]

@@ -14,6 +14,7 @@ class LinkLimits:
     """Which records a writer may link to, and by which of their fields they may name them."""
 
     reader: Reader
+    holds: bool = True  # what is linked to is kept from changing until the transaction ends
 
     def of(self, target: str) -> list[Any]:
         """The WHERE parts for records of ``target``; stores and members are for everybody."""

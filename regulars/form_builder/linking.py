@@ -40,7 +40,7 @@ def settle_links(
     for each in form.fields:
         kind = field_types.get(each.type)
         if isinstance(kind, LinkField):
-            held = catalog.adds_up_through(form.key)
+            held = (limits is None or limits.holds) and catalog.adds_up_through(form.key)
             _settle_field(uow, catalog, each, drafts, limits, held=held)
         elif each.has_rows:
             _settle_rows(uow, catalog, form, each, drafts, limits)

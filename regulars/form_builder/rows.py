@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,6 +47,12 @@ class StoredRecords:
             self._related[name] = self._load(form_key, ids)
         return self._related[name]
 
+    def preload(self, form_key: str, ids: Iterable[int]) -> None:
+        """Look these records up now, all at once."""
+        wanted = [each for each in ids if (form_key, each) not in self._linked]
+        found = {row["id"]: row for row in self._load(form_key, wanted)}
+        self._linked.update({(form_key, each): found.get(each) for each in wanted})
+
     def has_consent(self, form_key: str, record_id: int, purpose: str, channel: str) -> bool:
         """Whether the person agrees now."""
         table = self.catalog.source().consents()
@@ -89,9 +95,12 @@ class DraftRecords(StoredRecords):
     """As `StoredRecords`, with one row's own subform rows as they are about to be."""
 
     def __init__(
-        self, uow: UnitOfWork, catalog: FormCatalog, form_key: str, draft: RowDraft
-    ) -> None:
+        self, uow: UnitOfWork, catalog: FormCatalog, form_key: str, draft: RowDraft,
+        shared: StoredRecords | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(uow, catalog)
+        if shared is not None:  # what a whole batch has looked up already
+            self._linked, self._named = shared._linked, shared._named
         self.form_key = form_key
         self.draft = draft
 

@@ -82,7 +82,7 @@ def _told(raw: Raw, hidden: Mapping[str, frozenset[str]]) -> dict[str, Any]:
             {**part, "fields": [key for key in part["fields"] if key not in hidden[form]]}
             for part in raw["layout"]
         ]
-    for name in ("checks", "views"):
+    for name in ("logic", "checks", "views"):
         if name in raw:
             told[name] = [each for each in raw[name] if not _mentions(each, speaks)]
     return told

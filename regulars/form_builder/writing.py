@@ -17,6 +17,8 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import settle_links
 from regulars.form_builder.locks import refuse_locked
+from regulars.form_builder.logic import ruling
+from regulars.form_builder.logic.refusing import refuse_ruled_out
 from regulars.form_builder.storing import (
     change_records,
     column_values,
@@ -27,7 +29,7 @@ from regulars.form_builder.storing import (
     load_subform_rows,
     replace_tags,
 )
-from regulars.form_builder.written import rows_json
+from regulars.form_builder.written import rows_json, without_ids
 from regulars.platform import columns as types
 from regulars.platform.bulk import insert_columns
 from regulars.platform.events import Event, record_events
@@ -43,8 +45,11 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     if writing.origin.by_hand:
         for draft in drafts:
             refuse_locked(writing, draft)
+    touched = ruling.touched_by(writing, drafts)
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     defaults.fill_rows(writing, drafts)
+    if touched is not None:
+        refuse_ruled_out(writing, ruling.rule_over(writing, drafts, touched))
     for draft in drafts:
         missing_required(writing.form, draft)
     guarding.refuse_outside(writing, drafts)
@@ -54,8 +59,9 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
 
 def _load_current(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     stored = load_rows(
-        writing.uow, writing.form, writing.tables, [d.id for d in drafts if d.id], lock=True
-    )
+        writing.uow, writing.form, writing.tables, [d.id for d in drafts if d.id],
+        lock=not writing.only_looks,
+    )  # fmt: skip
     for draft in drafts:
         draft.current = stored.get(draft.id or 0)
 
@@ -93,14 +99,10 @@ def _differs(draft: RowDraft, before_rows: RowsBefore) -> bool:
     if any(current.get(key) != value for key, value in draft.values.items()):
         return True
     return any(
-        [child.values for child in children] != _without_ids(before_rows, key, draft.id)
+        [child.values for child in children]
+        != without_ids(before_rows.get(key, {}).get(draft.id or 0, []))
         for key, children in draft.rows.items()
     )
-
-
-def _without_ids(before_rows: RowsBefore, key: str, record_id: int | None) -> list[dict[str, Any]]:
-    rows = before_rows.get(key, {}).get(record_id or 0, [])
-    return [{name: v for name, v in row.items() if name != "id" and v is not None} for row in rows]
 
 
 def _insert(writing: Writing, drafts: Sequence[RowDraft]) -> None:

@@ -20,3 +20,8 @@ def rows_json(form: FormDefinition, key: str, rows: Sequence[dict[str, Any]]) ->
         }
         for row in rows
     ]
+
+
+def without_ids(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The values of stored rows: what rows that are given can be compared with."""
+    return [{name: v for name, v in row.items() if name != "id" and v is not None} for row in rows]
