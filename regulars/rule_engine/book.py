@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -131,6 +132,16 @@ def pinned_rule(uow: UnitOfWork, key: str, version: int) -> PinnedRule | None:
             return None
         book.old[key, version] = PinnedRule.of(rule, version, book.seen)
     return book.old[key, version]
+
+
+def is_active(rule: sa.Column[Any]) -> sa.ColumnElement[bool]:
+    """Whether the rule that a column names is neither paused nor archived.
+
+    Put the other way round so that no database finds rows by their rule: what is due is found by
+    when it is due, however much of one rule there is.
+    """
+    resting = sa.select(rule_state.c.rule).where(rule_state.c.state != "active")
+    return rule.not_in(resting)
 
 
 def active_rules(uow: UnitOfWork) -> set[str]:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.hold import find_hold
-from regulars.rule_engine.book import active_rules
+from regulars.rule_engine.backlog import messages_that_may_leave
+from regulars.rule_engine.book import is_active
 from regulars.rule_engine.leases import is_due, read_database_clock
 from regulars.rule_engine.looking_over import due_mirrors
-from regulars.rule_engine.tables import WAITING, event_failure, fire, outbound, run
+from regulars.rule_engine.tables import event_failure, fire, outbound, run
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,14 @@ def find_due(uow: UnitOfWork, *, anyway: bool = False) -> DueWork | None:
     """What waits now; None while the brake is on. ``anyway``: mirrors before their time, too."""
     if find_hold(uow) is not None:
         return None
-    clock, active = read_database_clock(uow), active_rules(uow)
+    clock = read_database_clock(uow)
     unfit = sa.select(event_failure.c.event)
     waiting = [
-        sa.exists().where(table.c.rule.in_(active), is_due(uow, table, clock), state)
+        sa.exists().where(is_active(table.c.rule), is_due(uow, table, clock), state)
         for table, state in (
             (fire, fire.c.state == "due"),
             (run, run.c.status == "live"),
-            (outbound, WAITING),
+            (outbound, messages_that_may_leave()),
         )
     ]
     events = sa.exists().where(event.c.processed_at.is_(None), event.c.id.not_in(unfit))

@@ -12,12 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
 from regulars.rule_engine import leases
+from regulars.rule_engine.book import is_active
 from regulars.rule_engine.breaking import mind_failures
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
@@ -26,7 +25,7 @@ from regulars.rule_engine.matching import recent_kinds
 from regulars.rule_engine.pace import tally
 from regulars.rule_engine.patience import is_about_the_store, patiently
 from regulars.rule_engine.sight import read_ahead
-from regulars.rule_engine.tables import rule_state, run
+from regulars.rule_engine.tables import run
 from regulars.rule_engine.walking import Walker, live_run
 
 BATCH = 200
@@ -66,8 +65,7 @@ def execute_due(
 
 def _claim(uow: UnitOfWork, token: str, limit: int, lease: timedelta) -> list[int]:
     """Lease due runs. One that may have killed its worker is done alone, after all others."""
-    active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
-    where = (run.c.status == "live", run.c.rule.in_(active))
+    where = (run.c.status == "live", is_active(run.c.rule))
     reason = {"code": "worker-died"}
     stuck = {"status": "stuck", "outcome": "stuck", "due_at": None, "finished_at": uow.now,
              "reason": reason}  # fmt: skip

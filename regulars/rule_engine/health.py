@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import sqlalchemy as sa
 
-from regulars.platform.db import UnitOfWork
-from regulars.platform.events import event
 from regulars.platform.health.findings import Finding, HealthCheck, Place
 from regulars.platform.hold import find_hold
 from regulars.rule_engine import pace
-from regulars.rule_engine.book import active_rules, book_of
+from regulars.rule_engine.backlog import oldest_due
+from regulars.rule_engine.book import book_of
 from regulars.rule_engine.mirror_health import membership, mend_membership
-from regulars.rule_engine.tables import WAITING, fire, outbound, run
+from regulars.rule_engine.tables import run
 
 LATE, VERY_LATE = timedelta(minutes=5), timedelta(hours=1)
 
@@ -22,7 +21,7 @@ LATE, VERY_LATE = timedelta(minutes=5), timedelta(hours=1)
 def due_work(place: Place) -> Iterator[Finding]:
     """How long the oldest work that is due has been waiting."""
     with place.database.workspace_tx(place.workspace, write=False, now=place.now) as uow:
-        held, oldest = find_hold(uow), _oldest_due(uow)
+        held, oldest = find_hold(uow), oldest_due(uow)
     if held is not None:
         yield Finding("watch", "rules-on-hold")
         return
@@ -61,20 +60,6 @@ def stuck_runs(place: Place) -> Iterator[Finding]:
         n = uow.scalar(counted.select_from(run)) or 0
     if n:
         yield Finding("watch", "runs-stuck", {"n": n})
-
-
-def _oldest_due(uow: UnitOfWork) -> datetime | None:
-    active = active_rules(uow)
-    undigested = sa.select(sa.func.min(event.c.at)).where(event.c.processed_at.is_(None))
-    moments = [uow.scalar(undigested)]
-    for table, waiting in (
-        (fire, fire.c.state == "due"),
-        (run, run.c.status == "live"),
-        (outbound, WAITING),
-    ):
-        due = (waiting, table.c.due_at <= uow.now, table.c.rule.in_(active))
-        moments.append(uow.scalar(sa.select(sa.func.min(table.c.due_at)).where(*due)))
-    return min((each for each in moments if each is not None), default=None)
 
 
 CHECKS = (

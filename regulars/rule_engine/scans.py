@@ -18,7 +18,7 @@ from regulars.platform.expressions.tree import Node
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.ids import new_token
 from regulars.rule_engine import digests, leases
-from regulars.rule_engine.book import PinnedRule, book_of
+from regulars.rule_engine.book import PinnedRule, book_of, is_active
 from regulars.rule_engine.clocking import Between, Now
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, Watch, enter, key_text
@@ -161,8 +161,7 @@ def fire_due(
     """
     token = new_token(12)
     with database.workspace_tx(workspace, now=now()) as uow:
-        active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
-        where = (fire.c.state == "due", fire.c.rule.in_(active))
+        where = (fire.c.state == "due", is_active(fire.c.rule))
         leases.give_up(uow, fire, where=where, values={"state": "failed"})
         ids = leases.claim(uow, fire, token, SIDE_BY_SIDE, where=where, lease=lease)
         rows = uow.execute(fire.select().where(fire.c.id.in_(ids)).order_by(fire.c.due_at)).all()

@@ -21,6 +21,7 @@ from regulars.platform.faultpoint import faultpoint
 from regulars.platform.hold import find_hold
 from regulars.platform.ids import new_token
 from regulars.rule_engine import circuits, leases
+from regulars.rule_engine.book import is_active
 from regulars.rule_engine.breaking import Brakes
 from regulars.rule_engine.channels.accounts import settings_of
 from regulars.rule_engine.channels.base import (
@@ -30,6 +31,7 @@ from regulars.rule_engine.channels.base import (
     SendFailed,
     SendUnknown,
     Surroundings,
+    all_channels,
     providers,
 )
 from regulars.rule_engine.channels.templates import merged_of
@@ -39,7 +41,7 @@ from regulars.rule_engine.judging import Verdict
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.patience import patiently
 from regulars.rule_engine.pricing import Pricing
-from regulars.rule_engine.tables import WAITING, channel_setting, outbound, rule_state
+from regulars.rule_engine.tables import WAITING, channel_setting, outbound
 from regulars.rule_engine.turns import turn
 
 BATCH = 100
@@ -123,7 +125,7 @@ def due_lanes(
 ) -> list[Lane]:  # fmt: skip
     """The lanes that anything is due in; the others need no transaction of their own."""
     with database.workspace_tx(workspace, write=False, now=now()) as uow:
-        channels = _due(uow, outbound.c.channel)
+        channels = _due_channels(uow)
         if not channels:
             return []
         ways, found = chosen_providers(uow) if chosen is None else chosen, []
@@ -131,17 +133,24 @@ def due_lanes(
             if channel in channels and provider.is_ready(surroundings):
                 here = outbound.c.channel == channel
                 single = not provider.by_address
-                addresses = (
-                    [None] if single else sorted(_due(uow, outbound.c.address, here), key=str)
-                )
+                addresses = [None] if single else sorted(_due_addresses(uow, here), key=str)
                 found += [Lane(channel, provider, each) for each in addresses]
     return found
 
 
-def _due(uow: UnitOfWork, column: sa.Column[Any], *where: Any) -> set[Any]:
+def _due_channels(uow: UnitOfWork) -> set[str]:
+    """One look for each channel: a hundred thousand messages in one of them are not read."""
     due = leases.is_due(uow, outbound, leases.read_database_clock(uow))
-    waiting = WAITING
-    return set(uow.execute(sa.select(column).where(waiting, due, *where).distinct()).scalars())
+    known = all_channels()
+    looks = [sa.exists().where(WAITING, outbound.c.channel == each, due) for each in known]
+    seen = uow.execute(sa.select(*looks)).one()
+    return {channel for channel, waits in zip(known, seen, strict=True) if waits}
+
+
+def _due_addresses(uow: UnitOfWork, here: sa.ColumnElement[bool]) -> set[Any]:
+    due = leases.is_due(uow, outbound, leases.read_database_clock(uow))
+    found = sa.select(outbound.c.address).where(WAITING, here, due).distinct()
+    return set(uow.execute(found).scalars())
 
 
 def send_some(route: Route, *, limit: int = BATCH, lease: timedelta = LEASE) -> int:
@@ -182,9 +191,9 @@ def _most(provider: Provider, limit: int) -> int:
 def chosen_providers(uow: UnitOfWork) -> dict[str, Provider]:
     """Which provider serves each channel; what is not set goes to the outbox."""
     known = {row.channel: row.provider for row in uow.execute(channel_setting.select())}
-    channels = sorted({channel for provider in providers for channel in provider.channels})
     return {
-        channel: providers.find(known.get(channel, "")) or _usual(channel) for channel in channels
+        channel: providers.find(known.get(channel, "")) or _usual(channel)
+        for channel in all_channels()
     }
 
 
@@ -270,13 +279,12 @@ def outside_key(uow: UnitOfWork, row: Any) -> str:
 
 
 def _claim(uow: UnitOfWork, token: str, lane: Lane, wanted: _Claim) -> list[Any]:
-    active = sa.select(rule_state.c.rule).where(rule_state.c.state == "active")
-    where = (
-        WAITING, outbound.c.rule.in_(active), *_in(lane)
-    )  # fmt: skip
+    active = (WAITING, is_active(outbound.c.rule))
     given_up = {"code": "given-up"}
     failed = {"status": "failed", "reason": given_up, "finished_at": uow.now}
-    leases.give_up(uow, outbound, where=(*where, outbound.c.status == "queued"), values=failed)
+    # on whatever way they are: what is worn out is so rare that all of it is found at once
+    leases.give_up(uow, outbound, where=(*active, outbound.c.status == "queued"), values=failed)
+    where = (*active, *_in(lane))
     if wanted.newest:
         ids = leases.claim(
             uow, outbound, token, wanted.limit, where=where, lease=wanted.lease, newest=True
@@ -289,6 +297,10 @@ def _claim(uow: UnitOfWork, token: str, lane: Lane, wanted: _Claim) -> list[Any]
 
 
 def _may_repeat(uow: UnitOfWork, row: Any) -> bool:
+    """Whether a message in somebody's hands may be handed over once more; not for ever: the call
+    itself may be what kills the worker."""
+    if row.attempts > leases.MAX_ATTEMPTS:
+        return False
     provider = providers.find(row.provider or "")
     return provider is not None and provider.repeats(settings_of(uow, provider.name))
 

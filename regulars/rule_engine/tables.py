@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from regulars.platform import columns
 from regulars.platform.db import workspace_metadata
+from regulars.rule_engine.leases import MAX_ATTEMPTS
 
 
 def _partial(name: str, *parts: Any, where: Any) -> None:
@@ -90,7 +91,9 @@ run = sa.Table(
     sa.UniqueConstraint("rule", "form", "record", "entry_key", name="run_once"),
     sqlite_strict=True,
 )  # fmt: skip
-_partial("run_due", run.c.due_at, where=run.c.status == "live")
+_partial("run_next", run.c.due_at, run.c.id, where=run.c.status == "live")
+_partial("run_worn_out", run.c.due_at,
+         where=sa.and_(run.c.status == "live", run.c.attempts >= MAX_ATTEMPTS))  # fmt: skip
 _partial("run_live_of_record", run.c.form, run.c.record, where=run.c.status == "live")
 _partial("run_live_version", run.c.rule, run.c.version, where=run.c.status == "live")
 _partial("run_stuck", run.c.status, run.c.id, where=run.c.status == "stuck")
@@ -161,12 +164,17 @@ outbound = sa.Table(
     sa.Column("opened_at", columns.Instant),  # where the shop asks for it, its first opening
     sqlite_strict=True,
 )
-_partial("outbound_due", outbound.c.due_at, where=outbound.c.status.in_(("queued", "sending")))
+_UNSENT = outbound.c.status.in_(("queued", "sending"))
+_partial(
+    "outbound_next", outbound.c.channel, outbound.c.due_at, outbound.c.id, where=_UNSENT
+)  # fmt: skip
+_partial("outbound_worn_out", outbound.c.due_at,
+         where=sa.and_(_UNSENT, outbound.c.attempts >= MAX_ATTEMPTS))  # fmt: skip
 WAITING = outbound.c.status.in_(
     sa.bindparam("waiting", ("queued", "sending"), expanding=True, literal_execute=True)
 )
 """What has not left and is not given up. Written out in the statement: SQLite finds the index
-`outbound_due` by the very words of its condition."""
+`outbound_next` by the very words of its condition."""
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_rule_by_id", outbound.c.rule, outbound.c.id)

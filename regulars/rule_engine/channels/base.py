@@ -178,3 +178,8 @@ class Provider:
 
 
 providers: Registry[Provider] = Registry("provider")
+
+
+def all_channels() -> list[str]:
+    """Every channel that somebody serves."""
+    return sorted({channel for provider in providers for channel in provider.channels})
