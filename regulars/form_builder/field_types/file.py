@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from regulars.form_builder.definition import FieldDefinition
@@ -79,6 +80,8 @@ def ids_of(value: str | None) -> tuple[int, ...]:
 def _one_id(item: Any) -> int:
     if isinstance(item, Mapping):
         item = item.get("id")
+    if isinstance(item, Decimal) and item == item.to_integral_value():
+        item = int(item)  # JSON says 5.0 for what is 5
     if isinstance(item, str) and item.strip().isdecimal() and len(item.strip()) <= _LONGEST_ID:
         item = int(item)
     if isinstance(item, bool) or not isinstance(item, int) or not 0 < item < 10**_LONGEST_ID:

@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +33,7 @@ FORM: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("raw", [5, "5", {"id": 5}, {"id": "5"}])
+@pytest.mark.parametrize("raw", [5, "5", Decimal("5.0"), {"id": 5}, {"id": "5"}])
 def test_a_signature_is_named_by_its_file(raw: Any) -> None:
     assert SignatureField().convert(FIELD, raw, READING) == "5"
     assert SignatureField().to_json(FIELD, "5") == 5
