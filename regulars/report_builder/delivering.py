@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from regulars.platform.formats import Formats
 from regulars.platform.i18n import Text
 from regulars.platform.problems import Problem
 from regulars.report_builder.asking import moment_at
+from regulars.report_builder.charts.base import chosen_measures
 from regulars.report_builder.definition import ReportDefinition
 from regulars.report_builder.ranges import Range, parse_range, reaches
 from regulars.report_builder.result import Column, Linked, Result
@@ -32,6 +34,7 @@ PERIODS = (
     "all",
 )  # fmt: skip
 _ROLLING = "last-"
+_DRAWN = ("bar", "line")  # charts that a row of bars stands for
 _ANY_MOMENT = Moment(datetime(2000, 1, 1, tzinfo=UTC), ZoneInfo("UTC"))
 
 
@@ -101,6 +104,7 @@ def _page(
         "totals": _totals(result, formats),
         "notes": [note_text(note, result, formats) for note in result.notes],
         "more": len(result.rows) - len(shown),
+        "bars": _bars(report, result, shown),
         "people": list(_named(shown, result.columns)),
     }  # fmt: skip
 
@@ -144,6 +148,17 @@ def _total_cells(
             yield cell_text(value, each, formats)
         else:
             yield i18n.translate("reports.total", formats.locale) if n == 0 else ""
+
+
+def _bars(report: ReportDefinition, result: Result, shown: Sequence[Sequence[Any]]) -> list[int]:
+    """How long each row's bar is, of 100: what the chart shows first, where a letter has room."""
+    if report.chart is None or report.chart.type not in _DRAWN or len(shown) < 2:
+        return []
+    column = chosen_measures(result, report.chart)[0]
+    at = result.columns.index(column)
+    values = [max(row[at] or 0, 0) for row in shown]
+    longest = max(values)
+    return [math.ceil(100 * each / longest) for each in values] if longest else []
 
 
 def _is_number(column: Column) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from regulars.platform.db import Workspace
 from regulars.platform.formats import Formats
 from regulars.rule_engine.digests import reports_of
 from regulars.rule_engine.markdown import shield
+from regulars.rule_engine.markdown_tables import BLOCK, LONGEST
 from regulars.rule_engine.reporting import Page
 
 ROWS_IN_MAIL = 40
@@ -53,8 +55,14 @@ class Reading:
         return addresses.absolute(f"/w/{self.shop.key}/{path}")
 
 
-def mail(reading: Reading) -> dict[str, str]:
-    """Subject and text of a mail; the table becomes HTML and aligned text on its way."""
+def mail(readings: Sequence[Reading], rule: str) -> dict[str, str]:
+    """Subject and text of one mail with the reports of a rule; tables become HTML on their way."""
+    first, *others = readings
+    subject = first.t("bundle", rule=rule, n=len(readings)) if others else first.heading
+    return {"subject": subject, "markdown": "\n\n".join(_letter(each) for each in readings)}
+
+
+def _letter(reading: Reading) -> str:
     page = reading.page
     parts = [f"## {shield(reading.heading)}", shield(reading.as_of)]
     if page.is_empty and not page.rows:
@@ -66,18 +74,20 @@ def mail(reading: Reading) -> dict[str, str]:
         parts.append(shield(reading.t("more", n=left)))
     parts += [f"- {shield(note)}" for note in page.notes]
     parts.append(f"[{shield(reading.t('open'))}]({reading.address})")
-    return {"subject": reading.heading, "markdown": "\n\n".join(parts)}
+    return "\n\n".join(parts)
 
 
 def _table(reading: Reading) -> Iterator[str]:
     page = reading.page
-    yield _row(page.headings)
+    aside = [""] if page.bars else []  # the bars stand in a column without a heading
+    yield _row([*page.headings, *aside])
     marks = ["---:" if n in page.numbers else "---" for n in range(len(page.headings))]
-    yield f"| {' | '.join(marks)} |"
+    yield f"| {' | '.join([*marks, *('---' for _ in aside)])} |"
     for n, row in enumerate(page.rows[:ROWS_IN_MAIL]):
-        yield _row(_marked(reading, n, row))
+        drawn = [BLOCK * math.ceil(page.bars[n] * LONGEST / 100)] if page.bars else []
+        yield _row([*_marked(reading, n, row), *drawn])
     if page.totals is not None:
-        yield _row(page.totals)
+        yield _row([*page.totals, *aside])
 
 
 def _marked(reading: Reading, n: int, row: Sequence[str]) -> Sequence[str]:
@@ -92,14 +102,18 @@ def _row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(shield(cell) for cell in cells)} |"
 
 
-def note(reading: Reading) -> dict[str, str]:
+def note(readings: Sequence[Reading]) -> dict[str, str]:
     """A few lines for a chat: a chat shows no table."""
+    return {"text": "\n\n".join(_short(each) for each in readings)}
+
+
+def _short(reading: Reading) -> str:
     page = reading.page
     lines = [reading.heading, *_lines(reading)]
     left = len(page.rows) - ROWS_IN_NOTE + page.more
     if left > 0:
         lines.append(reading.t("more", n=left))
-    return {"text": "\n".join([*lines, reading.address])}
+    return "\n".join([*lines, reading.address])
 
 
 def _lines(reading: Reading) -> Iterator[str]:

@@ -150,6 +150,25 @@ def kept_rows(uow: UnitOfWork, rule: Rule, step: Step, at: datetime) -> list[Any
     return found
 
 
+def letters(uow: UnitOfWork, rule: Rule, step: Step, at: datetime) -> list[list[Any]]:
+    """What leaves with a step: for each reader the kept rows of all steps that go the same way.
+
+    A reader for whom a later step has something waits for that one.
+    """
+    found: dict[tuple[int, str | None], list[Any]] = {}
+    way = step.settings["channel"]
+    for each in rule.steps:
+        if each.settings["channel"] == way:
+            for row in kept_rows(uow, rule, each, at):
+                if row.page is not None and _says(row, each):
+                    found.setdefault((row.member, row.address), []).append(row)
+    return [rows for rows in found.values() if rows[-1].step == step.id]
+
+
+def _says(row: Any, step: Step) -> bool:
+    return not (step.settings.get("skip_empty") and row.page["is_empty"])
+
+
 def note_message(uow: UnitOfWork, result: int, key: str) -> None:
     """Remember which message a result left with."""
     uow.execute(

@@ -29,6 +29,7 @@ class Page:
     ``since`` and ``until`` are ISO days, the second not included; both None for all time.
     ``numbers`` are the positions of columns that hold numbers, ``open_rows`` those of rows whose
     period still runs; ``unfinished`` says so of the whole stretch. ``more`` rows were left out.
+    ``bars`` are as many as rows, where the report has a chart: shares of the longest, 0 to 100.
     """
 
     title: str
@@ -44,6 +45,7 @@ class Page:
     totals: Sequence[str] | None = None
     notes: Sequence[str] = ()
     more: int = 0
+    bars: Sequence[int] = ()
 
     @property
     def figures(self) -> list[tuple[str, str]]:

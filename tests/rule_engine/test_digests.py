@@ -16,6 +16,7 @@ from regulars.rule_engine.campaigning import CampaignWish
 from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.following import RuleFollower
+from regulars.rule_engine.markdown import to_html, to_text
 from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.service import enrol, pause_rule, start_manually
 from regulars.rule_engine.simulating import keeping
@@ -334,3 +335,41 @@ def goes_out(goal_days: int = 14) -> dict[str, Any]:
         goal_days=goal_days,
     )  # fmt: skip
     return wish.rule("spring", "marketing")
+
+
+BARS = {**BY_DAY, "key": "drawn", "chart": {"type": "bar", "x": "day", "y": ["revenue"]}}
+
+
+def test_all_reports_of_a_rule_come_in_one_mail_to_each_reader(
+    reporting_shop: RuleShop, clock: MovableClock
+) -> None:
+    shop = reporting_shop
+    join(shop, 2, "manager")
+    shop.publish(BARS)
+    first, last = ({"id": name, "do": "run_report", "channel": "email"} for name in ("a", "z"))
+    steps = [
+        {**first, "report": "sales", "period": "last_week", "readers": ["owner", "manager"]},
+        {**first, "id": "t", "report": "sales", "channel": "today"},
+        {**last, "report": "drawn", "period": "last_week", "not_later_than": "2h"},
+        {**last, "id": "no", "report": "sales", "period": "today", "skip_empty": True},
+    ]
+    shop.publish({**digest(), "steps": steps})
+    clock.now = datetime(2026, 3, 16, 0, 0, tzinfo=UTC)
+    shop.tick()
+    manager, owner = shop.messages()
+    assert manager.body["subject"] == "Sales: 9 Mar 2026 – 15 Mar 2026"
+    assert owner.body["subject"] == "Weekly: 2 reports"
+    assert (owner.expires_at, owner.step) == (None, "z")  # one of the two may come late
+    sales, drawn = owner.body["markdown"].split("## ")[1:]
+    assert "▇" not in sales
+    assert [line.count("▇") for line in drawn.splitlines() if "Mar 2026 |" in line] == [
+        12, 14, 15, 16, 18, 19, 20,
+    ]  # fmt: skip
+    assert {row.outbound_key for row in results(shop) if row.step in "az" and row.member == 1} == {
+        owner.idempotency_key
+    }
+    html = to_html(owner.body["markdown"])
+    assert html.count('aria-hidden="true"') == 7
+    assert '<table role="presentation" width="100%"' in html
+    assert "▇" not in html
+    assert "▇" * 20 in to_text(owner.body["markdown"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from regulars.form_builder.people_forms import MEMBERS
+from regulars.platform import i18n
 from regulars.platform.accounts.roles import ROLES
 from regulars.platform.privacy.purposes import SERVICE
 from regulars.platform.problems import Problem
@@ -36,7 +37,8 @@ class RunReport(StepKind):
     ``readers`` are roles and e-mail addresses of members (the owners, if none are named); each
     gets it as they may see it, in their language. ``today`` shows it on their first page only;
     ``staff`` writes it into the group ``to``, as the first reader's role sees it. Nothing is sent
-    where there is nothing to say and ``skip_empty`` is on, or after ``not_later_than``.
+    where there is nothing to say and ``skip_empty`` is on, or after ``not_later_than``. All that
+    one run has for a reader leaves in one message, with the last step that has something.
     """
 
     name = "run_report"
@@ -76,11 +78,16 @@ class RunReport(StepKind):
             raise StepFailed("no-reader")
         if not read:
             raise StepFailed("report-not-read", error=kept[0].error)
-        sending = [] if own["channel"] == "today" else [row for row in read if _says(row, own)]
-        for row in sending:
-            work.effects.messages.append(_message(work, row))
-            digests.note_message(work.uow, row.id, _key(work, row))
-        return Done(output={"kept": [row.id for row in read], "sent": len(sending)})
+        letters = (
+            []
+            if own["channel"] == "today"
+            else digests.letters(work.uow, work.rule, work.step, at)
+        )
+        for rows in letters:
+            work.effects.messages.append(_message(work, rows))
+            for row in rows:
+                digests.note_message(work.uow, row.id, _key(work, row))
+        return Done(output={"kept": [row.id for row in read], "sent": len(letters)})
 
 
 def _check_reader(place: str, reader: str, channel: str, meaning: Meaning) -> Iterator[Problem]:
@@ -91,30 +98,26 @@ def _check_reader(place: str, reader: str, channel: str, meaning: Meaning) -> It
         yield Problem(place, "no-such-role", {"role": reader})
 
 
-def _says(row: Any, own: Any) -> bool:
-    return not (own.get("skip_empty") and row.page["is_empty"])
-
-
 def _key(work: StepWork, row: Any) -> str:
     """The message's name: the same however often the step is tried."""
     return f"{work.key}:{row.member}"
 
 
-def _message(work: StepWork, row: Any) -> dict[str, Any]:
-    """The queued message of one kept result."""
-    page, shop = Page.from_json(row.page), work.uow.workspace
-    reading = digest_words.Reading(page, row.report, row.scheduled_for, row.locale, shop)
-    channel, body = "email", digest_words.mail(reading)
+def _message(work: StepWork, rows: Sequence[Any]) -> dict[str, Any]:
+    """The queued message with the kept results for one reader."""
+    row, at = rows[0], work.uow.now
+    readings = [_reading(work, each) for each in rows]
+    label = i18n.pick(work.rule.label, row.locale)
+    channel, body = "email", digest_words.mail(readings, label)
     if row.channel == "staff":
-        channel, body = _staff_channel(work, row.address), digest_words.note(reading)
-    at = work.uow.now
+        channel, body = _staff_channel(work, row.address), digest_words.note(readings)
     return {
         "idempotency_key": _key(work, row), "run": work.run.id, "rule": work.rule.key,
         "rule_version": work.run.version, "step": work.step.id, "message": row.report,
         "message_version": 0, "form": MEMBERS.key if row.member else "", "record": row.member,
         "purpose": SERVICE, "channel": channel, "address": row.address, "locale": row.locale,
         "body": body, "status": "queued", "reason": None, "due_at": at,
-        "meant_at": row.scheduled_for, "expires_at": _expiry(work, row.scheduled_for),
+        "meant_at": row.scheduled_for, "expires_at": _expiry(work, rows),
         "attempts": 0, "created_at": at, "finished_at": None,
     }  # fmt: skip
 
@@ -127,7 +130,16 @@ def _staff_channel(work: StepWork, key: str) -> str:
     return provider.name
 
 
-def _expiry(work: StepWork, at: datetime) -> datetime | None:
-    """A late report is better than none, unless the rule says otherwise."""
-    given = work.step.settings.get("not_later_than")
-    return None if given is None else Length.from_json(given).after(at, work.uow.workspace.tz)
+def _reading(work: StepWork, row: Any) -> digest_words.Reading:
+    page, shop = Page.from_json(row.page), work.uow.workspace
+    return digest_words.Reading(page, row.report, row.scheduled_for, row.locale, shop)
+
+
+def _expiry(work: StepWork, rows: Sequence[Any]) -> datetime | None:
+    """A late report is better than none, unless the rule says so of all that go together."""
+    steps = {step.id: step.settings for step in work.rule.steps}
+    given = [steps[row.step].get("not_later_than") for row in rows]
+    if None in given:
+        return None
+    at, zone = rows[0].scheduled_for, work.uow.workspace.tz
+    return max(Length.from_json(each).after(at, zone) for each in given)

@@ -81,38 +81,22 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A rule: what it does, how it goes, who went through."""
     row = overview.get_rule(uow, access, key)
     below = request.args.get("below", type=stored_id)
-    if row.rule.is_report:
-        return _show_report_rule(uow, access, row, below)
-    runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))
     is_told = seeing.may_see(uow, access, "rule", key)
-    return render(
-        "rule_engine/rule.html",
-        row=row,
-        runs=runs,
-        read_back=rule_words(speaker(uow, access), row.rule) if is_told else None,
-        may_run=access.can("run_rules"),
-        stopped=publishing.why_stopped(uow, key),
-        circle=last_circle(uow, key),
-        standing=sum(count_standing(uow, access, key).values()),
-    )
-
-
-def _show_report_rule(
-    uow: UnitOfWork, access: Access, row: overview.RuleRow, below: int | None
-) -> ResponseReturnValue:
-    """A rule that sends reports: what it has sent, and when it does again."""
-    key = row.rule.key
-    sees = access.can(digest_keeping.VIEW)
-    return render(
-        "rule_engine/report_rule.html",
-        row=row,
-        found=digest_keeping.list_results(uow, access, key, below=below) if sees else None,
-        next_at=next_fires(uow).get(key),
-        read_back=rule_words(speaker(uow, access), row.rule),
-        may_run=access.can("run_rules"),
-        stopped=publishing.why_stopped(uow, key),
-        standing=sum(count_standing(uow, access, key).values()),
-    )
+    shared = {
+        "row": row,
+        "read_back": rule_words(speaker(uow, access), row.rule) if is_told else None,
+        "may_run": access.can("run_rules"),
+        "stopped": publishing.why_stopped(uow, key),
+        "circle": last_circle(uow, key),
+        "standing": sum(count_standing(uow, access, key).values()),
+    }
+    if row.rule.is_report:
+        sees = access.can(digest_keeping.VIEW)
+        found = digest_keeping.list_results(uow, access, key, below=below) if sees else None
+        next_at = next_fires(uow).get(key)
+        return render("rule_engine/report_rule.html", found=found, next_at=next_at, **shared)
+    runs = overview.list_runs(uow, access, overview.Wanted(rule=key, below=below))
+    return render("rule_engine/rule.html", runs=runs, **shared)
 
 
 @pages.get("/rules/<key>/count")
