@@ -28,6 +28,7 @@ from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.role_checks import check_role
+from regulars.form_builder.roles_seen import fill_role, tell_role
 from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.timeline import timeline_sources
@@ -175,7 +176,7 @@ def definition_kinds() -> tuple[DefinitionKind, ...]:
         goal_kind(),
         report_kind(),
         dashboard_kind(),
-        role_kind(check_role),
+        role_kind(check_role, tell_role, fill_role),
     )
 
 

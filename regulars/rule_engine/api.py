@@ -47,7 +47,7 @@ def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("rules", {201: shapes.RULE}, body=shapes.RULE, tagged="draft")
 def create_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new rule as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, "rule", _saving(uow, access, "rule"))
+    return definition_answers.create(uow, access, "rule", _saving(uow, access, "rule"))
 
 
 @api.get("/rules/<key>")
@@ -203,7 +203,7 @@ def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("message-texts", {201: shapes.WORDS}, body=shapes.WORDS, tagged="draft")
 def create_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new message text as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, "message", _saving(uow, access, "message"))
+    return definition_answers.create(uow, access, "message", _saving(uow, access, "message"))
 
 
 @api.get("/message-texts/<key>")

@@ -195,7 +195,7 @@ def test_somebody_in_the_recycle_bin_is_forgotten_too(shop: RuleShop) -> None:
             },
             [
                 "reasons/orders.customer keep-needs-reason",
-                "relations/notes.guests.who not-an-option", "relations/nope not-an-option",
+                "relations/notes.guests.who not-an-option", "relations/nope unknown-field",
                 "confirm erase-not-confirmed",
             ],
         ),

@@ -78,6 +78,9 @@ ERASE = obj(
 RELATION = obj({"link": TEXT, "count": COUNT, "policy": POLICY, "policies": array(POLICY)})
 ERASED = named(
     "Erasure",
-    obj({"id": ID, "counts": COUNTS}, {"title": TEXT, "relations": array(RELATION)}),
+    obj(
+        {"id": ID, "counts": COUNTS},
+        {"title": TEXT, "relations": array(RELATION), "unseen": COUNT},
+    ),
 )
 """What went; with ``dry_run`` what would go, and what may be chosen for each link."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from dataclasses import field as dataclass_field
 from typing import Any
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import LINKED, FieldDefinition
+from regulars.form_builder.definitions_seen import Unknown, unknown_to
 from regulars.form_builder.people.identities import Person, open_person
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -46,6 +47,7 @@ class Relation:
     ids: tuple[int, ...]
     owners: frozenset[int]
     policy: str
+    is_seen: bool = True  # whether whoever erases knows of this link
 
     @property
     def name(self) -> str:
@@ -65,11 +67,25 @@ class Relation:
 
 @dataclass(frozen=True)
 class ErasePlan:
-    """What would happen: links by policy, tables by number of rows."""
+    """What would happen: links by policy, tables by number of rows.
+
+    ``names`` are the links that may be spoken of, also those that nothing stands in.
+    """
 
     person: Person
     relations: list[Relation]
     holdings: Mapping[str, int]
+    names: frozenset[str]
+
+    @property
+    def seen(self) -> list[Relation]:
+        """The links that whoever erases knows of; what becomes of those may be chosen."""
+        return [relation for relation in self.relations if relation.is_seen]
+
+    @property
+    def unseen(self) -> int:
+        """How many records and rows are let go of by links that they do not know of."""
+        return sum(len(relation.ids) for relation in self.relations if not relation.is_seen)
 
 
 def relation_name(source: str, field: FieldDefinition) -> str:
@@ -78,17 +94,31 @@ def relation_name(source: str, field: FieldDefinition) -> str:
 
 
 def plan_erasure(uow: UnitOfWork, access: Access, wish: EraseWish) -> ErasePlan:
-    """The plan; links that the wish does not name are anonymised."""
+    """The plan; links that the wish does not name, or must not know of, are anonymised."""
     access.require("erase_people")
     person = open_person(uow, access, wish.form, wish.record, verb="delete")
     counts = {
         holding.name: holding.count(uow, wish.form, person.ids) for holding in all_holdings()
     }
-    return ErasePlan(
-        person,
-        list(_relations(uow, catalog_of(uow), person, wish.relations)),
-        {name: n for name, n in counts.items() if n},
+    catalog = catalog_of(uow)
+    names = _known_names(catalog, person.form, unknown_to(uow, access))
+    wanted = {name: policy for name, policy in wish.relations.items() if name in names}
+    relations = (
+        replace(relation, is_seen=relation.name in names)
+        for relation in _relations(uow, catalog, person, wanted)
     )
+    held = {name: n for name, n in counts.items() if n}
+    return ErasePlan(person, list(relations), held, names)
+
+
+def _known_names(catalog: FormCatalog, form: str, unknown: Unknown) -> frozenset[str]:
+    found = set()
+    for source, field in catalog.links_to(form):
+        name = relation_name(source, field)
+        main, _dot, path = name.partition(".")
+        if not {path, path.partition(".")[0]} & unknown.get(main, frozenset()):
+            found.add(name)
+    return frozenset(found)
 
 
 def check_wish(wish: EraseWish, plan: ErasePlan) -> None:
@@ -97,7 +127,11 @@ def check_wish(wish: EraseWish, plan: ErasePlan) -> None:
     known = {relation.name: relation for relation in plan.relations}
     for name, policy in wish.relations.items():
         relation = known.get(name)
-        if relation is None:
+        if name not in plan.names:
+            problems.append(
+                Problem(f"relations/{name[:80]}", "unknown-field", {"field": name[:80]})
+            )
+        elif relation is None:
             if policy not in POLICIES:
                 problems.append(_unknown(name, policy, POLICIES))
         elif policy not in relation.policies:
@@ -117,7 +151,7 @@ def _unknown(name: str, policy: Any, allowed: tuple[str, ...]) -> Problem:
 
 def _relations(
     uow: UnitOfWork, catalog: FormCatalog, person: Person, wanted: Mapping[str, Any]
-) -> Any:
+) -> Iterator[Relation]:
     for source, field in catalog.links_to(person.form):
         table = catalog.source().table(source)
         owner = table.c.parent if "." in source else table.c.id

@@ -156,7 +156,8 @@ def _deal_with_links(
             )  # fmt: skip
         if relation.policy == "anonymise":
             past.setdefault(relation.form, set()).update(relation.owners)
-        _count(counts, f"link:{relation.name}:{relation.policy}", len(relation.ids))
+        name = f"link:{relation.name}" if relation.is_seen else "unseen"
+        _count(counts, f"{name}:{relation.policy}", len(relation.ids))
     for form_key, ids in past.items():
         blot_pasts(work.uow, work.catalog, form_key, sorted(ids), traces)
     blot_bin(work.uow, work.catalog, person, traces)

@@ -101,7 +101,7 @@ def _erase_page(
 ) -> ResponseReturnValue:
     plan = plan_erasure(uow, access, wish)
     problems = [] if invalid is None else invalid.problems
-    names = [relation.name for relation in plan.relations]
+    names = [relation.name for relation in plan.seen]
     known = ["confirm", *(f"{part}/{name}" for name in names for part in ("relations", "reasons"))]
     return render(
         "people/erase.html",

@@ -91,8 +91,9 @@ def erase_plan_json(plan: ErasePlan) -> dict[str, Any]:
                 "policy": relation.policy,
                 "policies": list(relation.policies),
             }
-            for relation in plan.relations
+            for relation in plan.seen
         ],
+        "unseen": plan.unseen,
     }
 
 
@@ -118,8 +119,10 @@ def erase_lines(plan: ErasePlan, locale: str) -> list[str]:
             f"people.policy-line.{relation.policy}", locale, n=len(relation.ids),
             form=pick(relation.label, locale),
         )
-        for relation in plan.relations
+        for relation in plan.seen
     ]  # fmt: skip
+    if plan.unseen:
+        lines.append(translate("people.erase-unseen", locale, n=plan.unseen))
     for words, found in (("people.goes", going(plan)), ("people.stays-bare", staying(plan))):
         lines += [
             translate(words, locale, what=translate(table_key(name), locale), n=n)

@@ -9,6 +9,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definitions_seen import unknown_to
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.web.role_sheet import RIGHTS, raw_from, sheet_of
 from regulars.platform import i18n
@@ -21,7 +22,7 @@ from regulars.platform.accounts.routing import current_person, workspace_page
 from regulars.platform.accounts.security_log import list_log
 from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.editing import seen_draft
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
@@ -78,7 +79,7 @@ def role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """The sheet of a role."""
     if key in ROLES:
         return _page(uow, access, key, readable(ROLES[key]))
-    return _page(uow, access, key, store.get_draft(uow, role_keeping.KIND, key).raw)
+    return _page(uow, access, key, _shown(uow, access, key))
 
 
 @roles.post("/roles/<key>")
@@ -101,7 +102,7 @@ def archive_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
     try:
         role_keeping.archive_role(uow, access, key)
     except Conflict as conflict:
-        raw = store.get_draft(uow, role_keeping.KIND, key).raw
+        raw = _shown(uow, access, key)
         return _page(uow, access, key, raw, {"": [conflict.message(access.locale)]}, 422)
     flash("roles.archived")
     return go_to(url_for("roles.show_roles"))
@@ -151,6 +152,11 @@ def nav(_uow: UnitOfWork, access: Access) -> Iterator[NavItem]:
         yield NavItem(url, "history", "nav.access-log", section=section, order=945)
 
 
+def _shown(uow: UnitOfWork, access: Access, key: str) -> Mapping[str, Any]:
+    draft = store.get_draft(uow, role_keeping.KIND, key)
+    return seeing.shown(uow, access, role_keeping.KIND, draft.raw)
+
+
 def _save(
     uow: UnitOfWork, access: Access, key: str, raw: Mapping[str, Any]
 ) -> ResponseReturnValue:
@@ -198,7 +204,7 @@ def _page(
         raw=raw,
         name=i18n.pick(raw.get("label"), access.locale),
         description=i18n.pick(raw.get("description"), access.locale),
-        rows=sheet_of(raw, catalog_of(uow)),
+        rows=sheet_of(raw, catalog_of(uow), unknown_to(uow, access)),
         units=units.list_units(uow),
         verbs=VERBS,
         rights=RIGHTS,

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definitions_seen import Unknown
 from regulars.platform import i18n
 from regulars.platform.accounts.roles import CHOSEN_CAPABILITIES, REACHES, VERBS
 
@@ -58,15 +59,16 @@ class FormRow:
         return sum(1 for each in self.fields if each.chosen != "write")
 
 
-def sheet_of(raw: Raw, catalog: FormCatalog) -> list[FormRow]:
-    """The rows of a role: all other forms first, then each form."""
+def sheet_of(raw: Raw, catalog: FormCatalog, unknown: Unknown) -> list[FormRow]:
+    """The rows of a role: all other forms first, then each form; without ``unknown`` fields."""
     every: Raw = raw.get("default", {})
     forms: Mapping[str, Raw] = raw.get("forms", {})
     rows = [FormRow(OTHERS, None, "layers", _cells(OTHERS, every, ("none",)))]
     for form in catalog.forms.values():
         own = forms.get(form.key, {})
         cells = _cells(form.key, own, ("",))
-        fields = tuple(_field_rows(form, own.get("fields", {})))
+        rights, hidden = own.get("fields", {}), unknown.get(form.key, frozenset())
+        fields = tuple(row for key, row in _field_rows(form, rights) if key not in hidden)
         rows.append(FormRow(form.key, form.label, form.icon or "file-text", cells, fields))
     return rows
 
@@ -111,12 +113,12 @@ def _cells(form: str, raw: Raw, first: tuple[str, ...]) -> tuple[ScopeCell, ...]
     return tuple(cells)
 
 
-def _field_rows(form: FormDefinition, rights: Raw) -> Iterator[FieldRow]:
+def _field_rows(form: FormDefinition, rights: Raw) -> Iterator[tuple[str, FieldRow]]:
     for each in form.fields:
-        yield _field_row(form.key, each.key, each.name, rights)
-        for column in each.fields:
-            name = _joined(each, column)
-            yield _field_row(form.key, f"{each.key}.{column.key}", name, rights)
+        yield each.key, _field_row(form.key, each.key, each.name, rights)
+        for column in each.fields if each.type == "subform" else ():
+            key, name = f"{each.key}.{column.key}", _joined(each, column)
+            yield key, _field_row(form.key, key, name, rights)
 
 
 def _field_row(form: str, key: str, label: Any, rights: Raw) -> FieldRow:

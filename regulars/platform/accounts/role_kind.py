@@ -15,18 +15,21 @@ from regulars.platform.accounts.role_definition import (
 )
 from regulars.platform.accounts.roles import Role
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions.kinds import DefinitionKind
+from regulars.platform.definitions.kinds import DefinitionKind, Fill, Tell
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.errors import Forbidden
 from regulars.platform.problems import Problem
 
 
 @cache
-def role_kind(check: Callable[[Role, Snapshot], list[Problem]]) -> DefinitionKind:
-    """The kind, with the check of meaning that the form builder has to offer."""
+def role_kind(
+    check: Callable[[Role, Snapshot], list[Problem]], tell: Tell, fill: Fill
+) -> DefinitionKind:
+    """The kind, with what the form builder has to say about fields and who knows of them."""
     return DefinitionKind(
         "role", role_schema(), role_problems, parse_role, check,
         capability="manage_roles", guard=guard_role, note=note_role,
+        tell=tell, fill=fill,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.audit import audit
 from regulars.platform.accounts.tables import member
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import seeing
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
@@ -51,7 +52,7 @@ def list_log(
     """
     access.require("view_audit")
     marks = _marks(below)
-    found = [*_done_here(uow, marks[0]), *_came_in(uow, marks[1], strangers=strangers)]
+    found = [*_done_here(uow, access, marks[0]), *_came_in(uow, marks[1], strangers=strangers)]
     found.sort(key=lambda each: (each[1].at, each[0]), reverse=True)
     shown = found[:PAGE]
     here = _lowest([n for n, entry in shown if entry.id[0] == "a"], marks[0])
@@ -74,7 +75,7 @@ def _marks(below: str | None) -> tuple[int | None, int | None]:
     return int(found[1]), int(found[2])
 
 
-def _done_here(uow: UnitOfWork, below: int | None) -> list[tuple[int, LogEntry]]:
+def _done_here(uow: UnitOfWork, access: Access, below: int | None) -> list[tuple[int, LogEntry]]:
     statement = audit.select().order_by(audit.c.id.desc()).limit(PAGE + 1)
     if below is not None:
         statement = statement.where(audit.c.id < below)
@@ -83,11 +84,21 @@ def _done_here(uow: UnitOfWork, below: int | None) -> list[tuple[int, LogEntry]]
             row.id,
             LogEntry(
                 f"a{row.id}", row.at, row.actor, row.actor_name, row.action, row.target,
-                row.before, row.after,
+                before=_told(uow, access, row.action, row.before),
+                after=_told(uow, access, row.action, row.after),
             ),
         )
         for row in uow.execute(statement)
     ]  # fmt: skip
+
+
+def _told(
+    uow: UnitOfWork, access: Access, action: str, side: Mapping[str, Any] | None
+) -> Mapping[str, Any] | None:
+    """A role that was changed, without fields that the reader does not know of."""
+    if side is None or action not in ("role-published", "role-archived"):
+        return side
+    return seeing.told(uow, access, "role", side)
 
 
 def _came_in(uow: UnitOfWork, below: int | None, *, strangers: bool) -> list[tuple[int, LogEntry]]:

@@ -62,5 +62,5 @@ def edit(
     now = store.get_draft(uow, kind, key)
     changed = change(seen_draft(uow, kind, key, seen))
     if seen.tag is not None:
-        changed = store.bring_together(uow, now, changed, seen.tag, force=seen.force)
+        changed = store.bring_together(uow, access, now, changed, seen.tag, force=seen.force)
     return now if changed == now.raw else store.save_draft(uow, access, kind, changed)

@@ -38,6 +38,10 @@ Change = Callable[["UnitOfWork", "Access", Any | None, Any | None], None]
 Drafted = Callable[["UnitOfWork", "Access", "Draft | None", Raw], None]
 
 
+Tell = Callable[["UnitOfWork", "Access", Raw], Raw | None]
+Fill = Callable[["UnitOfWork", "Access", Raw, Raw | None], Raw]
+
+
 def _as_it_is(_uow: UnitOfWork, raw: Raw, _published: Raw | None) -> Raw:
     return raw
 
@@ -66,7 +70,8 @@ class DefinitionKind:
     as archived); ``difference(before, after, locale)`` says in words what changed, where the kind
     has words of its own; ``retold(uow, access, before, after)`` says it in whole sentences, and
     None where it cannot. With ``checks_users`` its own check already looks at those who use it.
-    ``tell(uow, access, raw)`` is what of it this reader may read, None for nothing.
+    ``tell(uow, access, raw)`` is what of it this reader may read, None for nothing; with
+    ``fill(uow, access, raw, known)`` who reads only a part may change it: it puts the rest back.
     """
 
     name: str
@@ -83,7 +88,8 @@ class DefinitionKind:
     difference: Callable[[Raw | None, Raw, str], list[str]] | None = None
     retold: Callable[[UnitOfWork, Access, Raw, Raw], list[str] | None] = _not_retold
     checks_users: bool = False
-    tell: Callable[[UnitOfWork, Access, Raw], Raw | None] = _whole
+    tell: Tell = _whole
+    fill: Fill | None = None
 
 
 kinds: Registry[DefinitionKind] = Registry("kind of definition")

@@ -124,6 +124,8 @@ def save_draft(
     _refuse_bad_shape(served, raw)
     key = raw["key"]
     known = find_draft(uow, kind, key)
+    if served.fill is not None:
+        raw = served.fill(uow, access, raw, None if known is None else known.raw)
     current = _tag_of(uow, kind, key)
     if tag is not None and (current or 0) != tag:
         raise outdated(known, key)
@@ -165,8 +167,9 @@ def _tag_of(uow: UnitOfWork, kind: str, key: str) -> int | None:
 
 
 def bring_together(
-    uow: UnitOfWork, theirs: Draft, mine: Mapping[str, Any], tag: int, *, force: bool = False
-) -> Mapping[str, Any]:
+    uow: UnitOfWork, access: Access, theirs: Draft, mine: Mapping[str, Any], tag: int, *,
+    force: bool = False,
+) -> Mapping[str, Any]:  # fmt: skip
     """Mine and the draft as it stands in one, starting from the draft at ``tag``.
 
     DraftClash when both changed the same place; with ``force`` mine counts there. VersionConflict
@@ -178,7 +181,8 @@ def bring_together(
     base = draft_log.body_at(uow, name, tag)
     if base is None:
         raise outdated(theirs, theirs.key)
-    merged = merge(base, mine, theirs.raw)
+    fill = kinds.get(theirs.kind).fill
+    merged = merge(base, mine if fill is None else fill(uow, access, mine, base), theirs.raw)
     if merged.clashes and not force:
         raise DraftClash(merged.clashes, mine, theirs, draft_log.authors_since(uow, name, tag))
     brought: Mapping[str, Any] = merged.value

@@ -47,7 +47,7 @@ def read(
         access.require(kinds.get(kind).capability)
         draft = store.get_draft(uow, kind, key)
         seeing.require_whole(uow, access, kind, draft.raw)
-        return draft_answer(draft)
+        return draft_answer(uow, access, draft)
     found = snapshot(uow).items.get((kind, key))
     if found is None:
         raise NotFound(f"no-{kind}", key=key)
@@ -60,7 +60,11 @@ def read(
 
 
 def create(
-    uow: UnitOfWork, kind: str, save: Save, taken: type[Conflict] = DefinitionExists
+    uow: UnitOfWork,
+    access: Access,
+    kind: str,
+    save: Save,
+    taken: type[Conflict] = DefinitionExists,
 ) -> Response:
     """Keep the body as a new working copy; 409 when its key is taken."""
     raw = {"kind": kind, **read_object(request)}
@@ -68,7 +72,7 @@ def create(
     if store.find_draft(uow, kind, key) is not None:
         raise taken(key=key)
     draft = save(raw, 0)
-    answer = draft_answer(draft, 201)
+    answer = draft_answer(uow, access, draft, 201)
     answer.headers["Location"] = f"{request.path}/{draft.key}"
     return answer
 
@@ -87,10 +91,10 @@ def replace(uow: UnitOfWork, access: Access, kind: str, key: str, save: Save) ->
         seeing.require_whole(uow, access, kind, known.raw)
     outdated = _outdated_tag(known)
     if known is not None and outdated is not None:
-        draft = save(store.bring_together(uow, known, raw, outdated), known.tag)
+        draft = save(store.bring_together(uow, access, known, raw, outdated), known.tag)
     else:
         draft = save(raw, _expected(known, key))
-    return draft_answer(draft, 200 if known else 201)
+    return draft_answer(uow, access, draft, 200 if known else 201)
 
 
 def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, Any]:
@@ -105,9 +109,9 @@ def wants_drafts() -> bool:
     return "state" in read_query(request, STATE_QUERY)
 
 
-def draft_answer(draft: Draft, status: int = 200) -> Response:
-    """A working copy with its ETag."""
-    answer = jsonify(dict(draft.raw))
+def draft_answer(uow: UnitOfWork, access: Access, draft: Draft, status: int = 200) -> Response:
+    """A working copy as its reader may read it, with its ETag."""
+    answer = jsonify(dict(seeing.answered(uow, access, draft)))
     answer.status_code = status
     answer.set_etag(f"d{draft.tag}")
     return answer.make_conditional(request) if request.method == "GET" else answer

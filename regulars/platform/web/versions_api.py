@@ -76,7 +76,8 @@ def restore(
     uow: UnitOfWork, access: Access, kind: str, key: str, number: int
 ) -> ResponseReturnValue:
     """Make an old version the working copy; publish it to make it hold."""
-    return draft_answer(versions.restore_version(uow, access, _known(kind), key, number))
+    draft = versions.restore_version(uow, access, _known(kind), key, number)
+    return draft_answer(uow, access, draft)
 
 
 @api.get("/<kind>/<key>/used-by")

@@ -58,7 +58,7 @@ def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def create_report(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new report as a draft; 409 when its key is taken."""
     save = _saving(uow, access, REPORT)
-    return definition_answers.create(uow, REPORT, save, ReportExists)
+    return definition_answers.create(uow, access, REPORT, save, ReportExists)
 
 
 @api.get("/reports/<key>")
@@ -111,7 +111,7 @@ def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def create_dashboard(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new dashboard as a draft; 409 when its key is taken."""
     save = _saving(uow, access, DASHBOARD)
-    return definition_answers.create(uow, DASHBOARD, save, DashboardExists)
+    return definition_answers.create(uow, access, DASHBOARD, save, DashboardExists)
 
 
 @api.get("/dashboards/<key>")

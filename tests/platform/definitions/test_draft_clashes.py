@@ -77,7 +77,7 @@ def test_a_clash_names_who_changed_what_and_either_may_win(uow: UnitOfWork, begu
 
 def test_a_draft_nobody_remembers_is_refused_by_name(uow: UnitOfWork, begun: Draft) -> None:
     with pytest.raises(VersionConflict) as caught:
-        store.bring_together(uow, begun, NOTES, 999)
+        store.bring_together(uow, BOB, begun, NOTES, 999)
     assert "Ann" in caught.value.message("en")
 
 
@@ -89,7 +89,10 @@ def test_a_published_and_a_discarded_draft_are_starting_points_too(
     store.save_draft(uow, BOB, "form", {**begun.raw, "icon": "heart"})
     store.discard_draft(uow, BOB, "form", "notes")
     theirs = store.get_draft(uow, "form", "notes")
-    assert store.bring_together(uow, theirs, mine, begun.tag) == {**begun.raw, "label": "Mine"}
+    assert store.bring_together(uow, BOB, theirs, mine, begun.tag) == {
+        **begun.raw,
+        "label": "Mine",
+    }
 
 
 def test_versions_are_listed_compared_and_brought_back(uow: UnitOfWork) -> None:

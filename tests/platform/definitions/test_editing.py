@@ -192,5 +192,5 @@ def test_what_a_job_publishes_gives_the_draft_another_tag(shop: Site) -> None:
         assert store.get_draft(uow, "form", "products").tag == 2
         seen = {**PRODUCTS, "label": "Goods"}
         theirs = store.get_draft(uow, "form", "products")
-        both = store.bring_together(uow, theirs, seen, 1)
+        both = store.bring_together(uow, access, theirs, seen, 1)
     assert (both["icon"], both["label"]) == ("star", "Goods")

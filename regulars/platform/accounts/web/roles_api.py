@@ -17,7 +17,7 @@ from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.accounts.security_log import list_log
 from regulars.platform.accounts.web import api_shapes as shapes
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, TEXT, describe, listing
@@ -31,16 +31,18 @@ blueprint = Blueprint("roles_api", __name__, url_prefix="/api/v1")
 def list_roles(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every role, the built-in ones too; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
-        return {"roles": [dict(draft.raw) for draft in store.list_drafts(uow, KIND)]}
-    held, seen = holders(uow), snapshot(uow).items
+        return {"roles": [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, KIND)]}
+    held, stored = holders(uow), snapshot(uow).items
+    raws = (
+        (key, stored[KIND, key].raw if (KIND, key) in stored else readable(role))
+        for key, role in access.roles.items()
+    )
+    told = ((key, seeing.told(uow, access, KIND, raw)) for key, raw in raws)
     return {
         "roles": [
-            {
-                **(dict(seen[KIND, key].raw) if (KIND, key) in seen else readable(role)),
-                "built_in": key in ROLES,
-                "holders": held.get(key, 0),
-            }
-            for key, role in access.roles.items()
+            {**seen, "built_in": key in ROLES, "holders": held.get(key, 0)}
+            for key, seen in told
+            if seen is not None
         ]
     }
 
@@ -50,7 +52,7 @@ def list_roles(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("roles", {201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
 def create_role(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new role as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, KIND, _saving(uow, access))
+    return definition_answers.create(uow, access, KIND, _saving(uow, access))
 
 
 @blueprint.get("/roles/<key>")
