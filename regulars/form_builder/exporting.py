@@ -30,6 +30,7 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
 from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.field_types.time import clock_time
 from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.reading import column_names
 from regulars.form_builder.importing.suggesting import likely_key
@@ -163,6 +164,8 @@ def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callabl
         return lambda codes: _joined([known.get(c, c) for c in in_order(field, codes or ())], ", ")
     if field.has_side:
         return lambda value: _tags(value or ())
+    if field.type == "time":
+        return lambda value: None if value is None else clock_time(value)
     if field.type == "choice":
         labels = _labels(field, locale)
         return lambda value: labels.get(value, value)

@@ -130,4 +130,4 @@ def _example(uow: UnitOfWork, access: Access, wish: Wish, speaker: Speaker) -> E
         return None
     titles = titles_of(uow, access, catalog, {wish.form: {found[0]}})
     title = titles.get((wish.form, found[0]), str(found[0]))
-    return Example(found[0], title, found[1], speaker.plain(found[1]))
+    return Example(found[0], title, found[1], speaker.actual(tree, found[1]))

@@ -91,7 +91,8 @@ def output_value(catalog: FormCatalog, form: FormDefinition, field: FieldDefinit
     if isinstance(kind, FileField):
         return kind.read_schema(field)
     if kind.writable:
-        return _read_only_kinds(kind.value_type(field)) or _read_choice(kind.json_schema(field))
+        read = kind.json_schema_read(field) or _read_only_kinds(kind.value_type(field))
+        return read or _read_choice(kind.json_schema(field))
     shape = catalog.shapes.find(form.key)
     found = shape.field(field.key) if shape is not None else None
     return _derived(found.type) if found is not None else {}

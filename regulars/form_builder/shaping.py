@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import TextLike, field_types
+from regulars.form_builder.field_types.base import field_types
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.dependencies import resolve_formulas
 from regulars.platform.expressions.formula import parse_formula
@@ -86,7 +85,8 @@ def _field_shape(
         kind.value_type(field),
         exact=field.exact,
         unique=field.unique or field.type == "serial",
-        spell=partial(kind.as_kept, field) if isinstance(kind, TextLike) else None,
+        spell=kind.spelling(field),
+        say=kind.saying(field),
         label=field.name,
         option_labels={value: label for value, label in labels.items() if label},
     )

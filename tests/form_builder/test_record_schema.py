@@ -36,6 +36,7 @@ COLUMNS: list[dict[str, Any]] = [
     {"key": "stars", "type": "rating"},
     {"key": "heat", "type": "slider", "min": -4, "max": 8, "step": 2},
     {"key": "took", "type": "duration"},
+    {"key": "opens", "type": "time", "min": "08:00", "max": "20:30"},
     {"key": "yes", "type": "boolean"},
     {"key": "day", "type": "date"},
     {"key": "at", "type": "datetime"},
@@ -138,6 +139,7 @@ GOOD: dict[str, Any] = {
     "rating": st.one_of(st.integers(0, 6), st.integers(0, 6).map(str)),
     "slider": st.integers(-6, 10),
     "duration": st.integers(-2, 900),
+    "time": st.one_of(st.times().map(lambda t: f"{t:%H:%M}"), st.integers(-9, 1500)),
     "boolean": st.booleans(),
     "date": dates,
     "datetime": st.one_of(

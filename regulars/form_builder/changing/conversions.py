@@ -194,6 +194,11 @@ def _instant_to_day(terms: Terms, value: datetime) -> Converted:
     return Converted(local.date(), "" if local.time() == time() else "time-dropped")
 
 
+def _instant_to_time(terms: Terms, value: datetime) -> Converted:
+    local = value.astimezone(terms.reading.zone)
+    return Converted(Decimal(local.hour * 60 + local.minute), "day-dropped")
+
+
 def _boolean_to_choice(terms: Terms, value: bool) -> Converted:
     options = list(options_of(terms.after))
     wanted = "yes" if value else "no"
@@ -267,6 +272,9 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, new): _to_tags for old in ("text", "long_text") for new in SIDE_TYPES},
     **{(old, new): _read_number for old in ("text", "long_text") for new in NUMBERS},
     **{(old, new): _read_moment for old in ("text", "long_text") for new in ("date", "datetime")},
+    **{(old, "time"): _read for old in ("text", "long_text")},
+    ("datetime", "time"): _instant_to_time,
+    ("time", "text"): _said,
     **{(old, "boolean"): _read for old in ("text", "long_text", "choice")},
     **{(old, "link"): _to_link for old in TEXTS},
     **{(old, new): _rounded for old in NUMBERS for new in NUMBERS},

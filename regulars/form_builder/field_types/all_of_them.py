@@ -30,6 +30,7 @@ from regulars.form_builder.field_types.stamps import STAMPS
 from regulars.form_builder.field_types.subform import SubformField
 from regulars.form_builder.field_types.tags import TagsField
 from regulars.form_builder.field_types.text import TextField
+from regulars.form_builder.field_types.time import TimeField
 from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
 
@@ -38,7 +39,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),
-    BarcodeField(),
+    BarcodeField(), TimeField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),

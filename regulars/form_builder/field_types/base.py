@@ -7,9 +7,10 @@ and JSON at the borders. ``convert`` turns input into the plain value or raises 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -108,6 +109,18 @@ class FieldType:
         """The JSON Schema of one value at the API."""
         raise NotImplementedError
 
+    def json_schema_read(self, field: FieldDefinition) -> dict[str, Any] | None:
+        """The JSON Schema of one value as it is read, where its kind does not say it."""
+        return None
+
+    def spelling(self, field: FieldDefinition) -> Callable[[str], str] | None:
+        """How a text of a condition is written as this field keeps it; None: as it is."""
+        return None
+
+    def saying(self, field: FieldDefinition) -> Callable[[Any], str] | None:
+        """How the explanation of a condition says a plain value; None: as its kind is said."""
+        return None
+
     def check(
         self, field: FieldDefinition, form: FormDefinition, forms: Forms
     ) -> Iterator[Problem]:
@@ -166,6 +179,9 @@ class TextLike(FieldType):
         """A text that is looked for, written as this field keeps it, or BadValue."""
         kept = clean_text(text, multiline=self.multiline)
         return self.refine(field, kept) if kept else text
+
+    def spelling(self, field: FieldDefinition) -> Callable[[str], str] | None:
+        return partial(self.as_kept, field)
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         limit = int(field.settings.get("max_length", self.max_length))

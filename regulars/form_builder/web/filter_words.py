@@ -72,7 +72,8 @@ def op_words(field: FieldDefinition, op: str) -> str:
     """An operator in words; "is" of a yes/no and the like read better with words of their own."""
     locale = current_locale()
     kind = field_types.get(field.type).value_type(field).kind
-    own = i18n.find_text(f"records.op.{op}.{kind.value}", locale)
+    of_type = i18n.find_text(f"records.op.{op}.{field.type}", locale)
+    own = of_type or i18n.find_text(f"records.op.{op}.{kind.value}", locale)
     return own or i18n.translate(f"records.op.{op}", locale)
 
 

@@ -19,6 +19,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "boolean",
             "date",
             "datetime",
+            "time",
             "duration",
         ),
     ),

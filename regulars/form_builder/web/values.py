@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.related import RelatedField
+from regulars.form_builder.field_types.time import clock_time
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
 from regulars.form_builder.saying_numbers import SAID
@@ -257,6 +259,12 @@ def number_words(cell: Cell) -> str:
     return _said(cell, formats())
 
 
+@forms.app_template_filter("clock_words")
+def clock_words(minutes: Decimal) -> str:
+    """``09:30``, as clocks of shops show it."""
+    return clock_time(minutes)
+
+
 @forms.app_template_filter("web_words")
 def web_words(value: str) -> str:
     """An address without what every address has."""
@@ -285,6 +293,7 @@ _TEXTS: Mapping[str, Any] = {
     "slider": lambda cell, fmt, _: fmt.number(cell.value, places_of(cell.field)),
     "phone": lambda cell, fmt, _: phone_words(cell.value),
     "boolean": lambda cell, fmt, yes_no: yes_no[0] if cell.value else yes_no[1],
+    "time": lambda cell, fmt, _: clock_time(cell.value),
     "date": lambda cell, fmt, _: fmt.date(cell.value),
     "datetime": lambda cell, fmt, _: fmt.datetime(cell.value),
     "created_at": lambda cell, fmt, _: fmt.datetime(cell.value),

@@ -170,6 +170,7 @@ def _begun(field: FieldDefinition, op: str) -> Json:
 _READERS: Mapping[str, Callable[[Subject, Widget, Posted], Any]] = {
     "text": _text,
     "decimal": _text,
+    "time": _text,
     "formula": _text,
     "check": _check,
     "count": _count,

@@ -29,7 +29,7 @@ REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR
 NO_DEFAULT = frozenset({
     "tags", "choices", "link", "links", "unit", "member", "subform", *FILE_TYPES,
 })  # fmt: skip
-NO_PLACEHOLDER = NO_DEFAULT | {"boolean", "choice", "date", "datetime", "rating"}
+NO_PLACEHOLDER = NO_DEFAULT | {"time", "boolean", "choice", "date", "datetime", "rating"}
 _DATES = ("date", "datetime")
 
 
@@ -115,11 +115,17 @@ def _default(subject: Subject) -> Widget:
         if shown not in (None, formula):
             known.append((str(shown), str(shown)))
         return Widget("default", "select", shown, known)
-    return Widget("default", "text", shown)
+    is_time = field.type == "time" and not isinstance(value, Mapping)
+    return Widget("default", "time" if is_time else "text", shown)
 
 
 def _plain(kind: str) -> Callable[[Subject, str], Widget]:
     return lambda subject, name: Widget(name, kind, subject.setting(name))
+
+
+def _bound(subject: Subject, name: str) -> Widget:
+    kind = "time" if subject.field.type == "time" else "decimal"
+    return Widget(name, kind, subject.setting(name))
 
 
 def _words(group: str, names: Sequence[str]) -> Callable[[Subject, str], Widget]:
@@ -231,8 +237,8 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "decimals": _decimals,
     "currency": _currency,
     "region": _region,
-    "min": _plain("decimal"),
-    "max": _plain("decimal"),
+    "min": _bound,
+    "max": _bound,
     "suffix": _plain("text"),
     "max_length": _plain("count"),
     "stars": _plain("count"),

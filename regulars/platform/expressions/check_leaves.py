@@ -46,7 +46,7 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _WHEN = re.compile(
     r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII
 )
-_EQUALS = frozenset({"is", "is_not", "in", "not_in"})
+_WHOLE = frozenset({"is", "is_not", "in", "not_in", "gt", "gte", "lt", "lte", "between"})
 _TURNED = {"is": "is", "is_not": "is_not", "gt": "lt", "lt": "gt", "gte": "lte", "lte": "gte"}
 _DATES = (Kind.DATE, Kind.DATETIME)
 
@@ -198,8 +198,8 @@ def _read_name(node: LinkKey, field: FieldShape) -> Literal | None:
 
 
 def _spelled(node: Compare, left: Node) -> Node | None:
-    """Texts that are to equal a field as that field keeps them: a mobile number however typed."""
-    if node.op not in _EQUALS:
+    """Texts that are compared with a field as that field keeps them: a mobile however typed."""
+    if node.op not in _WHOLE:
         return node.right
     if isinstance(node.right, Many):
         items = tuple(spelled_as(left, item) for item in node.right.items)

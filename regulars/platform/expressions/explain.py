@@ -135,7 +135,15 @@ class Speaker:
     def _right(self, node: Compare, right: Node) -> str:
         if isinstance(right, Literal) and isinstance(right.value, str):
             return self.option(_last_field(node.left), right.value)
+        if isinstance(right, Literal) and right.value is not None:
+            return self.actual(node.left, right.value)
         return self.value(right)
+
+    def actual(self, of: Node, value: Any) -> str:
+        """A plain value as the field it stands in, or is compared with, says it."""
+        is_counted = isinstance(of, Aggregate) and of.name in _COUNTED
+        field = None if is_counted or value is None else _last_field(of)
+        return field.say(value) if field is not None and field.say else self.plain(value)
 
     def option(self, field: FieldShape | None, code: str) -> str:
         """A choice by the owner's label; any other text in quotes."""
@@ -244,6 +252,9 @@ class Speaker:
             )
         key = "relative.ago" if node.n < 0 else "relative.ahead"
         return self.say(key, span=self.span(abs(node.n), node.unit))
+
+
+_COUNTED = ("count", "count_distinct", "sum")
 
 
 def _is_date(node: Aggregate) -> bool:

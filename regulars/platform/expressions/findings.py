@@ -202,8 +202,12 @@ class _Teller:
         if found.problem is not None:
             said = found.problem.message(self.speaker.formats.locale)
             return Finding("leaf", self.text(node), False, None, said)
-        against = self.speaker.say("comma").join(map(self.speaker.plain, found.against))
-        shown = self.speaker.plain(found.actual)
+        of = node.left if isinstance(node, Compare) else node
+        words = (self.speaker.actual(of, each) for each in found.against)
+        against, shown = (
+            self.speaker.say("comma").join(words),
+            self.speaker.actual(of, found.actual),
+        )
         return Finding("leaf", self.text(node), found.holds, found.actual, shown, against=against)
 
     def text(self, node: Node) -> str:

@@ -26,7 +26,8 @@ class FieldShape:
     link is the rows' ``parent``. A derived field has its ``formula`` tree and no
     column. ``exact`` text compares with upper and lower case apart; other text has a folded
     column ``<key>__ci`` and compares without case. ``spell`` writes a text as the field keeps it
-    (a phone number) and raises ValueError where it cannot. ``label`` is the owner's word for it.
+    (a phone number, the minutes of a time) and raises ValueError where it cannot; ``say`` is the
+    way back, for values that are not said as their kind is. ``label`` is the owner's word for it.
     """
 
     key: str
@@ -38,6 +39,7 @@ class FieldShape:
     exact: bool = False
     unique: bool = False  # no two records share a value, so that it can name one
     spell: Callable[[str], str] | None = field(default=None, compare=False, repr=False)
+    say: Callable[[Any], str] | None = field(default=None, compare=False, repr=False)
     label: Any = None  # i18n.Text
     option_labels: Mapping[str, Any] = field(default_factory=dict)  # code -> i18n.Text
 

@@ -26,6 +26,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("duration", {}, Decimal(90), ["1 h 30 min"]),
     ("duration", {}, Decimal(120), ["2 h"]),
     ("duration", {}, Decimal(0), ["0 min"]),
+    ("time", {}, Decimal(570), ["09:30"]),
     ("boolean", {}, True, ["Yes"]),
     ("boolean", {}, False, ["No"]),
     ("date", {}, date(2026, 3, 1), ["1 Mar 2026"]),
