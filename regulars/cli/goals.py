@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import click
@@ -24,6 +24,7 @@ from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.releasing import MOST_A_DAY
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.starting_many import Chosen, count_start, start_many
+from regulars.rule_engine.tracing.telling import below
 
 
 @click.command("goals")
@@ -86,6 +87,8 @@ def try_on_record(shell: Shell, key: str, record: int, answered: bool) -> None:
     lines = []
     for step in found.steps:
         lines.append(f"{step.outcome:8} {words[step.path]}")
+        if step.told is not None:
+            lines += below(replace(step.told, message=None), shell.locale, shell.workspace.tz)
         lines += [f"         {text}" for text in (step.input.get("text") or {}).values()]
         reason = (step.verdict or {}).get("reason")
         if reason:

@@ -20,6 +20,7 @@ from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import overview, publishing, service
+from regulars.rule_engine.api_story import change_json
 from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.instants import json_instant
@@ -264,6 +265,8 @@ def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
                 "path": step.path, "do": step.do, "outcome": step.outcome,
                 "input": step.input, "output": step.output, "reason": step.reason,
                 "verdict": step.verdict,
+                "finding": step.told and _finding_json(step.told.finding),
+                "changes": [change_json(each) for each in step.told.touched] if step.told else [],
             }
             for step in found.steps
         ],

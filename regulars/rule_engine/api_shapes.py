@@ -103,6 +103,11 @@ EXPLANATION = obj(
 )
 TEST = obj({"record": ID}, {"rule": RULE, "answered": BOOLEAN})
 REASON: Schema = nullable(OBJECT)
+RECORD = obj({"form": TEXT, "id": ID, "title": TEXT})
+CHANGE = named(
+    "RunChange",
+    obj({"record": RECORD, "action": TEXT, "fields": {"type": "object"}}),
+)
 REHEARSAL = obj(
     {
         "record": ID,
@@ -112,6 +117,7 @@ REHEARSAL = obj(
                 {
                     "path": TEXT, "do": TEXT, "outcome": TEXT, "input": REASON,
                     "output": REASON, "reason": REASON, "verdict": REASON,
+                    "finding": nullable(FINDING), "changes": array(CHANGE),
                 }
             )
         ),

@@ -22,26 +22,22 @@ from regulars.rule_engine.measuring.winning import Winner, Won
 from regulars.rule_engine.tracing.happenings import Happening
 from regulars.rule_engine.tracing.story import Line, Story, Touched
 
-RECORD = obj({"form": TEXT, "id": ID, "title": TEXT})
 HAPPENING = named(
     "Happening",
     obj(
         {
             "code": TEXT, "text": TEXT, "at": INSTANT, "event": nullable(ID),
-            "record": nullable(RECORD), "run": nullable(ID),
+            "record": nullable(shapes.RECORD), "run": nullable(ID),
         }
     ),
 )  # fmt: skip
-CHANGE = named(
-    "RunChange",
-    obj({"record": RECORD, "action": TEXT, "fields": {"type": "object"}}),
-)
 STEP: Schema = obj(
     {
         "path": TEXT, "do": TEXT, "outcome": TEXT, "input": shapes.REASON,
         "output": shapes.REASON, "error": shapes.REASON, "attempts": COUNT,
         "started_at": INSTANT, "finished_at": nullable(INSTANT), "text": TEXT,
-        "finding": nullable(shapes.FINDING), "changes": array(CHANGE), "message": nullable(ID),
+        "finding": nullable(shapes.FINDING), "changes": array(shapes.CHANGE),
+        "message": nullable(ID),
         "clicks": array(obj({"link": TEXT, "clicks": COUNT, "first_at": nullable(INSTANT)})),
         "task": nullable(OBJECT), "called_run": nullable(ID), "answered_by": nullable(HAPPENING),
     }
@@ -79,7 +75,7 @@ def _line(line: Line) -> dict[str, Any]:
         "input": {name: value for name, value in step.input.items() if name != "found"},
         "output": step.output, "error": step.error, "attempts": step.attempts,
         "started_at": step.started_at, "finished_at": step.finished_at, "text": line.words,
-        "finding": _finding(line.finding), "changes": [_change(each) for each in line.touched],
+        "finding": _finding(line.finding), "changes": [change_json(each) for each in line.touched],
         "message": line.message.id if line.message else None,
         "clicks": [
             {"link": each.name, "clicks": each.clicks, "first_at": each.first_at}
@@ -103,7 +99,8 @@ def _happening(each: Happening) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _change(each: Touched) -> dict[str, Any]:
+def change_json(each: Touched) -> dict[str, Any]:
+    """What a step wrote into a record."""
     return {
         "record": {"form": each.form, "id": each.record, "title": each.title},
         "action": each.entry.action,

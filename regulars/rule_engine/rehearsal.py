@@ -34,6 +34,7 @@ from regulars.rule_engine.scans import table_of
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.steps.base import Done, End, LiveRun, Rest, StepFailed
 from regulars.rule_engine.tables import outbound, run
+from regulars.rule_engine.tracing.story import Line, lines_of
 from regulars.rule_engine.walking import Walker, live_run
 
 MOST_STEPS = 100
@@ -41,7 +42,11 @@ MOST_STEPS = 100
 
 @dataclass(frozen=True)
 class RehearsedStep:
-    """What one step would do. ``verdict`` is what the gate says of a message right now."""
+    """What one step would do. ``verdict`` is what the gate says of a message right now.
+
+    ``told``: the values it compared and what it wrote, as the reader may see them; None where
+    the step failed. The records it made are gone again.
+    """
 
     path: str
     do: str
@@ -50,6 +55,7 @@ class RehearsedStep:
     output: Mapping[str, Any] = field(default_factory=dict)
     reason: Mapping[str, Any] | None = None
     verdict: Mapping[str, Any] | None = None
+    told: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,8 @@ def rehearse(
         live = _start(uow, pinned, record)
         sight = RunSight(uow, live.form, live.record, live.context)
         steps, outcome = _go(uow, pinned, live, sight, answered=answered)
+        told = dict(enumerate(lines_of(uow, access, pinned, live.id)))
+        steps = [replace(step, told=told.get(n)) for n, step in enumerate(steps)]
     if hides_contents(access, rule.subject):
         steps = [replace(each, input={}, output={}) for each in steps]
     return Rehearsal(record, outcome, tuple(steps))

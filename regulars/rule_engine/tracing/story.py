@@ -112,6 +112,13 @@ def story_of(uow: UnitOfWork, access: Access, run_id: int) -> Story:
     )  # fmt: skip
 
 
+def lines_of(uow: UnitOfWork, access: Access, pinned: PinnedRule, run_id: int) -> list[Line]:
+    """What the steps of a run found and did, of a rule that may be a draft."""
+    row, trace = overview.get_run(uow, access, run_id)
+    teller = _Teller(uow, access, row, pinned, trace)
+    return [teller.line(each) for each in trace]
+
+
 class _Teller:
     def __init__(
         self, uow: UnitOfWork, access: Access, row: RunRow, pinned: PinnedRule | None,

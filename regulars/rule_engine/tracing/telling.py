@@ -22,7 +22,7 @@ def story_lines(story: Story, locale: str, zone: ZoneInfo) -> list[str]:
     for each in story.lines:
         step = each.trace
         lines.append(f"{_clock(step.started_at, zone)}  {each.words}  [{step.outcome}]")
-        lines += _below(each, locale, zone)
+        lines += below(each, locale, zone)
     for won in story.won:
         value = "" if won.value is None else f"  {won.value}"
         said = translate("rules.won", locale)
@@ -30,7 +30,8 @@ def story_lines(story: Story, locale: str, zone: ZoneInfo) -> list[str]:
     return lines
 
 
-def _below(each: Line, locale: str, zone: ZoneInfo) -> Iterator[str]:
+def below(each: Line, locale: str, zone: ZoneInfo) -> Iterator[str]:
+    """What one step found and did, indented."""
     yield from _leaves(each.finding)
     for touched in each.touched:
         yield f"    {touched.title}"

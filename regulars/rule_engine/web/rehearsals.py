@@ -21,6 +21,7 @@ from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
+from regulars.rule_engine.web.runs import changes_of
 
 OFFERED = 8
 
@@ -65,6 +66,7 @@ def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
         finding=finding_of(uow, access, rule, record),
         found=found,
         words_of_step=steps,
+        changes_of=changes_of(uow, access),
         words="",
     )
 

@@ -47,12 +47,12 @@ def show_run(uow: UnitOfWork, access: Access, run_id: int) -> ResponseReturnValu
         row=row,
         story=story,
         rule_label=label,
-        changes_of=_changes_of(uow, access),
+        changes_of=changes_of(uow, access),
         refused=refusal_words(catalog_for(uow, access), access.locale, row.reason),
     )
 
 
-def _changes_of(uow: UnitOfWork, access: Access) -> Callable[[Touched], EntryWords]:
+def changes_of(uow: UnitOfWork, access: Access) -> Callable[[Touched], EntryWords]:
     """What was written into a record, in words."""
     catalog = catalog_for(uow, access)
 

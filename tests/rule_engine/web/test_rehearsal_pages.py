@@ -14,6 +14,10 @@ STEPS = [
     {"id": "a", "do": "wait_for", "any": [{"on": "record_created", "form": "orders"}],
      "timeout": "7d", "timed_out": [
          {"id": "m", "do": "send_message", "message": "hello", "channel": "sms"}]},
+    {"id": "b", "do": "branch", "when": {"field": "order_count", "op": "gte", "value": 2},
+     "then": [], "else": [
+         {"id": "g", "do": "create_record", "form": "coupons", "as": "coupon",
+          "values": {"customer": {"formula": "subject"}, "code": "TEA-1", "amount": "5"}}]},
 ]  # fmt: skip
 
 
@@ -38,6 +42,7 @@ def test_a_draft_is_tried_on_one_person_and_nothing_stays(shop: RuleShop, site: 
     tried = words_of(owner.send(PAGE, {"record": "1"}).text)
     assert any("Anna, hello!" in words for words in tried)
     assert any("has not agreed to these messages" in words for words in tried)
+    assert {"It was not so:", "(found: 0)", "TEA-1", "¥5.00"} <= set(tried)
     answered = words_of(owner.send(PAGE, {"record": "1", "answered": "1"}).text)
     assert not any("Anna, hello!" in words for words in answered)
     unfit = words_of(owner.send(PAGE, {"record": "2"}).text)
@@ -53,7 +58,18 @@ def test_the_command_line_tries_it_as_well(
     monkeypatch.setenv("REGULARS_DATABASE_URL", shop.database.url)
     said = CliRunner().invoke(main, ["rules", "test", "greet", "--record", "1"]).output
     assert ("Anna, hello!" in said, "has not agreed to these messages" in said) == (True, True)
+    assert ("TEA-1" in said, "(0)" in said) == (True, True)
     assert shop.runs() == []
+
+
+def test_a_program_reads_what_was_compared_and_written(shop: RuleShop, site: Site) -> None:
+    tried = site.app.test_client().post(
+        "/api/v1/rules/greet/test", json={"record": 1}, headers=site.token()
+    )
+    *_rest, branch, gift = tried.get_json()["steps"]
+    assert (branch["finding"]["actual"], branch["finding"]["holds"]) == ("0", False)
+    (made,) = gift["changes"]
+    assert (made["record"]["title"], made["fields"]["amount"]) == ("TEA-1", [None, "5.00"])
 
 
 def test_records_are_narrowed_down_where_no_field_has_options(shop: RuleShop, site: Site) -> None:
