@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from regulars.form_builder.logic.actions import LogicRule, rules_from_json
-from regulars.platform.i18n import Text
+from regulars.platform.i18n import Text, pick
 
 SYSTEM_FIELDS = (
     "id", "version", "created_at", "created_by", "updated_at", "updated_by",
@@ -51,6 +52,14 @@ class FieldDefinition:
     def exact(self) -> bool:
         """Whether upper and lower case are kept apart."""
         return self.settings.get("case") == "exact"
+
+    @cached_property
+    def options(self) -> Mapping[str, Mapping[str, Any]]:
+        """The owner's options by their code, in order; those of a cascade with their whole way."""
+        known = {option["value"]: option for option in self.settings.get("options", ())}
+        if self.type != "cascade":
+            return known
+        return {code: {**each, "label": _whole_way(code, known)} for code, each in known.items()}
 
     @property
     def name(self) -> Text:
@@ -180,6 +189,24 @@ def _linked(common: Mapping[str, Any], settings: Mapping[str, Any]) -> FieldDefi
     """The one column of the rows of a links field."""
     own = {name: settings[name] for name in ("to", "on_delete") if name in settings}
     return FieldDefinition(LINKED, "link", common.get("label") or common["key"], settings=own)
+
+
+BETWEEN_LEVELS = " / "
+
+
+def _whole_way(code: str, options: Mapping[str, Mapping[str, Any]]) -> Text:
+    """``food.tea`` as ``Food / Tea``, in every language that any level has."""
+    steps = code.split(".")
+    labels = [
+        (options.get(upper) or {}).get("label") or upper.rpartition(".")[2]
+        for upper in (".".join(steps[: n + 1]) for n in range(len(steps)))
+    ]
+    spoken = {locale: None for each in labels if isinstance(each, Mapping) for locale in each}
+    if not spoken:
+        return BETWEEN_LEVELS.join(map(str, labels))
+    return {
+        locale: BETWEEN_LEVELS.join(pick(each, locale) for each in labels) for locale in spoken
+    }
 
 
 def _first_title(fields: tuple[FieldDefinition, ...]) -> str:

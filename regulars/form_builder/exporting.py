@@ -166,7 +166,7 @@ def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callabl
         return lambda value: _tags(value or ())
     if field.type == "time":
         return lambda value: None if value is None else clock_time(value)
-    if field.type == "choice":
+    if field.type in ("choice", "cascade"):
         labels = _labels(field, locale)
         return lambda value: labels.get(value, value)
     yes_no = {flag: i18n.translate(f"importing.{word}", locale) for flag, word in _FLAGS.items()}

@@ -79,7 +79,7 @@ def _field_shape(
     form: FormDefinition, field: FieldDefinition, forms: Mapping[str, FormDefinition]
 ) -> FieldShape:
     kind = field_types.get(field.type)
-    labels = {each["value"]: each.get("label") for each in field.settings.get("options", ())}
+    labels = {code: each.get("label") for code, each in field.options.items()}
     shape = FieldShape(
         field.key,
         kind.value_type(field),

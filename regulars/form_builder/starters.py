@@ -7,6 +7,7 @@ from typing import Any
 
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_types.rollup import ROLLED_UP
+from regulars.form_builder.outlines import options_of_outline
 from regulars.platform import i18n
 
 Json = dict[str, Any]
@@ -76,6 +77,11 @@ def _choice(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
     return {"options": first_options(locale)}
 
 
+def _cascade(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
+    outline = i18n.translate("forms.outline-sample", locale)
+    return {"options": options_of_outline(outline, (), locale)}
+
+
 def _link(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
     return {"to": next((key for key in forms if key != raw["key"]), raw["key"])}
 
@@ -117,6 +123,7 @@ def _subform(raw: Mapping[str, Any], forms: Forms, locale: str) -> Json:
 _GUESSES: Mapping[str, Callable[[Mapping[str, Any], Forms, str], Json]] = {
     "choice": _choice,
     "choices": _choice,
+    "cascade": _cascade,
     "link": _link,
     "links": _link,
     "related": _related,

@@ -139,9 +139,9 @@ def value_words(say: Speaker, form: str, key: str, value: Any) -> str:
     """What the owner calls a value of a field, such as an option of a choice."""
     found = say.catalog.forms.get(form)
     field = found.find(key) if found else None
-    for option in field.settings.get("options", ()) if field else ():
-        if option["value"] == value and option.get("label"):
-            return i18n.pick(option["label"], say.locale)
+    option = field.options.get(value) if field and isinstance(value, str) else None
+    if option and option.get("label"):
+        return i18n.pick(option["label"], say.locale)
     return str(i18n.spoken(value, say.locale))
 
 

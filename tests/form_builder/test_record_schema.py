@@ -27,6 +27,7 @@ from tests.support.site import Site
 
 READING = Reading(ZoneInfo("Asia/Shanghai"), "CNY", datetime(2026, 3, 1, tzinfo=UTC))
 OPTIONS = [{"value": "a"}, {"value": "b"}]
+LEVELS = [{"value": "a"}, {"value": "a.x"}, {"value": "a.y"}, {"value": "b"}]
 COLUMNS: list[dict[str, Any]] = [
     {"key": "label", "type": "text", "max_length": 5},
     {"key": "must", "type": "text", "max_length": 5, "required": True},
@@ -42,6 +43,7 @@ COLUMNS: list[dict[str, Any]] = [
     {"key": "at", "type": "datetime"},
     {"key": "kind", "type": "choice", "options": OPTIONS},
     {"key": "kind_must", "type": "choice", "options": OPTIONS, "required": True},
+    {"key": "way", "type": "cascade", "options": LEVELS},
     {"key": "mail", "type": "email"},
     {"key": "phone", "type": "phone"},
     {"key": "site", "type": "url"},
@@ -149,6 +151,7 @@ GOOD: dict[str, Any] = {
         st.just("2026-02-03T10:00+08:00"),
     ),
     "choice": st.sampled_from(["a", "b", "c"]),
+    "cascade": st.sampled_from(["a", "a.x", "a.y", "b", "b.x"]),
     "email": st.one_of(st.emails(), plain),
     "phone": st.sampled_from(["138 0013 8000", "12", "+447400123456"]),
     "url": st.sampled_from(["https://a.example/b", "ftp://a", "a"]),

@@ -259,6 +259,7 @@ def _say_duration(which: FieldDefinition, terms: Terms, value: Decimal) -> str:
 _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
     "datetime": _say_instant,
     "choice": _say_choice,
+    "cascade": _say_choice,
     "tags": _say_tags,
     "choices": _say_tags,
     "boolean": _say_boolean,
@@ -272,6 +273,8 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, new): _to_tags for old in ("text", "long_text") for new in SIDE_TYPES},
     **{(old, new): _read_number for old in ("text", "long_text") for new in NUMBERS},
     **{(old, new): _read_moment for old in ("text", "long_text") for new in ("date", "datetime")},
+    **{(old, "cascade"): _read for old in ("text", "long_text", "choice")},
+    **{("cascade", new): _said for new in ("text", "long_text")},
     **{(old, "time"): _read for old in ("text", "long_text")},
     ("datetime", "time"): _instant_to_time,
     ("time", "text"): _said,

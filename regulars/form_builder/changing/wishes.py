@@ -18,6 +18,7 @@ from regulars.form_builder.field_types.choice import COLORS
 from regulars.form_builder.field_types.subform import NESTABLE
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.linking import key_column
+from regulars.form_builder.outlines import options_of_outline
 from regulars.form_builder.schema import field_problems
 from regulars.platform import i18n
 from regulars.platform.db import UnitOfWork
@@ -72,6 +73,10 @@ def _settings(
         settings.setdefault("options", before["options"])
     elif name in ("choice", "choices"):
         settings.setdefault("options", _options(uow, form, ref, before))
+    elif name == "cascade":
+        words = _words(uow, form, ref, FieldDefinition.from_json(before))
+        ways = "\n".join(word.replace("/", ">") for word in words)
+        settings.setdefault("options", options_of_outline(ways, (), "en"))
     if "case" in known and "case" in before:
         settings.setdefault("case", before["case"])
     if name == "number" and before["type"] == "money":

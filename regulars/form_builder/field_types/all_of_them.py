@@ -3,6 +3,7 @@
 from regulars.form_builder.field_types.barcode import BarcodeField
 from regulars.form_builder.field_types.base import FieldType
 from regulars.form_builder.field_types.boolean import BooleanField
+from regulars.form_builder.field_types.cascade import CascadeField
 from regulars.form_builder.field_types.choice import ChoiceField
 from regulars.form_builder.field_types.choices import ChoicesField
 from regulars.form_builder.field_types.date import DateField
@@ -39,7 +40,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),
-    BarcodeField(), TimeField(),
+    BarcodeField(), TimeField(), CascadeField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),

@@ -63,9 +63,9 @@ class ChoiceField(FieldType):
         yield from check_options(field)
 
 
-def options_of(field: FieldDefinition) -> dict[str, Mapping[str, Any]]:
+def options_of(field: FieldDefinition) -> Mapping[str, Mapping[str, Any]]:
     """The options by their code, in the owner's order."""
-    return {option["value"]: option for option in field.settings.get("options", ())}
+    return field.options
 
 
 def option_label(field: FieldDefinition, value: str, locale: str) -> str:

@@ -86,8 +86,7 @@ def _refuse_options(writing: Writing, logic: FormLogic, case: Case) -> None:
 
 
 def _label(field: FieldDefinition, value: str) -> Any:
-    options = {each["value"]: each for each in field.settings.get("options", ())}
-    return options.get(value, {}).get("label") or value
+    return field.options.get(value, {}).get("label") or value
 
 
 def _refuse_links(writing: Writing, way: Narrowing, cases: Sequence[Case]) -> None:

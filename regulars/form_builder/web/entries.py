@@ -16,6 +16,7 @@ from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.cascade import choosable
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.locks import locks_of
@@ -71,6 +72,12 @@ class Entry:
     def option_words(self, locale: str) -> Choices:
         """The owner's options as (code, words)."""
         return [(value, option_label(self.field, value, locale)) for value in self.options]
+
+    def choosable(self, locale: str) -> Choices:
+        """What may be chosen of a cascade; an answer of old stays where it stands."""
+        codes = choosable(self.field)
+        kept = [self.answer] if self.answer in self.options and self.answer not in codes else []
+        return [(code, option_label(self.field, code, locale)) for code in (*kept, *codes)]
 
 
 @forms.app_template_global("ask_value")

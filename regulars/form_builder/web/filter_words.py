@@ -108,7 +108,7 @@ def _one(
         raw = raw.get("id")
     if field.type == "links":
         return _one(uow, access, form, field.fields[0], raw)
-    if field.has_side:
+    if field.has_side or (isinstance(raw, str) and raw in field.options):
         cell = cell_of(raw, field, form, catalog, {})
         return cell.option(current_locale(), str(raw))
     try:

@@ -38,6 +38,7 @@ OFFERED: Mapping[Kind, tuple[str, ...]] = {
 }
 MEMBER_OPS = ("is", "is_not", "is_me", *_EMPTY)
 UNIT_OPS = ("is", "is_not", "in_my_units", *_EMPTY)
+CASCADE_OPS = ("under", "is", "is_not", *_EMPTY)
 CALENDARS = (
     "today", "yesterday", "this_week", "last_week", "this_month", "last_month", "this_quarter",
     "last_quarter", "this_year", "last_year",
@@ -60,6 +61,8 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
         return UNIT_OPS if field.type == "unit" else MEMBER_OPS
     if field.type == "links":
         return OFFERED[Kind.TAGS]
+    if field.type == "cascade":
+        return CASCADE_OPS
     if field.type in FILE_TYPES:
         return _EMPTY
     return OFFERED.get(field_types.get(field.type).value_type(field).kind, ())

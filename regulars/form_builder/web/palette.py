@@ -23,7 +23,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "duration",
         ),
     ),
-    ("pick", ("choice", "choices", "tags", "rating", "slider")),
+    ("pick", ("choice", "choices", "cascade", "tags", "rating", "slider")),
     ("contact", ("phone", "email", "url")),
     ("files", ("image", "file", "signature")),
     ("team", ("unit", "member")),

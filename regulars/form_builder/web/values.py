@@ -299,6 +299,7 @@ _TEXTS: Mapping[str, Any] = {
     "created_at": lambda cell, fmt, _: fmt.datetime(cell.value),
     "updated_at": lambda cell, fmt, _: fmt.datetime(cell.value),
     "choice": lambda cell, fmt, _: cell.option(fmt.locale),
+    "cascade": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
     "choices": _tags_text,
     "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),

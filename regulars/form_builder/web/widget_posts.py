@@ -16,6 +16,7 @@ from regulars.form_builder.edits import reworded
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import COLORS
 from regulars.form_builder.keys import derive_key
+from regulars.form_builder.outlines import options_of_outline
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.widgets import Subject, Widget, rows_of, widgets_of
 from regulars.platform import i18n
@@ -105,6 +106,11 @@ def _options(subject: Subject, widget: Widget, posted: Posted) -> Any:
     return after_option_step(made, posted.get("_option", ""), subject.locale)
 
 
+def _outline(subject: Subject, widget: Widget, posted: Posted) -> Any:
+    before = subject.setting(widget.name) or []
+    return options_of_outline(posted.get(widget.name, ""), before, subject.locale)
+
+
 def _option(row: Json, old: Mapping[str, Json], taken: set[str], locale: str) -> Json:
     """One option; a new one's code is spelled from its label and never changes afterwards."""
     code = row.get("value") or derive_key(row.get("label", ""), taken, "option")
@@ -177,5 +183,6 @@ _READERS: Mapping[str, Callable[[Subject, Widget, Posted], Any]] = {
     "select": _select,
     "choose": _select,
     "options": _options,
+    "outline": _outline,
     "where": _where,
 }

@@ -18,6 +18,7 @@ from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.field_types.formula import RESULTS
 from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
 from regulars.form_builder.field_types.rollup import rows_of as rows_added_up
+from regulars.form_builder.outlines import outline_of
 from regulars.platform import i18n
 from regulars.platform.formats import babel_locale
 
@@ -29,7 +30,15 @@ REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR
 NO_DEFAULT = frozenset({
     "tags", "choices", "link", "links", "unit", "member", "subform", *FILE_TYPES,
 })  # fmt: skip
-NO_PLACEHOLDER = NO_DEFAULT | {"time", "boolean", "choice", "date", "datetime", "rating"}
+NO_PLACEHOLDER = NO_DEFAULT | {
+    "time",
+    "cascade",
+    "boolean",
+    "choice",
+    "date",
+    "datetime",
+    "rating",
+}
 _DATES = ("date", "datetime")
 
 
@@ -100,10 +109,10 @@ def _shared(subject: Subject) -> Iterator[Widget]:
 def _default(subject: Subject) -> Widget:
     field, value = subject.field, subject.field.default
     shown = f"={value['formula']}" if isinstance(value, Mapping) else value
-    if field.type == "choice":
+    if field.type in ("choice", "cascade"):
         options = [
-            (option["value"], subject.name_of(option.get("label")) or option["value"])
-            for option in field.settings.get("options", ())
+            (code, subject.name_of(option.get("label")) or code)
+            for code, option in field.options.items()
         ]
         return Widget("default", "select", shown, options)
     if field.type == "boolean":
@@ -121,6 +130,13 @@ def _default(subject: Subject) -> Widget:
 
 def _plain(kind: str) -> Callable[[Subject, str], Widget]:
     return lambda subject, name: Widget(name, kind, subject.setting(name))
+
+
+def _options(subject: Subject, name: str) -> Widget:
+    options = subject.setting(name) or []
+    if subject.field.type == "cascade":
+        return Widget(name, "outline", outline_of(options, subject.locale))
+    return Widget(name, "options", options)
 
 
 def _bound(subject: Subject, name: str) -> Widget:
@@ -232,7 +248,8 @@ def _exact(subject: Subject, name: str) -> Widget:
 
 
 _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
-    "options": _plain("options"),
+    "options": _options,
+    "any_level": _plain("check"),
     "free": _plain("check"),
     "decimals": _decimals,
     "currency": _currency,

@@ -137,11 +137,21 @@ def check_compare(checker: Checker, node: Compare, form: FormShape, want: Any) -
         return replace(node, left=left, type=BOOLEAN)
     if found.kind is Kind.ROWS:
         return _rows_leaf(checker, node, form)
+    if node.op == "under":
+        node = replace(node, op="in", right=_with_those_below(node.right, found))
     op = DATE_WORDS.get(node.op, node.op) if found.kind in _DATES else node.op
     node = replace(node, op=op, left=left, right=_spelled(node, left), type=BOOLEAN)
     if op in NO_VALUE_OPS:
         return node
     return _check_right(checker, node, form, found)
+
+
+def _with_those_below(right: Any, found: ValueType) -> Any:
+    """A choice and every choice below it: of ``food`` also ``food.tea`` and ``food.tea.green``."""
+    if not isinstance(right, Literal) or not isinstance(right.value, str):
+        return right
+    below = [code for code in found.options if code.startswith(f"{right.value}.")]
+    return Many((right, *(replace(right, value=code) for code in below)), place=right.place)
 
 
 def _value_behind(node: Compare) -> Compare:

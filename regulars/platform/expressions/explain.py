@@ -112,6 +112,10 @@ class Speaker:
         if isinstance(node.right, Span):
             return self.say("older_than", left=left, span=self.span(node.right.n, node.right.unit))
         if isinstance(node.right, Many):
+            if _is_whole_branch(node):
+                return self.say(
+                    "op.under", left=left, right=self._right(node, node.right.items[0])
+                )
             items = [self._right(node, item) for item in node.right.items]
             if node.op == "between":
                 return self.say("op.between", left=left, low=items[0], high=items[-1])
@@ -252,6 +256,16 @@ class Speaker:
             )
         key = "relative.ago" if node.n < 0 else "relative.ahead"
         return self.say(key, span=self.span(abs(node.n), node.unit))
+
+
+def _is_whole_branch(node: Compare) -> bool:
+    """Whether a choice is asked for together with every choice below it."""
+    if node.op != "in" or not isinstance(node.right, Many) or len(node.right.items) < 2:
+        return False
+    codes = [each.value for each in node.right.items if isinstance(each, Literal)]
+    top, field = str(codes[0]) if codes else "", _last_field(node.left)
+    below = [code for code in (field.option_labels if field else ()) if code.startswith(f"{top}.")]
+    return codes == [top, *below]
 
 
 _COUNTED = ("count", "count_distinct", "sum")

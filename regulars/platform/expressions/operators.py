@@ -33,7 +33,7 @@ OPS_OF_KIND: dict[Kind, tuple[str, ...]] = {
         "is", "is_not", "contains", "not_contains", "starts_with", "ends_with", "in", "not_in",
         *_ALWAYS,
     ),
-    Kind.CHOICE: ("is", "is_not", "in", "not_in", *_ALWAYS),
+    Kind.CHOICE: ("is", "is_not", "in", "not_in", "under", *_ALWAYS),
     Kind.NUMBER: ("is", "is_not", *_ORDER, "between", "in", "not_in", *_ALWAYS),
     Kind.BOOLEAN: ("is", "is_not", *_ALWAYS),
     Kind.DATE: (*_DATES, *_ALWAYS),

@@ -1,6 +1,7 @@
 // Pages of records: inputs that do more with a script, and filters that load their next step.
 import { register } from "./app.js";
 import { fresh } from "./elements.js";
+import * as cascades from "./cascades.js";
 import * as files from "./files.js";
 import * as pickers from "./pickers.js";
 import * as rows from "./rows.js";
@@ -34,6 +35,7 @@ function reloadFilter(form) {
 }
 
 export function attach(root) {
+  cascades.attach(root);
   files.attach(root);
   pickers.attach(root);
   rows.attach(root);

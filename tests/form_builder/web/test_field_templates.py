@@ -14,6 +14,7 @@ from regulars.form_builder.web.values import Cell, show_large, show_value
 from tests.support.site import Site, words_of
 
 OPTIONS = {"options": [{"value": "a", "label": "Apple", "color": "green"}, {"value": "b"}]}
+LEVELS = {"options": [{"value": "a", "label": "Food"}, {"value": "a.b"}]}
 MANY = {"options": [{"value": f"o{n}"} for n in range(9)]}
 INSIDE = (FieldDefinition("n", "number"), FieldDefinition("l", "link", settings={"to": "x"}))
 SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
@@ -33,6 +34,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("datetime", {}, datetime(2026, 3, 1, 2, 30, tzinfo=UTC), ["1 Mar 2026 02:30"]),
     ("choice", OPTIONS, "a", ["Apple"]),
     ("choice", OPTIONS, "gone", ["gone"]),
+    ("cascade", LEVELS, "a.b", ["Food / b"]),
     ("tags", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("choices", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("email", {}, "a@x.example", ["a@x.example"]),

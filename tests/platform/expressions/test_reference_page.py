@@ -112,7 +112,7 @@ def test_every_function_and_operator_has_an_example(shop_shapes: Shapes) -> None
     assert set(known_names()) - written - {"RANDOM_CODE", "OR", "NOT"} == set()
     nodes = [node for example in EXAMPLES for node in walk(tree_of(example, shop_shapes))]
     used = {node.op for node in nodes if isinstance(node, Compare)}
-    aliases = {"gt", "gte", "lt", "lte", "is_not_empty", "on_or_before"}
+    aliases = {"under", "gt", "gte", "lt", "lte", "is_not_empty", "on_or_before"}
     assert OPS - used - aliases == set()
     assert set(AGGREGATES) - {n.name for n in nodes if isinstance(n, Aggregate)} == set()
 

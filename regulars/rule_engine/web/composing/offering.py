@@ -69,13 +69,17 @@ class Offering:
         """The comparisons a field offers."""
         found = self.field(where, path)
         names = offered_ops(found) if found else ()
-        return [(op, self._t(f"rules.op.{op}")) for op in names]
+        locale, of = self.say.locale, found.type if found else ""
+        return [
+            (op, i18n.find_text(f"rules.op.{op}.{of}", locale) or self._t(f"rules.op.{op}"))
+            for op in names
+        ]
 
     def options(self, field: FieldDefinition | None) -> list[tuple[str, str, str]]:
         """The options of a choice or tags field, each with room for a help text."""
         return [
-            (each["value"], i18n.pick(each.get("label"), self.say.locale) or each["value"], "")
-            for each in (field.settings.get("options", ()) if field else ())
+            (code, i18n.pick(each.get("label"), self.say.locale) or code, "")
+            for code, each in (field.options.items() if field else ())
         ]
 
     def kind(self, field: FieldDefinition | None) -> str:
