@@ -10,12 +10,12 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.path_values import values_at
+from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.record_json import (
     ALWAYS_SEEN,
     SYSTEM_LINKS,
     link_json,
-    plain_json,
     record_json,
 )
 from regulars.form_builder.records import BatchResult, find_records, get_record

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED, Check, FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.rollup_plans import RollupPlan, plan_rollups
 from regulars.form_builder.shaping import shape_forms
@@ -222,16 +223,11 @@ class FormCatalog:
         reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
         draft = RowDraft(0)
         for each in form.fields:
-            kind = field_types.get(each.type)
             if each.key not in body or each.has_rows:
                 continue
-            if each.type == "serial":
-                draft.values[each.key] = body[each.key]
-            elif kind.writable:
-                try:
-                    draft.values[each.key] = kind.convert(each, body[each.key], reading)
-                except BadValue:
-                    continue
+            with suppress(ValueError):
+                kept = field_types.get(each.type).kept(each, body[each.key], reading)
+                draft.values[each.key] = kept
         return draft
 
     def refusals(self, tree: Node, *, shown: bool = False) -> list[Problem]:

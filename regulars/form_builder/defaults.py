@@ -22,6 +22,9 @@ from regulars.platform.expressions.constants import is_constant
 from regulars.platform.expressions.types import Moment
 from regulars.platform.problems import Problem
 
+RowsBefore = Mapping[str, Mapping[int, Sequence[Mapping[str, Any]]]]
+"""Rows as they are stored: field → record → rows."""
+
 
 def fill(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     """Give new records the default of every field nobody filled, and None to the rest."""
@@ -71,6 +74,27 @@ def fill_rows(writing: Writing, drafts: Sequence[RowDraft]) -> None:
             for child in draft.rows.get(field.key, ()):
                 if child.id is None:
                     _fill_row(inner, child, columns, reading)
+
+
+def freeze_rows(writing: Writing, drafts: Sequence[RowDraft], before: RowsBefore) -> None:
+    """Frozen columns: computed for rows that are new, as they stood for rows that stay."""
+    for field in writing.form.fields:
+        frozen = [each for each in field.fields if each.freeze]
+        if not frozen:
+            continue
+        inner = replace(writing, form=row_form(writing.form, field))
+        for draft in drafts:
+            stood = {row["id"]: row for row in before.get(field.key, {}).get(draft.id or 0, ())}
+            for child in draft.rows.get(field.key, ()):
+                known = stood.pop(child.id or 0, None)
+                for each in frozen:
+                    value = _frozen(inner, each, child) if known is None else known[each.key]
+                    if value is not None:
+                        child.values[each.key] = value
+
+
+def _frozen(writing: Writing, field: FieldDefinition, draft: RowDraft) -> Any:
+    return _computed(writing, field, str(field.settings["formula"]), draft)
 
 
 def _fill_row(
@@ -143,9 +167,8 @@ def give_numbers(writing: Writing, drafts: Sequence[RowDraft]) -> None:
         if field.type == "serial":
             _give_serials(writing, field, drafts)
         elif field.freeze:
-            text = str(field.settings["formula"])
             for draft in drafts:
-                draft.values[field.key] = _computed(writing, field, text, draft)
+                draft.values[field.key] = _frozen(writing, field, draft)
 
 
 def _give_serials(writing: Writing, field: FieldDefinition, drafts: Sequence[RowDraft]) -> None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.formula_desk import Look, Wish, look_at
-from regulars.form_builder.record_json import plain_json
+from regulars.form_builder.plain_values import plain_json
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork

@@ -7,8 +7,6 @@ is a list of rows with their ``id``. Related records are a list of their own, no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -17,13 +15,13 @@ from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefini
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.masking import MaskedText
+from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import Record
 from regulars.platform.expressions.types import Kind
 
 Titles = Mapping[tuple[str, int], str]
 Write = Callable[[Any, Titles], Any]
 """What writes the values of one field: a plain value and the titles of links → JSON."""
-_AS_IT_IS = frozenset({str, int, bool})
 
 SYSTEM_LINKS: Mapping[str, str] = {
     "created_by": "sys_members",
@@ -112,22 +110,6 @@ def _rows_writer(catalog: FormCatalog, inner: FormDefinition) -> Write:
         return [{"id": row.get("id"), **cells(row, titles)} for row in value or ()]
 
     return write
-
-
-def plain_json(value: Any) -> Any:
-    """A plain value whose field nobody writes (formulas, rollups, system values)."""
-    if value is None or type(value) in _AS_IT_IS:
-        return value
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime):
-        moved = value if value.tzinfo is UTC else value.astimezone(UTC)
-        return moved.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, frozenset):
-        return sorted(value)
-    return value
 
 
 def link_json(target: str, value: int, titles: Titles) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from regulars.form_builder.link_limits import may_use
 from regulars.form_builder.linking import chunks, ids_by_key
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.people.pointers import gone
+from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import (
     Record,
     RecordPage,
@@ -37,7 +38,7 @@ from regulars.form_builder.querying import (
     select_list,
     to_record,
 )
-from regulars.form_builder.record_json import plain_json, record_json
+from regulars.form_builder.record_json import record_json
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden, Invalid, NotFound, VersionConflict

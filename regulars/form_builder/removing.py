@@ -331,7 +331,7 @@ def _body(writing: Writing, row: Mapping[str, Any], rows: Mapping[str, Any], tit
     values = {
         each.key: field_types.get(each.type).to_json(each, row[each.key])
         for each in form.fields
-        if each.key in row and (field_types.get(each.type).writable or each.type == "serial")
+        if each.key in row and field_types.get(each.type).is_own(each)
     }
     system = {
         key: row[key] for key in ("version", "created_by", "updated_by", "unit", "owner", "batch")
@@ -352,7 +352,7 @@ def _row_json(fields: Iterable[Any], row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         each.key: field_types.get(each.type).to_json(each, row[each.key])
         for each in fields
-        if each.key in row and field_types.get(each.type).writable
+        if each.key in row and field_types.get(each.type).is_own(each)
     }
 
 

@@ -29,7 +29,7 @@ from regulars.form_builder.storing import (
     load_subform_rows,
     replace_tags,
 )
-from regulars.form_builder.written import rows_json, without_ids
+from regulars.form_builder.written import rows_differ, rows_json
 from regulars.platform import columns as types
 from regulars.platform.bulk import insert_columns
 from regulars.platform.events import Event, record_events
@@ -70,6 +70,7 @@ def store(writing: Writing, drafts: Sequence[RowDraft]) -> list[RowDraft]:
     """Write drafts without problems; the drafts that changed something."""
     fresh = [draft for draft in drafts if draft.is_new]
     before_rows = _rows_before(writing, drafts)
+    defaults.freeze_rows(writing, drafts, before_rows)
     changed = [d for d in drafts if not d.is_new and _differs(d, before_rows)]
     _insert(writing, fresh)
     _update(writing, changed)
@@ -99,8 +100,9 @@ def _differs(draft: RowDraft, before_rows: RowsBefore) -> bool:
     if any(current.get(key) != value for key, value in draft.values.items()):
         return True
     return any(
-        [child.values for child in children]
-        != without_ids(before_rows.get(key, {}).get(draft.id or 0, []))
+        rows_differ(
+            [child.values for child in children], before_rows.get(key, {}).get(draft.id or 0, [])
+        )
         for key, children in draft.rows.items()
     )
 

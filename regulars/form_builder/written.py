@@ -22,6 +22,11 @@ def rows_json(form: FormDefinition, key: str, rows: Sequence[dict[str, Any]]) ->
     ]
 
 
+def rows_differ(given: Sequence[dict[str, Any]], stored: Sequence[dict[str, Any]]) -> bool:
+    """Whether rows that are given say something else than those that are stored."""
+    return without_ids(given) != without_ids(stored)
+
+
 def without_ids(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The values of stored rows: what rows that are given can be compared with."""
+    """The values of rows without their ids and gaps: what others can be compared with."""
     return [{name: v for name, v in row.items() if name != "id" and v is not None} for row in rows]

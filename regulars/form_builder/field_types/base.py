@@ -105,6 +105,14 @@ class FieldType:
         """The plain value as outside clients read it."""
         return value
 
+    def is_own(self, field: FieldDefinition) -> bool:
+        """Whether the value belongs to its record, rather than being worked out when asked."""
+        return self.writable
+
+    def kept(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        """The plain value that `to_json` wrote once; ValueError where it no longer fits."""
+        return self.convert(field, raw, reading)
+
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         """The JSON Schema of one value at the API."""
         raise NotImplementedError

@@ -10,12 +10,13 @@ import sqlalchemy as sa
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, FieldType, Forms, Reading, Settings
 from regulars.form_builder.field_types.link import FORM_SETTING
+from regulars.form_builder.plain_values import plain_json, plain_value
 from regulars.platform.expressions.types import Kind, ValueType
 from regulars.platform.problems import Problem
 
 
 class DerivedField(FieldType):
-    """Shared by types that nobody writes and that have no column."""
+    """Shared by types that nobody writes and that have no column, unless they are frozen."""
 
     writable = False
     may_be_unique = False
@@ -28,6 +29,17 @@ class DerivedField(FieldType):
 
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         raise BadValue("read-only")
+
+    def to_json(self, field: FieldDefinition, value: Any) -> Any:
+        return plain_json(value)
+
+    def is_own(self, field: FieldDefinition) -> bool:
+        return field.freeze is not None
+
+    def kept(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        if not self.is_own(field):
+            raise BadValue("read-only")
+        return plain_value(self.value_type(field).kind, raw)
 
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"readOnly": True}

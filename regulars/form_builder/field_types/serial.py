@@ -31,6 +31,12 @@ class SerialField(TextLike):
         "per_unit": {"type": "boolean"},
     }
 
+    def is_own(self, field: FieldDefinition) -> bool:
+        return True
+
+    def kept(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
+        return raw
+
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         raise BadValue("read-only")
 

@@ -16,7 +16,7 @@ from regulars.form_builder.logic.compiled import FormLogic, Narrowing
 from regulars.form_builder.logic.compiling import logic_of
 from regulars.form_builder.logic.outer import filled_in, outer_paths
 from regulars.form_builder.logic.ruling import Case, value_of
-from regulars.form_builder.record_json import plain_json
+from regulars.form_builder.plain_values import plain_json
 from regulars.platform.expressions.check import check
 from regulars.platform.expressions.condition import parse_condition
 from regulars.platform.expressions.tree import Node

@@ -20,7 +20,7 @@ from regulars.form_builder.logic.compiling import logic_of
 from regulars.form_builder.logic.effects import Effects
 from regulars.form_builder.rows import DraftRecords, StoredRecords
 from regulars.form_builder.storing import load_subform_rows
-from regulars.form_builder.written import without_ids
+from regulars.form_builder.written import rows_differ
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.evaluate import Context
 from regulars.platform.expressions.tree import Node
@@ -183,4 +183,4 @@ def _rows_differ(writing: Writing, draft: RowDraft, key: str) -> bool:
     stored = load_subform_rows(
         writing.uow, writing.form, writing.tables, key, [draft.id] if draft.id else []
     )
-    return [row.values for row in draft.rows[key]] != without_ids(stored.get(draft.id or 0, []))
+    return rows_differ([row.values for row in draft.rows[key]], stored.get(draft.id or 0, []))

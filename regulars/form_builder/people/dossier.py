@@ -19,8 +19,8 @@ from regulars.form_builder.history import trash
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.people.identities import Person, open_person, whole_records
 from regulars.form_builder.people.person_log import log_person
+from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import Record
-from regulars.form_builder.record_json import plain_json
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
