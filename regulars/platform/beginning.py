@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from typing import Any
 
 from sqlalchemy.engine import Connection, Engine, RootTransaction
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from regulars.platform.errors import Busy
 from regulars.platform.prepared import send
 
 POOL_SIZE = 5
@@ -15,6 +18,44 @@ BUSY_TIMEOUT_MS = 10_000
 LOOK_AGAIN_MS = 3  # SQLite looks three times within this while
 _POOLER_IS_FULL = "query_wait_timeout"  # what PgBouncer says when it found no session for us
 _WAITS = "busy_timeout"
+
+
+class Opened:
+    """One transaction of a store, from its turn to its end, as ``with Opened(…) as connection``.
+
+    Committed at the end of the block, rolled back when an error leaves it. ``turn`` is what the
+    threads of this process wait for before they write, where that is so; Busy when it takes too
+    long. (A class, because every request opens one or two: a generator costs three times more.)
+    """
+
+    def __init__(self, engine: Engine, begins: str, turn: threading.Lock | None) -> None:
+        self._engine, self._begins, self._turn = engine, begins, turn
+
+    def __enter__(self) -> Connection:
+        if self._turn is None:
+            return self._open()
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
+            raise Busy()
+        try:
+            return self._open()
+        except BaseException:
+            self._turn.release()
+            raise
+
+    def __exit__(self, *error: Any) -> None:
+        try:
+            try:
+                self._transaction.__exit__(*error)
+            finally:
+                self._connection.close()
+        finally:
+            if self._turn is not None:
+                self._turn.release()
+
+    def _open(self) -> Connection:
+        self._connection, self._transaction = begun(self._engine, self._begins)
+        self._transaction.__enter__()
+        return self._connection
 
 
 def begun(engine: Engine, begins: str) -> tuple[Connection, RootTransaction]:

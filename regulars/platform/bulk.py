@@ -43,17 +43,26 @@ FEW = 20
 
 def insert_rows(uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of plain values that all have the same keys."""
-    if rows:
+    if len(rows) == 1:
+        insert_row(uow, table, rows[0])
+    elif rows:
         insert_columns(uow, table, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+def insert_row(uow: UnitOfWork, table: sa.Table, row: Mapping[str, Any]) -> None:
+    """Insert one row of plain values."""
+    insert = _insert(table, tuple(row), uow.connection.dialect)
+    given = [
+        value if (value := row[name]) is None or convert is None else convert(value)
+        for name, (convert, _repeats) in zip(insert.names, insert.converters, strict=True)
+    ]
+    send_many(uow.connection, insert.text, [insert.taken(given)])
 
 
 def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequence[Any]]) -> None:
     """Insert rows given as columns of plain values, all equally long."""
     insert = _insert(table, tuple(values), uow.connection.dialect)
     names = insert.names
-    if names and len(values[names[0]]) == 1:
-        _insert_one(uow, insert, values)
-        return
     given = [
         converted(convert, repeats, values[name])
         for name, (convert, repeats) in zip(names, insert.converters, strict=True)
@@ -62,17 +71,7 @@ def insert_columns(uow: UnitOfWork, table: sa.Table, values: Mapping[str, Sequen
     if uow.dialect == "postgresql" and len(rows) >= FEW:
         _copy(uow, table, names, rows)
     elif rows:
-        named = [dict(zip(names, row, strict=True)) for row in rows] if insert.by_name else rows
-        send_many(uow.connection, insert.text, named)
-
-
-def _insert_one(uow: UnitOfWork, insert: _Insert, values: Mapping[str, Sequence[Any]]) -> None:
-    row = []
-    for name, (convert, _repeats) in zip(insert.names, insert.converters, strict=True):
-        value = values[name][0]
-        row.append(value if convert is None or value is None else convert(value))
-    given = dict(zip(insert.names, row, strict=True)) if insert.by_name else row
-    send_many(uow.connection, insert.text, [given])
+        send_many(uow.connection, insert.text, [insert.taken(row) for row in rows])
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,10 @@ class _Insert:
     names: Sequence[str]  # of the columns, in the table's order
     by_name: bool  # whether the driver takes a row's values by name
     converters: Sequence[tuple[Converter, bool]]
+
+    def taken(self, row: Sequence[Any]) -> Any:
+        """A row of the driver's values as the driver takes it."""
+        return dict(zip(self.names, row, strict=True)) if self.by_name else row
 
 
 @lru_cache(maxsize=1000)

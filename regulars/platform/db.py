@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,9 +24,8 @@ from sqlalchemy.engine import Connection, CursorResult, Engine
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from regulars.platform import migrations
-from regulars.platform.beginning import BUSY_TIMEOUT_MS, POOL_SIZE, begun
+from regulars.platform.beginning import BUSY_TIMEOUT_MS, POOL_SIZE, Opened
 from regulars.platform.clock import Clock, utc_now
-from regulars.platform.errors import Busy
 from regulars.platform.expressions import sqlite_functions
 from regulars.platform.faultpoint import faultpoint
 
@@ -39,8 +39,6 @@ LINE = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
-
-_NO_TURN = nullcontext()
 
 main_metadata = sa.MetaData()
 workspace_metadata = sa.MetaData()
@@ -59,7 +57,7 @@ class Workspace:
     week_start: int = 0  # 0 = Monday … 6 = Sunday
     archived_at: datetime | None = None  # since when nothing runs here and nothing changes
 
-    @property
+    @cached_property
     def tz(self) -> ZoneInfo:
         """The zone whose midnight ends this shop's day."""
         return ZoneInfo(self.zone)
@@ -82,7 +80,7 @@ class UnitOfWork:
     workspace: Workspace
     connection: Connection
     now: datetime
-    memo: dict[str, Any] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
     _after: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -138,11 +136,9 @@ class Database:
         folder = self.data_dir if store == "main" else self.data_dir / "workspaces"
         return folder / f"{store}.db"
 
-    @contextmanager
-    def main_tx(self, *, write: bool = True) -> Iterator[Connection]:
+    def main_tx(self, *, write: bool = True) -> AbstractContextManager[Connection]:
         """One transaction in the main store."""
-        with self._begin("main", MAIN_SCHEMA, write=write) as connection:
-            yield connection
+        return self._begin("main", MAIN_SCHEMA, write=write)
 
     @contextmanager
     def workspace_tx(
@@ -173,17 +169,13 @@ class Database:
         with self._engine("main").connect() as raw:
             yield raw
 
-    @contextmanager
-    def snapshot_tx(self, store: str) -> Iterator[Connection]:
+    def snapshot_tx(self, store: str) -> AbstractContextManager[Connection]:
         """One moment of a store to read from at leisure; others write on meanwhile."""
-        with self._begin(store, _schema_of(store), write=False, still=True) as connection:
-            yield connection
+        return self._begin(store, _schema_of(store), write=False, still=True)
 
-    @contextmanager
-    def store_tx(self, store: str) -> Iterator[Connection]:
+    def store_tx(self, store: str) -> AbstractContextManager[Connection]:
         """One writing transaction in a store by its name, for whoever keeps stores in order."""
-        with self._begin(store, _schema_of(store), write=True) as connection:
-            yield connection
+        return self._begin(store, _schema_of(store), write=True)
 
     def make_place(self, store: str) -> None:
         """The folder or schema of a store; nothing is in it yet."""
@@ -235,35 +227,25 @@ class Database:
             engine.dispose()
         self._engines = {}
 
-    @contextmanager
     def _begin(
         self, store: str, schema: str, *, write: bool, still: bool = False
-    ) -> Iterator[Connection]:
+    ) -> AbstractContextManager[Connection]:
         if self.is_sqlite:
             begins = "BEGIN IMMEDIATE" if write else "BEGIN"  # every transaction is still
         else:
             level = " ISOLATION LEVEL REPEATABLE READ" if still else ""
             begins = f"BEGIN{level}; SET LOCAL search_path TO {schema}"
-        with self._turn(store) if write and self.is_sqlite else _NO_TURN:
-            connection, transaction = begun(self._engine(store), begins)
-            with connection, transaction:
-                yield connection
+        turn = self._turn(store) if write and self.is_sqlite else None
+        return Opened(self._engine(store), begins, turn)
 
-    @contextmanager
-    def _turn(self, store: str) -> Iterator[None]:
+    def _turn(self, store: str) -> threading.Lock:
         """The threads of this process write to an SQLite file one after the other.
 
         A lock wakes the next one at once; for other processes' writers one has to look again and
-        again (`_begin_writing`).
+        again (`beginning`).
         """
         with self._lock:
-            turn = self._turns.setdefault(store, threading.Lock())
-        if not turn.acquire(timeout=BUSY_TIMEOUT_MS / 1000):
-            raise Busy()
-        try:
-            yield
-        finally:
-            turn.release()
+            return self._turns.setdefault(store, threading.Lock())
 
     def _forget(self, store: str) -> None:
         with self._lock:

@@ -35,6 +35,8 @@ class _Plan:
 
     def bound(self, values: Values) -> Any:
         """The values as the driver takes them."""
+        if not values and not self.fixed:
+            return () if self.order is not None else _NOTHING
         given = dict(self.fixed)
         for name, value in values.items():
             bind = self.binders.get(name)
@@ -63,6 +65,7 @@ class Prepared:
     def __init__(self, statement: sa.Executable) -> None:
         self._statement: Any = statement
         self._compiled: dict[str, Any] = {}
+        self._takes_lists = True  # as long as nobody has looked
         self._plans: dict[Any, _Plan] = {}
 
     def rows(self, connection: Connection, values: Values = _NOTHING) -> list[tuple[Any, ...]]:
@@ -96,8 +99,10 @@ class Prepared:
         return found[0][0] if found else None
 
     def _plan(self, dialect: Dialect, values: Values) -> _Plan:
-        lengths = [len(value) for value in values.values() if isinstance(value, list)]
-        name = (dialect.name, *lengths)
+        lengths: Sequence[int] = ()
+        if self._takes_lists:
+            lengths = [len(value) for value in values.values() if isinstance(value, list)]
+        name = (dialect.name, *lengths) if lengths else dialect.name
         plan = self._plans.get(name)
         if plan is None:
             plan = self._spell(dialect, values)
@@ -109,6 +114,7 @@ class Prepared:
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
             compiled = self._compiled[dialect.name] = self._statement.compile(dialect=dialect)
+            self._takes_lists = any(bind.expanding for bind in compiled.binds.values())
         state = compiled.construct_expanded_state(dict(values))
         types = {name: bind.type for name, bind in compiled.binds.items()}
         binders = {name: _binder(kind, dialect) for name, kind in types.items()}
@@ -172,8 +178,8 @@ def send_many(connection: Connection, text: str, rows: Sequence[Any]) -> None:
 
 
 def _cursor(connection: Connection) -> Any:
-    driver: Any = connection.connection.driver_connection
-    return driver.cursor()
+    """A cursor of the driver itself."""
+    return connection.connection.cursor()
 
 
 def _told(connection: Connection, text: str, error: Exception) -> BaseException:
