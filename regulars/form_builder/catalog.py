@@ -6,7 +6,7 @@ Made once per snapshot of the definitions and shared by every transaction that s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -177,25 +177,32 @@ class FormCatalog:
         form = self.get_form(form_key)
         return [(each, self.condition(form_key, each.must)[0]) for each in form.checks]
 
-    def rollups_over(self, rows: str) -> Iterator[RollupPlan]:
+    def rollups_over(self, rows: str) -> Sequence[RollupPlan]:
         """The rollups that a change of this form's records, or rows, may concern."""
-        return (plan for plan in self.rollups if rows in plan.sources)
+        over = (plan for plan in self.rollups if rows in plan.sources)
+        return self.kept(("rollups-over", rows), lambda: tuple(over))
 
     def adds_up_through(self, rows: str) -> bool:
         """Whether a rollup adds up fields of the records that rows of a links field lead to."""
         joints = ((plan.joint, plan.uses) for plan in self.rollups if plan.joint is not None)
         return any(j.form == rows and j.rows == LINKED and uses for j, uses in joints)
 
-    def zero_columns(self, form_key: str) -> list[str]:
+    def zero_columns(self, form_key: str) -> Sequence[str]:
         """Rollup columns that begin at nought, not at nothing."""
-        return [
+        return self.kept(("zero-columns", form_key), lambda: self._zero_columns(form_key))
+
+    def _zero_columns(self, form_key: str) -> Sequence[str]:
+        return tuple(
             each.key
             for each in self.get_form(form_key).fields
             if each.type == "rollup" and each.settings["aggregate"] in ("count", "sum")
-        ]
+        )
 
-    def link_targets(self, form_key: str) -> list[tuple[str, str]]:
+    def link_targets(self, form_key: str) -> Sequence[tuple[str, str]]:
         """(field, target form) of every field that points to one record."""
+        return self.kept(("link-targets", form_key), lambda: self._link_targets(form_key))
+
+    def _link_targets(self, form_key: str) -> Sequence[tuple[str, str]]:
         found = []
         for each in self.get_form(form_key).fields:
             kind = field_types.get(each.type)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
 from regulars.form_builder.batch import Writing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition, row_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
@@ -49,11 +51,15 @@ def _fixed_default(writing: Writing, field: FieldDefinition) -> Any:
     if field.default is None:
         return _empty(field)
     if isinstance(field.default, Mapping) and "formula" in field.default:
-        tree = writing.catalog.formula(writing.form.key, str(field.default["formula"]))
-        if not is_constant(tree):
+        if not _is_constant(writing.catalog, writing.form.key, str(field.default["formula"])):
             return _WORKED_OUT
         return _default(writing, field, RowDraft(0), writing.reading)
     return as_given(field, field.default, writing.reading)
+
+
+def _is_constant(catalog: FormCatalog, form_key: str, text: str) -> bool:
+    look = partial(is_constant, catalog.formula(form_key, text))
+    return catalog.kept(("constant", form_key, text), look)
 
 
 def fill_rows(writing: Writing, drafts: Sequence[RowDraft]) -> None:

@@ -131,7 +131,7 @@ class FormDefinition:
         """The field with this key, or None."""
         return self.by_key.get(key)
 
-    @property
+    @cached_property
     def title_paths(self) -> tuple[str, ...]:
         """The field paths that the title shows."""
         return tuple(_TITLE_PART.findall(self.title))

@@ -59,10 +59,12 @@ def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
     watched: Moment | None = uow.memo.get(_WATCHED)
     if watched is not None:
         return watched
-    place = uow.workspace
-    if access is None:
-        return Moment(uow.now, place.tz, place.week_start)
-    return Moment(uow.now, place.tz, place.week_start, access.member_id, access.unit_ids)
+    me = (None, ()) if access is None else (access.member_id, access.unit_ids)
+    known: Moment | None = uow.memo.get(("moment", me))
+    if known is None or known.now is not uow.now:  # some look at another moment for a while
+        place = uow.workspace
+        known = uow.memo["moment", me] = Moment(uow.now, place.tz, place.week_start, *me)
+    return known
 
 
 def context(uow: UnitOfWork, access: Access | None, records: StoredRecords) -> Context:

@@ -153,24 +153,25 @@ def _references(
     Many rows share one Reference object (an import reads each distinct text once), so each is
     looked at once.
     """
-    objects = {id(draft.values[key]): draft.values[key] for draft in drafts}
+    objects = {
+        id(value): value for draft in drafts if isinstance(value := draft.values[key], Reference)
+    }
+    if not objects:
+        return {}
     wanted: dict[str, set[str]] = {}
     for value in objects.values():
-        if isinstance(value, Reference) and (
-            limits is None or limits.may_name_by(target, value.field)
-        ):
+        if limits is None or limits.may_name_by(target, value.field):
             wanted.setdefault(value.field, set()).add(str(value.value))
     hits = {name: ids_by_key(uow, catalog, target, name, texts) for name, texts in wanted.items()}
     found = {i for each in hits.values() for i in each.values() if isinstance(i, int)}
     gone = found - existing_ids(uow, catalog, target, found, limits)
     answers: dict[int, int | str] = {}
     for name, value in objects.items():
-        if isinstance(value, Reference):
-            known = hits.get(value.field)
-            hit: int | str = "link-key-unknown"
-            if known is not None:
-                hit = known.get(str(value.value), "link-not-found")
-            answers[name] = "link-not-found" if hit in gone else hit
+        known = hits.get(value.field)
+        hit: int | str = "link-key-unknown"
+        if known is not None:
+            hit = known.get(str(value.value), "link-not-found")
+        answers[name] = "link-not-found" if hit in gone else hit
     return answers
 
 

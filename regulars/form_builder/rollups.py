@@ -51,7 +51,7 @@ def refresh(uow: UnitOfWork, catalog: FormCatalog, touched: Sequence[Touched]) -
     """Recompute every rollup that the touched rows concern, and those that build on them."""
     pending: Pending = {}
     for each in touched:
-        for plan in catalog.rollups_over(each.form):
+        for plan in catalog.rollups_over(each.form) if each.changes else ():
             _note(pending, plan, _parents(uow, catalog, plan, each))
     while pending:
         form = next(iter(pending))

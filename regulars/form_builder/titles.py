@@ -71,7 +71,7 @@ def _titles(
     if form_key not in catalog.tables:
         return {}
     form = catalog.get_form(form_key)
-    parts = _title_parts(catalog, form)
+    parts = catalog.kept(("title-parts", form_key), partial(_title_parts, catalog, form))
     build = partial(_reading, uow, access, catalog, form, parts)
     found = {}
     for row in ask(uow, access, catalog, ("titles", form_key), build, {"ids": ids}):

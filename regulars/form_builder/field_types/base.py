@@ -6,6 +6,7 @@ and JSON at the borders. ``convert`` turns input into the plain value or raises 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ Settings = Mapping[str, Any]
 _PRINTABLE = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]"
 PRINTABLE = f"^{_PRINTABLE}*$"
 NOT_BLANK = r"[^\s\u0000-\u001f\u007f-\u009f]"
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # and lone surrogates
 
 
 class BadValue(ValueError):
@@ -202,9 +204,8 @@ def clean_text(raw: Any, *, multiline: bool = False) -> str | None:
         return None
     if not isinstance(raw, str):
         raise BadValue("not-text")
-    kept = "\n\t" if multiline else ""
     text = raw.replace("\r\n", "\n").replace("\r", "\n")
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in kept + "\n\t" for c in text):
+    if _CONTROL.search(text):
         raise BadValue("bad-characters")
     if not multiline:
         text = " ".join(text.split())
