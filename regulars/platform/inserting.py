@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 
-from regulars.platform.bulk import FEW, Converter, ForEach, converted, converter_of
+from regulars.platform.bulk import FEW, ForEach
 from regulars.platform.db import UnitOfWork
+from regulars.platform.spreading import Spread, side_by_side
 
 
 def insert_new(
@@ -24,42 +25,35 @@ def insert_new(
     if not rows:
         return []
     if uow.dialect == "postgresql" and len(rows) >= FEW:
-        return _insert_spread(uow, table, rows, returning)
+        spread = _spreading(table, tuple(rows[0]), (), returning, uow.connection.dialect)
+        return list(spread.run(uow, rows).scalars())
     build = postgresql.insert if uow.dialect == "postgresql" else sqlite.insert
     statement = build(table).on_conflict_do_nothing().returning(table.c[returning])
     return list(uow.execute(statement, [dict(row) for row in rows]).scalars())
 
 
-def _insert_spread(
-    uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]], returning: str
-) -> list[Any]:
-    """`insert_new` with one array per column: a statement of one shape for any number of rows."""
-    names = tuple(rows[0])
-    text, converters = _spreading(table, names, returning, uow.connection.dialect)
-    given = {
-        f"v_{name}": list(converted(*convert, [row[name] for row in rows]))
-        for name, convert in zip(names, converters, strict=True)
-    }
-    return list(uow.connection.exec_driver_sql(text, given).scalars())
-
-
 @lru_cache(maxsize=500)
 def _spreading(
-    table: sa.Table, names: tuple[str, ...], returning: str, dialect: Dialect
-) -> tuple[str, list[tuple[Converter, bool]]]:
-    kinds = [table.c[name].type for name in names]
-    arrays = [
-        sa.bindparam(f"v_{name}", type_=postgresql.ARRAY(kind))
-        for name, kind in zip(names, kinds, strict=True)
-    ]
-    spread = sa.func.unnest(*arrays).table_valued(*names).render_derived()
-    statement = (
-        postgresql.insert(table)
-        .from_select(list(names), sa.select(*spread.c), include_defaults=False)
-        .on_conflict_do_nothing()
-        .returning(table.c[returning])
+    table: sa.Table, names: tuple[str, ...], changing: tuple[str, ...], returning: str | None,
+    dialect: Dialect,
+) -> Spread:  # fmt: skip
+    kinds = {name: table.c[name].type for name in names}
+    given = side_by_side(kinds)
+    insert = postgresql.insert(table).from_select(
+        list(names), sa.select(*given.c), include_defaults=False
     )
-    return str(statement.compile(dialect=dialect)), [converter_of(kind, dialect) for kind in kinds]
+    statement: Any = _on_conflict(insert, table, changing)
+    if returning is not None:
+        statement = statement.returning(table.c[returning])
+    return Spread.of(statement, kinds, dialect)
+
+
+def _on_conflict(insert: Any, table: sa.Table, changing: Sequence[str]) -> Any:
+    if not changing:
+        return insert.on_conflict_do_nothing()
+    keys = [column.name for column in table.primary_key.columns]
+    fresh = {name: insert.excluded[name] for name in changing}
+    return insert.on_conflict_do_update(index_elements=keys, set_=fresh)
 
 
 def upsert(
@@ -70,13 +64,39 @@ def upsert(
     Every row names the same columns.
     """
     if rows:
-        _putting(table, tuple(rows[0]), tuple(changing)).run(uow, rows)
+        _put(uow, table, rows, tuple(changing))
 
 
 def insert_missing(uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """`insert_new` for whoever does not ask which rows went in."""
     if rows:
-        _putting(table, tuple(rows[0]), ()).run(uow, rows)
+        _put(uow, table, rows, ())
+
+
+def _put(
+    uow: UnitOfWork, table: sa.Table, rows: Sequence[Mapping[str, Any]], changing: tuple[str, ...]
+) -> None:
+    names = tuple(rows[0])
+    if uow.dialect == "postgresql" and len(rows) >= FEW:
+        spread = _spreading(table, names, changing, None, uow.connection.dialect)
+        spread.run(uow, _each_once(table, rows, changing))
+    else:
+        _putting(table, names, changing).run(uow, rows)
+
+
+def _each_once(
+    table: sa.Table, rows: Sequence[Mapping[str, Any]], changing: Sequence[str]
+) -> Sequence[Mapping[str, Any]]:
+    """No row twice, which one statement could not change twice; the later word holds."""
+    if not changing:
+        return rows
+    keys = [column.name for column in table.primary_key.columns]
+    found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        first = found.get(key)
+        found[key] = row if first is None else {**first, **{n: row[n] for n in changing}}
+    return list(found.values())
 
 
 @lru_cache(maxsize=500)
@@ -84,11 +104,7 @@ def _putting(table: sa.Table, names: tuple[str, ...], changing: tuple[str, ...])
     def build(dialect: str) -> sa.Executable:
         insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
         given = {name: sa.bindparam(f"v_{name}", type_=table.c[name].type) for name in names}
-        statement = insert(table).values(given)
-        if not changing:
-            return statement.on_conflict_do_nothing()
-        keys = [column.name for column in table.primary_key.columns]
-        fresh = {name: statement.excluded[name] for name in changing}
-        return statement.on_conflict_do_update(index_elements=keys, set_=fresh)
+        statement: sa.Executable = _on_conflict(insert(table).values(given), table, changing)
+        return statement
 
     return ForEach(build, prefix="v_")

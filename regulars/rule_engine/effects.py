@@ -7,11 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import sqlalchemy as sa
-
-from regulars.platform.bulk import ForEach
 from regulars.platform.db import UnitOfWork
 from regulars.platform.inserting import insert_missing, upsert
+from regulars.platform.updating import update_each
 from regulars.rule_engine.tables import message_link, outbound, run, run_step
 
 RUN_COLUMNS = (
@@ -19,14 +17,6 @@ RUN_COLUMNS = (
     "seq", "token", "attempts", "due_at", "reason", "finished_at", "iteration", "loops",
 )  # fmt: skip
 _TRACED = ("outcome", "output", "error", "attempts", "finished_at")
-_GIVEN = {name: sa.bindparam(f"v_{name}", type_=run.c[name].type) for name in RUN_COLUMNS}
-_MOVE = ForEach(
-    lambda _dialect: (
-        run.update()
-        .where(run.c.id == sa.bindparam("b_id"), run.c.token == sa.bindparam("b_token"))
-        .values(_GIVEN)
-    )
-)
 
 
 @dataclass
@@ -63,5 +53,5 @@ class Effects:
         upsert(uow, run_step, with_input, (*_TRACED, "input"))
         without = [row for row in self.traces if row["input"] is None]
         upsert(uow, run_step, without, _TRACED)
-        _MOVE.run(uow, self.moves)
+        update_each(uow, run, self.moves)
         self.messages, self.links, self.traces, self.moves = [], [], [], []

@@ -21,7 +21,7 @@ from regulars.rule_engine.breaking import mind_failures
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.leases import LEASE
 from regulars.rule_engine.marching import march
-from regulars.rule_engine.matching import recent_kinds
+from regulars.rule_engine.matching import Recent
 from regulars.rule_engine.pace import tally
 from regulars.rule_engine.patience import is_about_the_store, patiently
 from regulars.rule_engine.sight import read_ahead
@@ -91,7 +91,7 @@ class Batch:
             rows = leases.held(uow, run, self.token, ids)
             rows.sort(key=lambda row: place[row.id])
             walker = Walker(
-                uow, known=read_ahead(uow, rows), recent=recent_kinds(uow), careful=careful
+                uow, known=read_ahead(uow, rows), recent=Recent(uow), careful=careful
             )  # fmt: skip
             until = time.monotonic() + SLICE_SECONDS
             _give_back(uow, self.token, march(walker, [live_run(row) for row in rows], until))

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
 from regulars.platform.prepared import send
+from regulars.platform.updating import update_each
 
 LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 10  # the condition of the indexes ``…_worn_out`` as well
@@ -162,14 +163,9 @@ def keep_many(uow: UnitOfWork, table: sa.Table, token: str, changes: Sequence[Ch
     grouped: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row_id, values in changes:
         given = {f"v_{name}": value for name, value in values.items()}
-        grouped.setdefault(tuple(values), []).append({"b_id": row_id, **given})
-    for names, rows in grouped.items():
-        statement = (
-            table.update()
-            .where(table.c.id == sa.bindparam("b_id"), table.c.token == token)
-            .values({name: sa.bindparam(f"v_{name}") for name in names})
-        )
-        uow.execute(statement, rows)
+        grouped.setdefault(tuple(values), []).append({"b_id": row_id, "b_token": token, **given})
+    for rows in grouped.values():
+        update_each(uow, table, rows)
 
 
 def back_off(attempts: int, row_id: int) -> timedelta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -199,8 +200,21 @@ def find_event(
     return min(found, default=None)
 
 
-def recent_kinds(uow: UnitOfWork) -> frozenset[tuple[str, str]]:
-    """Kind and form of every live event of this very moment."""
+@dataclass
+class Recent:
+    """What has happened at this very moment, read when a step first asks for it."""
+
+    uow: UnitOfWork
+    _kinds: frozenset[tuple[str, str]] | None = None
+
+    def __contains__(self, kind_and_form: object) -> bool:
+        """Whether there is a live event of this moment of this kind, about this form."""
+        if self._kinds is None:
+            self._kinds = _recent_kinds(self.uow)
+        return kind_and_form in self._kinds
+
+
+def _recent_kinds(uow: UnitOfWork) -> frozenset[tuple[str, str]]:
     newest = sa.select(sa.func.max(event.c.id)).scalar_subquery()
     rows = uow.execute(
         sa.select(event.c.kind, event.c.form)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +74,7 @@ class Walker:
     uow: UnitOfWork
     effects: Effects = field(default_factory=Effects)
     known: KnownRows = field(default_factory=KnownRows)
-    recent: frozenset[tuple[str, str]] | None = None
+    recent: Container[tuple[str, str]] | None = None
     careful: bool = False
     failed: set[str] = field(default_factory=set)  # rules of which a step failed
 

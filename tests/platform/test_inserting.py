@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from regulars.platform.bulk import FEW
 from regulars.platform.db import UnitOfWork
-from regulars.platform.inserting import insert_new
-from regulars.rule_engine.tables import run
+from regulars.platform.inserting import insert_new, upsert
+from regulars.rule_engine.tables import run, run_step
 
 AT = datetime(2026, 3, 8, 2, 30, 0, 123456, tzinfo=UTC)
 NASTY = ["'", '"', "\\", "{,}", "NULL", "", " 王芳 ", "\n", "é́", "😀"]
@@ -37,3 +37,24 @@ def test_new_rows_go_in_whole_and_known_ones_stay(uow: UnitOfWork, many: int) ->
     assert [row["status"] for row in found] == ["live", "live", *["done"] * (many - 2)]
     for row, wanted in zip(found, rows, strict=True):
         assert {name: row[name] for name in wanted} == {**wanted, "status": row["status"]}
+
+
+@pytest.mark.parametrize("many", [3, FEW, 5 * FEW])
+def test_known_rows_take_the_changing_columns_and_no_others(uow: UnitOfWork, many: int) -> None:
+    steps = [_step(n) for n in range(many)]
+    upsert(uow, run_step, steps[:2], ("outcome", "output"))
+    later = [{**step, "outcome": "done", "output": {"n": step["run"]}, "seq": 9} for step in steps]
+    upsert(uow, run_step, [*steps, *later], ("outcome", "output"))
+    found = uow.execute(sa.select(run_step).order_by(run_step.c.run)).mappings().all()
+    assert [(row["outcome"], row["output"]["n"], row["seq"]) for row in found] == [
+        ("done", n, 1) for n in range(many)
+    ]
+    assert [row["path"] for row in found] == [step["path"] for step in steps]
+
+
+def _step(n: int) -> dict[str, Any]:
+    word = NASTY[n % len(NASTY)]
+    return {
+        "run": n, "path": word, "iteration": 0, "seq": 1, "step": word, "do": "wait",
+        "outcome": "waiting", "output": None, "attempts": 1, "started_at": AT,
+    }  # fmt: skip

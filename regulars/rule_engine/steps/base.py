@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
@@ -138,7 +138,7 @@ class StepWork:
     sight: Sight
     effects: Effects
     resumed: bool = False  # the run has been waiting at this step
-    recent: frozenset[tuple[str, str]] | None = None  # what happened just now; None: unknown
+    recent: Container[tuple[str, str]] | None = None  # what happened just now; None: unknown
     seen: dict[str, Any] = field(default_factory=dict)  # inputs for the trace
 
     @property
