@@ -23,6 +23,7 @@ COMMON_KEYS = (
 _NESTED = ("fields", "archived")
 ROW_TYPES = ("subform", "links")
 """Types whose values are rows of a table of their own."""
+PAIRED_TYPES = ("rich_text",)  # a second column stands beside that of the value
 SIDE_TYPES = ("tags", "choices")
 """Types whose value is a set of words in a table at the form's side."""
 LINKED = "record"

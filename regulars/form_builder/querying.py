@@ -10,11 +10,17 @@ import sqlalchemy as sa
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.definition import PAIRED_TYPES, FormDefinition
+from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.masking import masked
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.shaping import DERIVED_TYPES
-from regulars.form_builder.storing import SYSTEM_VALUES, load_subform_rows, load_tags
+from regulars.form_builder.storing import (
+    SYSTEM_VALUES,
+    load_subform_rows,
+    load_tags,
+    paired_columns,
+)
 from regulars.form_builder.titles import own_titles, titles_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -93,6 +99,8 @@ def select_list(
     for each in form.fields:
         if each.key in table.c:
             wanted.append(table.c[each.key])
+            if each.type in PAIRED_TYPES:
+                wanted += paired_columns([each], table)
         elif each.type in DERIVED_TYPES:
             tree, _problems = catalog.shown_path(form.key, each.key)
             if tree.type is not None and tree.type.kind not in (Kind.TAGS, Kind.ROWS):
@@ -108,6 +116,10 @@ def to_record(catalog: FormCatalog, form: FormDefinition, row: Mapping[Any, Any]
         values[key] = row[f"sys_{key}"]
     for each in form.fields:
         values[each.key] = row.get(each.key)
+        if each.type in PAIRED_TYPES:
+            kind = field_types.get(each.type)
+            other = row.get(f"{each.key}{kind.companion}")
+            values[each.key] = kind.together(values[each.key], other)
     hide_masked(catalog, form.key, values)
     return Record(form.key, values["id"], values["version"], values)
 

@@ -7,7 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.definition import (
+    PAIRED_TYPES,
+    FieldDefinition,
+    FormDefinition,
+    row_form,
+)
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.searching.marking import mark_texts
@@ -36,15 +41,37 @@ def load_rows(
         return {}
     wanted = [main.c[key] for key in SYSTEM_VALUES]
     wanted += [main.c[each.key] for each in form.fields if each.key in main.c]
+    wanted += paired_columns(form.fields, main)
     found: dict[int, dict[str, Any]] = {}
     for some in chunks(asked):
         statement = sa.select(*wanted).where(main.c.id.in_(some)).order_by(main.c.id)
         if lock or going:
             statement = statement.with_for_update(key_share=not going)
         for row in uow.execute(statement).mappings():
-            found[row["id"]] = dict(row)
+            found[row["id"]] = put_together(form.fields, dict(row))
     _add_tags(uow, tables, found)
     return found
+
+
+def put_together(fields: Iterable[FieldDefinition], values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a row with those that stand in two columns made one."""
+    for each in fields:
+        if is_paired(each):
+            kind = field_types.get(each.type)
+            other = values.pop(f"{each.key}{kind.companion}", None)
+            values[each.key] = kind.together(values.get(each.key), other)
+    return values
+
+
+def paired_columns(fields: Iterable[FieldDefinition], table: sa.FromClause) -> list[Any]:
+    """The second columns of values that stand in two."""
+    names = [f"{e.key}{field_types.get(e.type).companion}" for e in fields if is_paired(e)]
+    return [table.c[name] for name in names if name in table.c]
+
+
+def is_paired(field: FieldDefinition) -> bool:
+    """Whether a value of the field stands in two columns."""
+    return field.type in PAIRED_TYPES
 
 
 def _add_tags(uow: UnitOfWork, tables: FormTables, rows: dict[int, dict[str, Any]]) -> None:

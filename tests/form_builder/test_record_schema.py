@@ -62,6 +62,7 @@ WIDE: dict[str, Any] = {
         {"key": "tags", "type": "tags"},
         {"key": "few", "type": "tags", "options": OPTIONS, "required": True},
         {"key": "several", "type": "choices", "options": OPTIONS, "most": 1},
+        {"key": "rich", "type": "rich_text", "max_length": 30},
         {"key": "papers", "type": "file", "most": 2},
         {"key": "photo", "type": "image", "most": 1, "required": True},
         {"key": "signed", "type": "signature"},
@@ -135,6 +136,7 @@ dates = st.dates().map(str)
 GOOD: dict[str, Any] = {
     "text": plain,
     "long_text": plain,
+    "rich_text": st.one_of(plain, st.just("<h1>a</h1><b>b<script>c"), plain.map("<p>{}".format)),
     "number": st.one_of(st.integers(-5, 14), st.integers(-5, 14).map(str)),
     "money": st.one_of(decimals, decimals.map(lambda d: f"{d:f}")),
     "percent": st.one_of(st.integers(-5, 140), st.decimals(-5, 140, places=1).map(str)),

@@ -283,6 +283,8 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, new): _rounded for old in NUMBERS for new in NUMBERS},
     **{(old, "duration"): _read for old in ("text", "long_text")},
     **{(old, "text"): _said for old in NUMBERS},
+    **{("rich_text", new): _text_to_text for new in ("text", "long_text")},
+    **{(old, "rich_text"): _text_to_text for old in ("text", "long_text")},
     ("number", "choice"): _read,
     ("number", "link"): _to_link,
     ("date", "datetime"): _day_to_instant,

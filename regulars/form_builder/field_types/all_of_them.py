@@ -23,6 +23,7 @@ from regulars.form_builder.field_types.percent import PercentField
 from regulars.form_builder.field_types.phone import PhoneField
 from regulars.form_builder.field_types.rating import RatingField
 from regulars.form_builder.field_types.related import RelatedField
+from regulars.form_builder.field_types.rich_text import RichTextField
 from regulars.form_builder.field_types.rollup import RollupField
 from regulars.form_builder.field_types.serial import SerialField
 from regulars.form_builder.field_types.signature import SignatureField
@@ -36,7 +37,8 @@ from regulars.form_builder.field_types.unit import UnitField
 from regulars.form_builder.field_types.url import UrlField
 
 FIELD_TYPES: tuple[FieldType, ...] = (
-    TextField(), LongTextField(), NumberField(), MoneyField(), PercentField(), RatingField(),
+    TextField(), LongTextField(), RichTextField(), NumberField(), MoneyField(), PercentField(),
+    RatingField(),
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),

@@ -77,6 +77,7 @@ class FieldType:
     writable: ClassVar[bool] = True  # people and imports may give a value
     icon: ClassVar[str] = "type"
     may_be_unique: ClassVar[bool] = True
+    companion: ClassVar[str] = ""  # how the column ends that is read along with the value
 
     def value_type(self, field: FieldDefinition) -> ValueType:
         """The type of this field in expressions."""
@@ -89,6 +90,10 @@ class FieldType:
     def stored(self, field: FieldDefinition, value: Any) -> dict[str, Any]:
         """The column values that hold a plain value."""
         return {field.key: value}
+
+    def together(self, value: Any, companion: Any) -> Any:
+        """The plain value of what stands in its column and in its ``companion`` column."""
+        return value
 
     def convert(self, field: FieldDefinition, raw: Any, reading: Reading) -> Any:
         """The plain value of JSON or form input; None for nothing; BadValue otherwise."""

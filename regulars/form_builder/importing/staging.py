@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
-from regulars.form_builder.field_types.base import Reading, fold
+from regulars.form_builder.field_types.base import Reading, TextLike, field_types, fold
 from regulars.form_builder.importing.cells import (
     Broken,
     CellReader,
@@ -316,7 +316,7 @@ def stage_lines(
 
 
 def _folds(field: FieldDefinition) -> bool:
-    return field.type in ("text", "email", "phone", "url", "long_text") and not field.exact
+    return isinstance(field_types.get(field.type), TextLike) and not field.exact
 
 
 def _folded(value: Any) -> Any:

@@ -141,8 +141,8 @@ def blot_bin(uow: UnitOfWork, catalog: FormCatalog, person: Person, traces: Trac
 
 
 def _personal_columns(form: FormDefinition, table: Any) -> list[str]:
-    keys = [field.key for field in form.fields if field.personal]
-    return [name for key in keys for name in (key, f"{key}__ci") if name in table.c]
+    keys = {field.key for field in form.fields if field.personal}
+    return [c.name for c in table.c if c.name.partition("__")[0] in keys]  # their companions, too
 
 
 def _personal_tags(form: FormDefinition) -> list[str]:

@@ -13,6 +13,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             "text",
             "long_text",
+            "rich_text",
             "number",
             "money",
             "percent",

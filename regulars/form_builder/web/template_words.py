@@ -16,11 +16,13 @@ from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.entries import Choices, Entry
 from regulars.form_builder.web.record_links import place_url
 from regulars.platform.accounts.access import Access
+from regulars.platform.web.markup import formatted
 from regulars.platform.web.preferences import current_locale
 
 forms.add_app_template_global(lambda: filters.CALENDARS, "calendars")
 forms.add_app_template_filter(filters.offered_ops, "offered_ops")
 forms.add_app_template_filter(filter_words.op_words, "op_words")
+forms.add_app_template_filter(formatted)
 
 
 @forms.app_template_filter("kind_of")

@@ -35,6 +35,7 @@ from regulars.platform.web.rendering import formats
 
 Titles = Mapping[tuple[str, int], str]
 
+_TOO_LONG = ("subform", "long_text", "rich_text")
 TONES = {"amber": "yellow", "violet": "purple"}
 _MEMBER_STAMPS = ("created_by", "updated_by")
 
@@ -205,7 +206,7 @@ def cell_of(
 def is_listed(field: FieldDefinition) -> bool:
     """Whether a field makes sense as a column of a list."""
     kind = field_types.get(field.type)
-    return field.type not in ("subform", "long_text") and not isinstance(kind, RelatedField)
+    return field.type not in _TOO_LONG and not isinstance(kind, RelatedField)
 
 
 def text_of(cell: Cell, fmt: Formats, yes_no: tuple[str, str]) -> str:

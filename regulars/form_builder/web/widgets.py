@@ -28,7 +28,7 @@ Forms = Mapping[str, FormDefinition]
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
 NO_DEFAULT = frozenset({
-    "tags", "choices", "link", "links", "unit", "member", "subform", *FILE_TYPES,
+    "tags", "choices", "link", "links", "unit", "member", "subform", "rich_text", *FILE_TYPES,
 })  # fmt: skip
 NO_PLACEHOLDER = NO_DEFAULT | {
     "time",

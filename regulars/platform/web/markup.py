@@ -8,6 +8,7 @@ from functools import lru_cache
 import segno
 from markupsafe import Markup, escape
 
+from regulars.platform import rich_text
 from regulars.platform.web.static_files import static_url
 
 
@@ -36,6 +37,13 @@ def qr_code(text: str, label: str) -> Markup:
     return Markup('<span class="qr" role="img" aria-label="{}">{}</span>').format(
         label,
         Markup(drawing),  # noqa: S704
+    )
+
+
+def formatted(html: str) -> Markup:
+    """A formatted text as it is shown; cleaned here once more, wherever it came from."""
+    return Markup('<div class="rich-text">{}</div>').format(
+        Markup(rich_text.clean(html))  # noqa: S704 - nothing but harmless marks is left
     )
 
 

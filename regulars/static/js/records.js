@@ -4,6 +4,7 @@ import { fresh } from "./elements.js";
 import * as cascades from "./cascades.js";
 import * as files from "./files.js";
 import * as pickers from "./pickers.js";
+import * as richTexts from "./rich_texts.js";
 import * as rows from "./rows.js";
 import * as scanning from "./scanning.js";
 import * as signatures from "./signatures.js";
@@ -38,6 +39,7 @@ export function attach(root) {
   cascades.attach(root);
   files.attach(root);
   pickers.attach(root);
+  richTexts.attach(root);
   rows.attach(root);
   scanning.attach(root);
   signatures.attach(root);

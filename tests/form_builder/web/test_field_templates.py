@@ -11,6 +11,7 @@ from regulars.form_builder.definition import SIDE_TYPES, FieldDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.web.entries import Entry, ask_value
 from regulars.form_builder.web.values import Cell, show_large, show_value
+from regulars.platform.rich_text import RichText
 from tests.support.site import Site, words_of
 
 OPTIONS = {"options": [{"value": "a", "label": "Apple", "color": "green"}, {"value": "b"}]}
@@ -42,6 +43,8 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
     ("url", {}, "https://x.example/a/", ["x.example/a"]),
     ("serial", {}, "SO1", ["SO1"]),
+    ("rich_text", {}, RichText("a b", "<p>a <em>b</em></p>"), ["a", "b"]),
+    ("rich_text", {}, "<a>", ["<a>"]),  # through a lookup there are only the words
     ("barcode", {}, "6901234567892", ["6901234567892"]),
     ("member", {}, 7, ["#7"]),
     ("created_by", {}, 7, ["#7"]),
