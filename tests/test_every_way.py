@@ -56,6 +56,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "designer.replace_field": ("changes_api.replace_uses",),
     "designer.restore_field": ("changes_api.restore",),
     "designer.take_back": ("changes_api.take_back",),
+    "designer.write": ("forms_api.put_form",),
     "designer.take_step": ("forms_api.put_form", "changes_api.archive"),
     "forms.create": ("forms_api.create_form",),
     "forms.upload": ("files_api.add_file",),

@@ -180,8 +180,12 @@ def _person(form: FormDefinition) -> Iterator[Problem]:
 
 def _layout(form: FormDefinition) -> Iterator[Problem]:
     places = Counter(field.key for field in form.fields)
-    for number, section in enumerate(form.layout):
-        for position, key in enumerate(section.fields):
+    names = Counter(item.id for item in form.layout if item.id)
+    for number, item in enumerate(form.layout):
+        if names[item.id] > 1:
+            yield Problem(f"layout/{number}/id", "duplicate-key", {"key": item.id})
+            names[item.id] = 0
+        for position, key in enumerate(item.fields):
             place = f"layout/{number}/fields/{position}"
             field = form.find(key)
             if field is None:

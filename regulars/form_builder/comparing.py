@@ -74,19 +74,25 @@ def _field(old: Raw, new: Raw, inside: Any) -> Iterator[Change]:
 
 def _arrangement(before: Raw, after: Raw) -> Iterator[Change]:
     shared = {each["key"] for each in before["fields"]} & {each["key"] for each in after["fields"]}
-    if _order(before, shared) != _order(after, shared) or _titles(before) != _titles(after):
+    if _order(before, shared) != _order(after, shared) or _frames(before) != _frames(after):
         yield Change("rearranged")
 
 
 def _order(raw: Raw, shared: set[str]) -> list[str]:
-    placed = [key for section in raw.get("layout", ()) for key in section["fields"]]
+    placed = [key for part in raw.get("layout", ()) for key in part.get("fields", ())]
     rest = [each["key"] for each in raw["fields"] if each["key"] not in placed]
     return [key for key in (*placed, *rest) if key in shared]
 
 
-def _titles(raw: Raw) -> list[Any]:
-    sections = [(each.get("section"), each.get("columns", 1)) for each in raw.get("layout", ())]
-    return [each for each in sections if each[0] is not None]
+def _frames(raw: Raw) -> list[Any]:
+    """What people see of the arrangement besides the fields; names of places do not count."""
+    shown: list[Any] = []
+    for each in raw.get("layout", ()):
+        if "section" in each:
+            shown.append((each["section"], each.get("columns", 1)))
+        elif "fields" not in each:
+            shown.append({name: words for name, words in each.items() if name != "id"})
+    return shown
 
 
 def _form(before: Raw, after: Raw) -> Iterator[Change]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from regulars.form_builder.layout import LayoutItem, layout_of
 from regulars.form_builder.logic.actions import LogicRule, rules_from_json
 from regulars.platform.i18n import Text, pick
 
@@ -18,7 +19,7 @@ SYSTEM_FIELDS = (
 RESERVED_KEYS = frozenset({*SYSTEM_FIELDS, "parent", "position", "record", "value"})
 COMMON_KEYS = (
     "key", "type", "label", "help", "placeholder", "required", "unique", "default", "personal",
-    "freeze",
+    "freeze", "width",
 )  # fmt: skip
 _NESTED = ("fields", "archived")
 ROW_TYPES = ("subform", "links")
@@ -45,6 +46,7 @@ class FieldDefinition:
     default: Any = None
     personal: Mapping[str, Any] | None = None
     freeze: str | None = None
+    width: int = 1  # of the columns of its section
     settings: Mapping[str, Any] = field(default_factory=dict)
     fields: tuple[FieldDefinition, ...] = ()
     archived: tuple[FieldDefinition, ...] = ()  # a subform's columns that were put away
@@ -89,15 +91,6 @@ class FieldDefinition:
 
 
 @dataclass(frozen=True)
-class Section:
-    """A group of fields under one heading, in ``columns`` columns."""
-
-    title: Text | None
-    columns: int
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Check:
     """A condition every record must meet; ``message`` is shown at field ``at``."""
 
@@ -120,7 +113,7 @@ class FormDefinition:
     icon: str | None = None
     title: str = ""
     person: Mapping[str, str] | None = None
-    layout: tuple[Section, ...] = ()
+    layout: tuple[LayoutItem, ...] = ()
     logic: tuple[LogicRule, ...] = ()
     checks: tuple[Check, ...] = ()
     views: tuple[Mapping[str, Any], ...] = ()
@@ -161,7 +154,7 @@ class FormDefinition:
             fields=fields,
             title=raw.get("title") or _first_title(fields),
             person=raw.get("person"),
-            layout=_layout(raw.get("layout"), fields),
+            layout=layout_of(raw.get("layout") or (), [each.key for each in fields]),
             logic=rules_from_json(raw.get("logic", ())),
             checks=tuple(
                 Check(each["must"], each.get("message", ""), each.get("at"))
@@ -215,16 +208,3 @@ def _first_title(fields: tuple[FieldDefinition, ...]) -> str:
         if each.type in ("text", "serial", "phone", "email"):
             return f"{{{each.key}}}"
     return "{id}"
-
-
-def _layout(raw: Any, fields: tuple[FieldDefinition, ...]) -> tuple[Section, ...]:
-    """The sections as drawn; fields no section names follow in one of their own."""
-    sections = [
-        Section(each.get("section"), int(each.get("columns", 1)), tuple(each["fields"]))
-        for each in raw or ()
-    ]
-    placed = {key for section in sections for key in section.fields}
-    rest = tuple(each.key for each in fields if each.key not in placed)
-    if rest:
-        sections.append(Section(None, 2, rest))
-    return tuple(sections)

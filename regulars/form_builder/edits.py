@@ -28,18 +28,28 @@ class StepRefused(LookupError):
 
 
 def spread(raw: Form) -> Json:
-    """A copy whose layout names every field once; what no section named follows at the end."""
+    """A copy whose layout names every field once, and every part of the layout by an ``id``.
+
+    What no section named follows at the end.
+    """
     form = copy.deepcopy(dict(raw))
-    fields = form.setdefault("fields", [])
-    sections = form.setdefault("layout", [])
-    waiting = [field["key"] for field in fields]
-    for section in sections:
-        section["fields"] = [key for key in section["fields"] if _take(waiting, key)]
-    if waiting or not sections:
-        if not sections or "section" in sections[-1]:
-            sections.append({"columns": DEFAULT_COLUMNS, "fields": []})
-        sections[-1]["fields"] += waiting
+    parts = form.setdefault("layout", [])
+    waiting = dict.fromkeys(field["key"] for field in form.setdefault("fields", []))
+    for part in parts:
+        if "fields" in part:
+            part["fields"] = [key for key in part["fields"] if _take(waiting, key)]
+    if waiting or not any("fields" in part for part in parts):
+        if not parts or "fields" not in parts[-1] or "section" in parts[-1]:
+            parts.append({"columns": DEFAULT_COLUMNS, "fields": []})
+        parts[-1]["fields"] += waiting
+    form["layout"] = _named(parts)
     return form
+
+
+def free_id(parts: Iterable[Mapping[str, Any]]) -> str:
+    """A name that no part of the layout has."""
+    taken = {part.get("id") for part in parts}
+    return next(name for n in range(1, len(taken) + 2) if (name := f"part{n}") not in taken)
 
 
 def field_at(raw: Form, ref: str) -> Json:
@@ -55,7 +65,7 @@ def add_field(
     raw: Form,
     field: Mapping[str, Any],
     *,
-    section: int | None = None,
+    section: int | str | None = None,
     position: int | None = None,
     into: str | None = None,
 ) -> Json:
@@ -64,7 +74,7 @@ def add_field(
     It goes to ``position`` of ``section`` (both default to the end), or into the subform ``into``.
     """
     form = spread(raw)
-    owner = form if into is None else field_at(form, into)
+    owner = holder(form, into)
     siblings = owner["fields"]
     fresh = {"key": field.get("key") or new_key(_all_of(owner), field), **field}
     if into is not None:
@@ -73,7 +83,7 @@ def add_field(
     target = _section(form, -1 if section is None else section)["fields"]
     target.insert(_within(target, position), fresh["key"])
     siblings.append(fresh)
-    return _in_layout_order(form)
+    return in_layout_order(form)
 
 
 def new_key(siblings: Iterable[Mapping[str, Any]], field: Mapping[str, Any]) -> str:
@@ -168,8 +178,11 @@ def archived_at(raw: Form, ref: str) -> Json:
     raise StepRefused
 
 
-def move_field(raw: Form, ref: str, section: int, position: int) -> Json:
-    """The form with a field at ``position`` of ``section``, counted without the field itself."""
+def move_field(raw: Form, ref: str, section: int | str, position: int) -> Json:
+    """The form with a field at ``position`` of ``section`` (its id, or its number in the layout).
+
+    Positions are counted without the field itself; columns of a subform only have a position.
+    """
     form = spread(raw)
     siblings, key = _siblings(form, ref)
     if "." in ref:
@@ -181,7 +194,7 @@ def move_field(raw: Form, ref: str, section: int, position: int) -> Json:
     target = _section(form, section)["fields"]
     del form["layout"][number]["fields"][old]
     target.insert(_within(target, position), key)
-    return _in_layout_order(form)
+    return in_layout_order(form)
 
 
 def shift_field(raw: Form, ref: str, by: int) -> Json:
@@ -195,10 +208,11 @@ def shift_field(raw: Form, ref: str, by: int) -> Json:
     stays = 0 <= position + by < len(form["layout"][number]["fields"])
     if stays:
         return move_field(form, ref, number, position + by)
-    if not 0 <= number + by < len(form["layout"]):
+    beyond = form["layout"][number + 1 :] if by > 0 else form["layout"][:number][::-1]
+    other = next((part for part in beyond if "fields" in part), None)
+    if other is None:
         return form
-    room = len(form["layout"][number + by]["fields"])
-    return move_field(form, ref, number + by, room if by < 0 else 0)
+    return move_field(form, ref, other["id"], len(other["fields"]) if by < 0 else 0)
 
 
 def change_field(raw: Form, ref: str, changes: Mapping[str, Any]) -> Json:
@@ -234,49 +248,6 @@ def reworded(text: Any, words: str, locale: str) -> Any:
     return left or None
 
 
-def add_section(raw: Form, title: Any, position: int | None = None) -> Json:
-    """The form with an empty section."""
-    form = spread(raw)
-    sections = form["layout"]
-    fresh = {"section": title, "columns": DEFAULT_COLUMNS, "fields": []}
-    sections.insert(_within(sections, position), fresh)
-    return form
-
-
-def change_section(raw: Form, section: int, changes: Mapping[str, Any]) -> Json:
-    """The form with the title (``section``) or the ``columns`` of a section changed."""
-    form = spread(raw)
-    found = _section(form, section)
-    _merge(found, {name: changes[name] for name in ("section", "columns") if name in changes})
-    form["layout"][section] = {n: found[n] for n in ("section", "columns", "fields") if n in found}
-    return form
-
-
-def remove_section(raw: Form, section: int) -> Json:
-    """The form without a section; its fields move to the one before, or the one after."""
-    form = spread(raw)
-    found = _section(form, section)
-    if len(form["layout"]) == 1:
-        found.pop("section", None)
-        return form
-    form["layout"].remove(found)
-    neighbour = form["layout"][max(0, section - 1)]["fields"]
-    neighbour[len(neighbour) if section else 0 :] = (
-        found["fields"] if section else [*found["fields"], *neighbour]
-    )
-    return _in_layout_order(form)
-
-
-def shift_section(raw: Form, section: int, by: int) -> Json:
-    """The form with a section one place up or down."""
-    form = spread(raw)
-    found = _section(form, section)
-    if 0 <= section + by < len(form["layout"]):
-        del form["layout"][section]
-        form["layout"].insert(section + by, found)
-    return _in_layout_order(form)
-
-
 def add_view(raw: Form, view: Mapping[str, Any]) -> Json:
     """The form with one more saved view; its key is spelled from its label."""
     form = spread(raw)
@@ -305,18 +276,46 @@ def change_form(raw: Form, changes: Mapping[str, Any]) -> Json:
 
 
 def place_of(form: Form, key: str) -> tuple[int, int]:
-    """(section, position) of a field in a spread form."""
-    for number, section in enumerate(form["layout"]):
-        if key in section["fields"]:
-            return number, section["fields"].index(key)
+    """(number of the part in the layout, position) of a field in a spread form."""
+    for number, part in enumerate(form["layout"]):
+        if key in part.get("fields", ()):
+            return number, part["fields"].index(key)
     raise StepRefused
 
 
-def _take(waiting: list[str], key: str) -> bool:
-    if key not in waiting:
-        return False
-    waiting.remove(key)
-    return True
+def part_at(form: Form, part: int | str) -> int:
+    """The number of a part of the layout, by its id or its own number; -1 is the last section."""
+    for number, each in enumerate(form["layout"]):
+        if part in (each["id"], number):
+            return number
+    if part == -1:
+        return max(n for n, each in enumerate(form["layout"]) if "fields" in each)
+    raise StepRefused
+
+
+def in_layout_order(form: Json) -> Json:
+    """Fields in the order people see, so that lists and exports follow the form."""
+    keys = [key for part in form["layout"] for key in part.get("fields", ())]
+    order = {key: position for position, key in enumerate(keys)}
+    form["fields"].sort(key=lambda field: order[field["key"]])
+    return form
+
+
+def _take(waiting: dict[str, None], key: str) -> bool:
+    return key in waiting and waiting.pop(key) is None
+
+
+def _named(parts: list[Json]) -> list[Json]:
+    """The parts; one without a name, or with a name that is taken, gets a free one."""
+    known: set[str] = set()
+    named: list[Json] = []
+    for part in parts:
+        mine = part.get("id")
+        if not mine or mine in known:
+            mine = free_id([*parts, *named])
+        known.add(mine)
+        named.append({**part, "id": mine})
+    return named
 
 
 def _siblings(raw: Form, ref: str) -> tuple[list[Json], str]:
@@ -332,9 +331,14 @@ def _siblings(raw: Form, ref: str) -> tuple[list[Json], str]:
 def _owner(raw: Form, ref: str) -> Json:
     """What holds the field of this name: the form, or the subform before the dot."""
     head, dot, _tail = ref.partition(".")
-    if not dot:
+    return holder(raw, head if dot else None)
+
+
+def holder(raw: Form, into: str | None) -> Json:
+    """The form, or its subform ``into``; StepRefused when that is none."""
+    if into is None:
         return raw  # type: ignore[return-value]
-    owner = field_at(raw, head)
+    owner = field_at(raw, into)
     if owner["type"] != "subform":
         raise StepRefused
     return owner
@@ -351,23 +355,15 @@ def _forget_archived(owner: Json, field: Json) -> None:
         del owner["archived"]
 
 
-def _section(form: Form, number: int) -> Json:
-    sections = form["layout"]
-    if not -len(sections) <= number < len(sections):
+def _section(form: Form, section: int | str) -> Json:
+    found: Json = form["layout"][part_at(form, section)]
+    if "fields" not in found:
         raise StepRefused
-    found: Json = sections[number]
     return found
 
 
 def _within(items: list[Any], position: int | None) -> int:
     return len(items) if position is None else max(0, min(position, len(items)))
-
-
-def _in_layout_order(form: Json) -> Json:
-    """Fields in the order people see, so that lists and exports follow the form."""
-    order = [key for section in form["layout"] for key in section["fields"]]
-    form["fields"].sort(key=lambda field: order.index(field["key"]))
-    return form
 
 
 def _merge(target: Json, changes: Mapping[str, Any]) -> None:

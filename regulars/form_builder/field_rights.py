@@ -13,7 +13,8 @@ from dataclasses import replace
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.layout import only
 from regulars.form_builder.masking import mask_kind
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.roles import FieldRight, Role
@@ -163,11 +164,7 @@ def _trimmed(form: FormDefinition, fits: Any) -> FormDefinition:
         if fits(form.key, each)
     )
     by_key = {each.key: each for each in fields}
-    layout = tuple(
-        Section(part.title, part.columns, tuple(key for key in part.fields if key in by_key))
-        for part in form.layout
-    )
-    return replace(form, fields=fields, by_key=by_key, layout=layout)
+    return replace(form, fields=fields, by_key=by_key, layout=only(form.layout, by_key))
 
 
 def _masks(whole: FormCatalog, role: Role) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -17,7 +17,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.checks import SYSTEM_PREFIX
 from regulars.form_builder.comparing import Change, changes_between
 from regulars.form_builder.definition import FormDefinition
-from regulars.form_builder.edits import Form, StepRefused
+from regulars.form_builder.edits import Form, StepRefused, spread
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.querying import scope_conditions
 from regulars.form_builder.starters import start_form
@@ -101,7 +101,7 @@ def put_form(
     before = store.find_draft(uow, KIND, str(raw.get("key", "")))
     saved = store.save_draft(uow, access, KIND, raw, tag=tag)
     if before is not None:
-        undo.remember(uow, saved.key, before.raw)
+        undo.remember(uow, saved.key, before.raw, saved.raw)
     return saved
 
 
@@ -120,24 +120,29 @@ def edit_form(
 
     def taken(form: Form) -> Form:
         try:
-            return step(form)
+            after = step(form)
+            return form if after == spread(form) else after  # the same, only written out
         except StepRefused as refused:
             raise Conflict(refused.code) from None
 
     saved = edit(uow, access, KIND, key, taken, Seen(tag, force))
     if saved.tag != before.tag:
-        undo.remember(uow, key, before.raw)
+        undo.remember(uow, key, before.raw, saved.raw)
     return saved
 
 
-def undo_step(uow: UnitOfWork, access: Access, key: str) -> Draft:
-    """Bring the draft back to before its last step; unchanged when there is none."""
-    return _turn(uow, access, key, undo.step_back)
+def undo_step(uow: UnitOfWork, access: Access, key: str, *, tag: int | None = None) -> Draft:
+    """Bring the draft back to before its last step; unchanged when there is none.
+
+    With the ``tag`` of the draft that the person saw, nothing is taken back that they have not
+    seen: VersionConflict, naming who was faster, when the draft is another by now.
+    """
+    return _turn(uow, access, key, undo.step_back, tag)
 
 
-def redo_step(uow: UnitOfWork, access: Access, key: str) -> Draft:
-    """Take the step again that was undone last."""
-    return _turn(uow, access, key, undo.step_forward)
+def redo_step(uow: UnitOfWork, access: Access, key: str, *, tag: int | None = None) -> Draft:
+    """Take the step again that was undone last; ``tag`` as in `undo_step`."""
+    return _turn(uow, access, key, undo.step_forward, tag)
 
 
 def draft_problems(uow: UnitOfWork, key: str) -> list[Problem]:
@@ -181,7 +186,7 @@ def discard_changes(uow: UnitOfWork, access: Access, key: str) -> None:
     if draft.published is None:
         undo.forget(uow, key)
     elif draft.changed:
-        undo.remember(uow, key, draft.raw)
+        undo.remember(uow, key, draft.raw, store.get_draft(uow, KIND, key).raw)
 
 
 def archive_form(uow: UnitOfWork, access: Access, key: str) -> None:
@@ -203,10 +208,13 @@ def _uses(form: FormDefinition, key: str) -> bool:
 
 
 def _turn(
-    uow: UnitOfWork, access: Access, key: str, turn: Callable[[UnitOfWork, str, Form], Any]
-) -> Draft:
+    uow: UnitOfWork, access: Access, key: str,
+    turn: Callable[[UnitOfWork, str, Form], Any], tag: int | None,
+) -> Draft:  # fmt: skip
     access.require(CAPABILITY)
     draft = store.get_draft(uow, KIND, key)
+    if tag is not None and tag != draft.tag:
+        raise store.outdated(draft, key)
     body = turn(uow, key, draft.raw)
     if body is None:
         return draft

@@ -80,6 +80,8 @@ def _told(raw: Raw, hidden: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     if "layout" in raw:
         told["layout"] = [
             {**part, "fields": [key for key in part["fields"] if key not in hidden[form]]}
+            if "fields" in part
+            else part
             for part in raw["layout"]
         ]
     for name in ("logic", "checks", "views"):

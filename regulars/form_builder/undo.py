@@ -1,4 +1,7 @@
-"""The designer's memory: the draft before each step, so that undo survives a reload."""
+"""The designer's memory: what turns a draft back into what it was, so undo survives a reload.
+
+One journal per form, shared by everybody who designs it, and without an end.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.deltas import apply, delta_to, is_delta
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork, workspace_metadata
 
-KEPT = 200
+Form = Mapping[str, Any]
 
 form_edit = sa.Table(
     "form_edit",
@@ -18,29 +22,25 @@ form_edit = sa.Table(
     sa.Column("id", columns.BigInt, primary_key=True),
     sa.Column("form", columns.Text, nullable=False),
     sa.Column("side", columns.Text, nullable=False),  # undo, redo
-    sa.Column("body", columns.Json, nullable=False),  # the whole draft
+    sa.Column("body", columns.Json, nullable=False),  # a delta; in old rows the whole draft
     sa.Column("at", columns.Instant, nullable=False),
     sqlite_strict=True,
 )
 sa.Index("form_edit_of_form", form_edit.c.form, form_edit.c.side, form_edit.c.id)
 
 
-def remember(uow: UnitOfWork, form: str, before: Mapping[str, Any]) -> None:
-    """Keep the draft as it was before a step; what was undone cannot be redone any more."""
+def remember(uow: UnitOfWork, form: str, before: Form, after: Form) -> None:
+    """Keep the way back from a step; what was undone cannot be redone any more."""
     uow.execute(form_edit.delete().where(*_is(form, "redo")))
-    _push(uow, form, "undo", before)
-    beyond = _latest(form, "undo").offset(KEPT).limit(1)
-    oldest = uow.scalar(beyond)
-    if oldest is not None:
-        uow.execute(form_edit.delete().where(*_is(form, "undo"), form_edit.c.id <= oldest))
+    _push(uow, form, "undo", delta_to(after, before))
 
 
-def step_back(uow: UnitOfWork, form: str, current: Mapping[str, Any]) -> Any:
+def step_back(uow: UnitOfWork, form: str, current: Form) -> Any:
     """The draft before the last step, or None; ``current`` can be had back by `step_forward`."""
     return _swap(uow, form, ("undo", "redo"), current)
 
 
-def step_forward(uow: UnitOfWork, form: str, current: Mapping[str, Any]) -> Any:
+def step_forward(uow: UnitOfWork, form: str, current: Form) -> Any:
     """The draft that the last `step_back` left, or None."""
     return _swap(uow, form, ("redo", "undo"), current)
 
@@ -61,24 +61,22 @@ def forget(uow: UnitOfWork, form: str) -> None:
     uow.execute(form_edit.delete().where(form_edit.c.form == form))
 
 
-def _swap(uow: UnitOfWork, form: str, sides: tuple[str, str], current: Mapping[str, Any]) -> Any:
+def _swap(uow: UnitOfWork, form: str, sides: tuple[str, str], current: Form) -> Any:
     source, target = sides
-    step = uow.scalar(_latest(form, source).limit(1))
+    latest = sa.select(form_edit.c.id).where(*_is(form, source)).order_by(form_edit.c.id.desc())
+    step = uow.scalar(latest.limit(1))
     if step is None:
         return None
     body = uow.scalar(sa.select(form_edit.c.body).where(form_edit.c.id == step))
+    found = apply(current, body) if is_delta(body) else body
     uow.execute(form_edit.delete().where(form_edit.c.id == step))
-    _push(uow, form, target, current)
-    return body
+    _push(uow, form, target, delta_to(found, current))
+    return found
 
 
-def _push(uow: UnitOfWork, form: str, side: str, body: Mapping[str, Any]) -> None:
+def _push(uow: UnitOfWork, form: str, side: str, body: Form) -> None:
     values = {"form": form, "side": side, "body": dict(body), "at": uow.now}
     uow.execute(form_edit.insert().values(**values))
-
-
-def _latest(form: str, side: str) -> sa.Select[tuple[int]]:
-    return sa.select(form_edit.c.id).where(*_is(form, side)).order_by(form_edit.c.id.desc())
 
 
 def _is(form: str, side: str) -> tuple[sa.ColumnElement[bool], ...]:

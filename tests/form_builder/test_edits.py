@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from regulars.form_builder import edits
+from regulars.form_builder import clips, deltas, edits, layout_edits
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.edits import Form, StepRefused
 from regulars.form_builder.schema import form_problems
@@ -41,7 +41,7 @@ def keys_of(form: Form) -> list[str]:
 
 
 def places(form: Form) -> list[list[str]]:
-    return [section["fields"] for section in form["layout"]]
+    return [part["fields"] for part in form["layout"] if "fields" in part]
 
 
 def test_fields_without_a_place_follow_in_a_section_of_their_own() -> None:
@@ -136,12 +136,12 @@ def test_a_label_is_changed_in_one_language(before: Any, words: str, after: Any)
 
 
 def test_a_removed_section_hands_its_fields_to_its_neighbour() -> None:
-    assert places(edits.remove_section(ORDERS, 1))[0] == ["buyer", "phone", "items"]
-    assert places(edits.remove_section(ORDERS, 0))[0] == ["buyer", "phone", "items"]
+    assert places(layout_edits.remove_part(ORDERS, 1))[0] == ["buyer", "phone", "items"]
+    assert places(layout_edits.remove_part(ORDERS, 0))[0] == ["buyer", "phone", "items"]
 
 
 def test_a_section_moves_with_its_fields() -> None:
-    after = edits.shift_section(ORDERS, 1, -1)
+    after = layout_edits.shift_part(ORDERS, 1, -1)
     assert places(after) == [["items"], ["buyer", "phone"], ["note"]]
     assert keys_of(after) == ["items", "buyer", "phone", "note"]
 
@@ -152,7 +152,7 @@ def test_a_section_moves_with_its_fields() -> None:
         lambda form: edits.remove_field(form, "gone"),
         lambda form: edits.change_field(form, "buyer.name", {"required": True}),
         lambda form: edits.add_field(form, {"type": "text"}, section=9),
-        lambda form: edits.remove_section(form, 9),
+        lambda form: layout_edits.remove_part(form, 9),
     ],
 )
 def test_a_step_to_nowhere_is_refused(step: Step) -> None:
@@ -162,6 +162,9 @@ def test_a_step_to_nowhere_is_refused(step: Step) -> None:
 
 LABELS = st.one_of(st.none(), st.text(min_size=1, max_size=20))
 NUMBERS = st.integers(-2, 6)
+IDS = st.sampled_from(["part1", "part2", "part3", "part4", "part9"])
+PARTS = NUMBERS | IDS
+KINDS = st.sampled_from(layout_edits.PARTS)
 FRESH = st.sampled_from(
     [
         {"type": "text"},
@@ -193,7 +196,7 @@ def named(form: Form, ref: str | int) -> str:
 
 
 def _add(draw: st.DrawFn) -> Step:
-    label, kind, section = draw(LABELS), draw(FRESH), draw(st.none() | NUMBERS)
+    label, kind, section = draw(LABELS), draw(FRESH), draw(st.none() | PARTS)
     position, into = draw(st.none() | NUMBERS), draw(st.sampled_from([None, None, "items"]))
     field = kind if label is None else {**kind, "label": label}
     return lambda form: edits.add_field(form, field, section=section, position=position, into=into)
@@ -213,7 +216,7 @@ def _labelled(draw: st.DrawFn) -> Callable[[Form, str], Form]:
 
 
 def _moved(draw: st.DrawFn) -> Callable[[Form, str], Form]:
-    section, position = draw(NUMBERS), draw(NUMBERS)
+    section, position = draw(PARTS), draw(NUMBERS)
     return lambda form, ref: edits.move_field(form, ref, section, position)
 
 
@@ -222,15 +225,43 @@ def _shifted(draw: st.DrawFn) -> Callable[[Form, str], Form]:
     return lambda form, ref: edits.shift_field(form, ref, by)
 
 
-def _on_section(draw: st.DrawFn) -> Step:
-    number, by, title = draw(NUMBERS), draw(st.sampled_from([-1, 1])), draw(LABELS)
+def _on_part(draw: st.DrawFn) -> Step:
+    part, by, title = draw(PARTS), draw(st.sampled_from([-1, 1])), draw(LABELS)
+    kind, before, behind = draw(KINDS), draw(st.none() | IDS), draw(st.none() | REFS)
     chosen: list[Step] = [
-        lambda form: edits.add_section(form, title or "New", number),
-        lambda form: edits.change_section(form, number, {"section": title, "columns": 3}),
-        lambda form: edits.remove_section(form, number),
-        lambda form: edits.shift_section(form, number, by),
+        lambda form: layout_edits.add_part(form, kind, title or "New", before=before),
+        lambda form: layout_edits.add_part(
+            form, kind, behind=None if behind is None else named(form, behind)
+        ),
+        lambda form: layout_edits.change_part(
+            form, part, {"section": title, "page": title, "note": title, "divider": None}
+        ),
+        lambda form: layout_edits.change_part(form, part, {"columns": 3, "tone": "warning"}),
+        lambda form: layout_edits.remove_part(form, part),
+        lambda form: layout_edits.shift_part(form, part, by),
+        lambda form: layout_edits.move_part(form, part, before),
     ]
     return draw(st.sampled_from(chosen))
+
+
+def _several(draw: st.DrawFn) -> Step:
+    refs, part, position = draw(st.lists(REFS, max_size=4)), draw(PARTS), draw(st.none() | NUMBERS)
+
+    def chosen(form: Form) -> list[str]:
+        return [named(form, ref) for ref in refs]
+
+    acts: list[Step] = [
+        lambda form: clips.move_fields(form, chosen(form), part, position),
+        lambda form: clips.paste(
+            form, clips.copied(form, clips.in_order(form, chosen(form)))["fields"], part
+        ),
+    ]
+    return draw(st.sampled_from(acts))
+
+
+def _become(draw: st.DrawFn) -> Callable[[Form, str], Form]:
+    fresh = draw(FRESH)
+    return lambda form, ref: clips.retype_field(form, ref, fresh)
 
 
 MAKERS: dict[str, Callable[[st.DrawFn], Step]] = {
@@ -243,7 +274,10 @@ MAKERS: dict[str, Callable[[st.DrawFn], Step]] = {
     "require": _on_field(
         lambda draw: lambda f, ref: edits.change_field(f, ref, {"required": True})
     ),
-    "section": _on_section,
+    "part": _on_part,
+    "several": _several,
+    "become": _on_field(_become),
+    "width": _on_field(lambda draw: lambda f, ref: edits.change_field(f, ref, {"width": 2})),
     "title": lambda draw: lambda form: edits.change_form(form, {"title": "{id}", "icon": None}),
 }
 
@@ -254,17 +288,26 @@ def test_any_edits_leave_a_well_formed_form_and_undoing_all_gives_the_start(
     chosen: list[Step],
 ) -> None:
     done: list[Form] = [ORDERS]
-    start = copy.deepcopy(ORDERS)
+    back: list[dict[str, Any]] = []
     for step in chosen:
         try:
-            done.append(step(done[-1]))
+            made = step(done[-1])
         except StepRefused:
             continue
-        assert form_problems(done[-1]) == []
-        form = FormDefinition.from_json(done[-1])
-        placed = [key for section in form.layout for key in section.fields]
-        assert placed == [field.key for field in form.fields]
-        assert len(set(placed)) == len(placed)
-    while len(done) > 1:
-        done.pop()
-    assert done == [start]
+        back.append(deltas.delta_to(made, done[-1]))
+        done.append(made)
+        assert form_problems(made) == []
+        form = FormDefinition.from_json(made)
+        placed = [key for item in form.layout for key in item.fields]
+        assert sorted(placed) == sorted(field.key for field in form.fields)
+        assert len({item.id for item in form.layout}) in (len(form.layout), 1)
+    now, forth = done[-1], []
+    for delta, before in zip(reversed(back), reversed(done[:-1]), strict=True):
+        earlier = deltas.apply(now, delta)
+        assert earlier == before
+        forth.append(deltas.delta_to(earlier, now))
+        now = earlier
+    assert now == ORDERS
+    for delta in reversed(forth):
+        now = deltas.apply(now, delta)
+    assert now == done[-1]

@@ -1,4 +1,5 @@
 import copy
+from functools import partial
 
 import pytest
 
@@ -138,12 +139,38 @@ def test_undoing_back_to_what_is_published_leaves_nothing_to_publish(uow: UnitOf
     assert not store.get_draft(uow, "form", key).changed
 
 
-def test_only_the_last_steps_are_kept(uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "KEPT", 3)
+def test_every_step_since_the_start_can_be_undone_and_redone(uow: UnitOfWork) -> None:
     key = begun(uow)
-    for label in "ABCDEF":
-        add(uow, key, label)
-    assert undo.depths(uow, key) == (3, 0)
+    start = store.get_draft(uow, "form", key).raw
+    for n in range(12):
+        step = partial(edits.label_field, ref="name", words=f"N{n}", locale="en")
+        service.edit_form(uow, OWNER, key, step)
+    end = store.get_draft(uow, "form", key).raw
+    for _ in range(15):
+        service.undo_step(uow, OWNER, key)
+    assert store.get_draft(uow, "form", key).raw == start
+    assert undo.depths(uow, key) == (0, 12)
+    for _ in range(15):
+        service.redo_step(uow, OWNER, key)
+    assert store.get_draft(uow, "form", key).raw == end
+
+
+def test_undo_takes_nothing_back_that_this_tab_has_not_seen(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    mine = service.edit_form(uow, OWNER, key, lambda f: edits.label_field(f, "name", "A", "en"))
+    service.edit_form(uow, OWNER, key, lambda f: edits.label_field(f, "name", "B", "en"))
+    with pytest.raises(VersionConflict):
+        service.undo_step(uow, OWNER, key, tag=mine.tag)
+    assert store.get_draft(uow, "form", key).raw["fields"][0]["label"] == "B"
+
+
+def test_fields_with_the_same_key_are_brought_back_too(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    raw = dict(store.get_draft(uow, "form", key).raw)
+    double = {**raw, "fields": [*raw["fields"], *raw["fields"]]}
+    service.put_form(uow, OWNER, double)
+    assert service.undo_step(uow, OWNER, key).raw == raw
+    assert service.redo_step(uow, OWNER, key).raw == double
 
 
 def test_dropped_changes_can_be_had_back(uow: UnitOfWork) -> None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import store
 from regulars.platform.definitions.effects import Break, breaks
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import Published, Snapshot, snapshot
@@ -36,6 +37,21 @@ def uses_of_field(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> l
     if find_field(form, ref) is None:
         raise NotFound("no-field", key=ref)
     found = breaks_of_field(seen, form_key, ref)
+    return [*distinct(found), *told(uow, Used("form", form_key, ref))]
+
+
+def uses_in_draft(uow: UnitOfWork, access: Access, form_key: str, ref: str) -> list[Use]:
+    """Every place that would miss a field of the form as it is being designed.
+
+    As `uses_of_field`, with the draft in the place of what is published.
+    """
+    access.require("design_forms")
+    draft = store.get_draft(uow, "form", form_key)
+    form = FormDefinition.from_json(draft.raw)
+    if find_field(form, ref) is None:
+        return []
+    item = Published("form", form_key, draft.published or 0, draft.raw, form)
+    found = breaks_of_field(snapshot(uow).overlaid([item]), form_key, ref)
     return [*distinct(found), *told(uow, Used("form", form_key, ref))]
 
 

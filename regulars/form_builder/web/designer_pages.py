@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
-from flask import request, url_for
+from flask import Response, current_app, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
-from regulars.form_builder import service
+from regulars.form_builder import clips, service
 from regulars.form_builder.checks import PERSON_TYPES
+from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.edits import Form, StepRefused
+from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.layout import pages_of
 from regulars.form_builder.web.blueprints import designer
 from regulars.form_builder.web.designer_view import Designer, designer_of, desk_of, preview_entry
+from regulars.form_builder.web.designer_words import asking_of, read_definition, said_of
 from regulars.form_builder.web.form_pages import ICONS
 from regulars.form_builder.web.steps import step_from_post
 from regulars.platform.accounts.access import Access
@@ -20,13 +27,23 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Conflict, Invalid
+from regulars.platform.definitions.store import Draft
+from regulars.platform.errors import Conflict, Invalid, VersionConflict
 from regulars.platform.i18n import LOCALES, Text
 from regulars.platform.problems import Problem
 from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to, is_htmx
-from regulars.platform.web.rendering import render
+from regulars.platform.web.preferences import current_locale, set_locale
+from regulars.platform.web.rendering import render, translate
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The entry form as people will see it: markup by size of screen, in one language."""
+
+    language: str
+    sheets: Mapping[str, Markup]
 
 
 @designer.get("")
@@ -36,39 +53,69 @@ def show(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     seen = designer_of(
         uow, access, form_key, request.args.get("field", ""), request.args.get("tab", "fields")
     )
-    template = "form_builder/_designer.html" if is_htmx() else "form_builder/designer.html"
-    return _render(template, seen)
+    return _render("_designer.html" if is_htmx() else "designer.html", seen)
 
 
 @designer.post("/steps")
 @workspace_page("design_forms")
 def take_step(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """One step; htmx gets the designer back, a plain post goes to its page."""
+    """One step; htmx gets the designer back, a plain post goes to its page.
+
+    Before a field goes that something uses, that is shown and asked (``sure`` answers).
+    """
+    asking = asking_of(uow, access, form_key, request.form)
+    if asking is not None:
+        seen = designer_of(uow, access, form_key, request.form.get("selected", ""))
+        return _render("_designer.html", replace(seen, asking=asking))
     before = store.get_draft(uow, "form", form_key)
     try:
         step = step_from_post(request.form, desk_of(uow, access, form_key))
     except StepRefused as refused:
         raise Conflict(refused.code) from None
-    seen = posted_seen()
-    after = service.edit_form(uow, access, form_key, step, tag=seen.tag, force=seen.force)
-    selected = _selected_after(before.raw, after.raw)
-    return _answer(uow, access, form_key, selected)
+    tab = posted_seen()
+    after = service.edit_form(uow, access, form_key, step, tag=tab.tag, force=tab.force)
+    said = said_of(before.raw, after.raw, request.form, access.locale)
+    return _answer(uow, access, form_key, _selected_after(before.raw, after.raw), said)
+
+
+@designer.get("/copied")
+@workspace_page("design_forms")
+def copied(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """The fields ``?field=`` as JSON for the clipboard."""
+    draft = store.get_draft(uow, "form", form_key)
+    try:
+        clip = clips.copied(draft.raw, request.args.getlist("field"))
+    except StepRefused as refused:
+        raise Conflict(refused.code) from None
+    return Response(json.dumps(clip, ensure_ascii=False, indent=2), mimetype="application/json")
+
+
+@designer.post("/definition")
+@workspace_page("design_forms")
+def write(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """The definition as somebody wrote it; with problems it comes back as it was typed."""
+    text, tab = request.form.get("definition", ""), posted_seen()
+    raw, problems = read_definition(text, form_key)
+    if not problems:
+        service.edit_form(uow, access, form_key, lambda _form: raw, tag=tab.tag, force=tab.force)
+        said = translate("forms.said.written")
+        return _answer(uow, access, form_key, "", said, "json")
+    seen = designer_of(uow, access, form_key, "", "json")
+    return _render("_designer.html", replace(seen, written=text, problems=problems), 422)
 
 
 @designer.post("/undo")
 @workspace_page("design_forms")
 def undo(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Take the last step back."""
-    service.undo_step(uow, access, form_key)
-    return _answer(uow, access, form_key, request.form.get("selected", ""))
+    return _turn(uow, access, form_key, service.undo_step, "undone")
 
 
 @designer.post("/redo")
 @workspace_page("design_forms")
 def redo(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Take the step again that was taken back."""
-    service.redo_step(uow, access, form_key)
-    return _answer(uow, access, form_key, request.form.get("selected", ""))
+    return _turn(uow, access, form_key, service.redo_step, "redone")
 
 
 @designer.get("/publish")
@@ -114,22 +161,61 @@ def archive(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnVal
     return go_to(url_for("forms.index"))
 
 
-def _answer(uow: UnitOfWork, access: Access, form_key: str, selected: str) -> ResponseReturnValue:
+def _turn(
+    uow: UnitOfWork, access: Access, form_key: str, turn: Callable[..., Draft], said: str
+) -> ResponseReturnValue:
+    """Undo or redo what this tab has seen; else show what others did, and do nothing."""
+    try:
+        turn(uow, access, form_key, tag=posted_seen().tag)
+    except VersionConflict as conflict:
+        said = "elsewhere"
+        flash("forms.said.elsewhere", "info", who=conflict.params.get("who", ""))
+    words = translate(f"forms.said.{said}", who="")
+    return _answer(uow, access, form_key, request.form.get("selected", ""), words)
+
+
+def _answer(
+    uow: UnitOfWork, access: Access, form_key: str, selected: str, said: str, tab: str = "fields"
+) -> ResponseReturnValue:
     if not is_htmx():
-        return go_to(url_for("designer.show", form_key=form_key, field=selected or None))
-    return _render("form_builder/_designer.html", designer_of(uow, access, form_key, selected))
+        chosen = tab if tab != "fields" else None
+        url = url_for("designer.show", form_key=form_key, field=selected or None, tab=chosen)
+        return go_to(url)
+    seen = designer_of(uow, access, form_key, selected, tab)
+    return _render("_designer.html", replace(seen, said=said))
 
 
-def _render(template: str, seen: Designer) -> ResponseReturnValue:
+def _preview(form: FormDefinition) -> Preview:
+    """The pages of the form in the language of ``?lang=``, drawn for both sizes."""
+    wanted, own = request.args.get("lang", ""), current_locale()
+    language = wanted if wanted in LOCALES else own
+    set_locale(language)
+    shown = [key for key, each in form.by_key.items() if field_types.get(each.type).writable]
+    pages = pages_of(form.layout, shown)
+    template = current_app.jinja_env.get_template("form_builder/preview.html")
+    draw: Any = template.module
+    sheets: dict[str, Markup] = {
+        size: draw.sheets(form, pages, size, preview_entry) for size in ("phone", "desktop")
+    }
+    set_locale(own)
+    return Preview(language, sheets)
+
+
+def _render(template: str, seen: Designer, status: int = 200) -> ResponseReturnValue:
+    written = seen.written
+    if written is None and seen.tab == "json":
+        written = json.dumps(seen.draft.raw, ensure_ascii=False, indent=2)
     return render(
-        template,
+        f"form_builder/{template}",
+        status,
         seen=seen,
         form=seen.form,
         person_roles=PERSON_TYPES,
         icons=ICONS,
         locales=LOCALES,
         preview_entry=preview_entry,
-        as_json=json.dumps(seen.draft.raw, ensure_ascii=False, indent=2),
+        as_json=written,
+        preview=_preview(seen.form) if seen.tab == "preview" else None,
     )
 
 

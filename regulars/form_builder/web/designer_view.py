@@ -10,15 +10,18 @@ from regulars.form_builder import edits, service, undo
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.edits import StepRefused
+from regulars.form_builder.layout import CONTAINERS, LayoutItem
 from regulars.form_builder.web.entries import Entry
 from regulars.form_builder.web.palette import PaletteItem, icon_of, palette
-from regulars.form_builder.web.steps import Desk, subject_of
+from regulars.form_builder.web.step_desk import Desk
+from regulars.form_builder.web.steps import subject_of
 from regulars.form_builder.web.widgets import Subject, Widget, widgets_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
+from regulars.platform.definitions.uses import Use
 from regulars.platform.problems import Problem
 
 TABS = ("fields", "preview", "json")
@@ -46,15 +49,19 @@ class Card:
 
 
 @dataclass(frozen=True)
-class CanvasSection:
-    """A section of the canvas."""
+class CanvasPart:
+    """A part of the layout on the canvas; only sections have ``cards``."""
 
+    item: LayoutItem
     number: int
-    title: Any
-    columns: int
     cards: list[Card]
-    is_first: bool
-    is_last: bool
+    in_tab: bool
+    is_only: bool  # the only section of the form
+
+    @property
+    def can_go(self) -> bool:
+        """Whether it may be taken away: one section always stays."""
+        return self.item.kind != "section" or not self.is_only
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,21 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Asking:
+    """Fields that something uses, and that shall go: asked once more before they do."""
+
+    refs: Sequence[str]
+    do: str
+    uses: Sequence[Use]
+
+
+@dataclass(frozen=True)
 class Designer:
     """Everything on the designer's page."""
 
     draft: Draft
     form: FormDefinition
-    sections: list[CanvasSection]
+    parts: list[CanvasPart]
     problems: Sequence[Problem]
     form_problems: Mapping[str, list[Problem]]
     panel: Panel | None
@@ -81,6 +97,9 @@ class Designer:
     undo_steps: int
     redo_steps: int
     n_changes: int
+    said: str = ""  # what the last step did, for those who listen
+    asking: Asking | None = None
+    written: str | None = None  # the definition as somebody typed it, when it was refused
     groups: list[tuple[str, list[PaletteItem]]] = field(default_factory=list)
 
     @property
@@ -106,10 +125,11 @@ def designer_of(
     placed = _by_field(draft.raw, problems)
     undo_steps, redo_steps = undo.depths(uow, key)
     cards = _cards(raw, placed, selected)
+    form = FormDefinition.from_json(raw)
     return Designer(
         draft=draft,
-        form=FormDefinition.from_json(raw),
-        sections=_sections(raw, cards),
+        form=form,
+        parts=_parts(form, cards),
         problems=problems,
         form_problems=placed.get("", {}),
         panel=_panel(raw, cards, selected, desk_of(uow, access, key), placed),
@@ -171,19 +191,15 @@ def _card(field: FieldDefinition, parent: str, placed: Placed, selected: str) ->
     return Card(ref, field, [*own, *inner], ref == selected, columns)
 
 
-def _sections(raw: Mapping[str, Any], cards: Mapping[str, Card]) -> list[CanvasSection]:
-    layout = raw["layout"]
-    return [
-        CanvasSection(
-            number,
-            section.get("section"),
-            int(section.get("columns", 1)),
-            [cards[key] for key in section["fields"] if key in cards],
-            number == 0,
-            number == len(layout) - 1,
-        )
-        for number, section in enumerate(layout)
-    ]
+def _parts(form: FormDefinition, cards: Mapping[str, Card]) -> list[CanvasPart]:
+    parts, in_tab = [], False
+    n_sections = sum(item.kind == "section" for item in form.layout)
+    for number, item in enumerate(form.layout):
+        held = [cards[key] for key in item.fields if key in cards]
+        in_tab = in_tab and item.kind not in CONTAINERS
+        parts.append(CanvasPart(item, number, held, in_tab, n_sections == 1))
+        in_tab = in_tab or item.kind == "tab"
+    return parts
 
 
 def _panel(

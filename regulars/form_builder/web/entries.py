@@ -13,12 +13,13 @@ from markupsafe import Markup
 
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.cascade import choosable
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.file import FILE_TYPES
+from regulars.form_builder.layout import Page, pages_of
 from regulars.form_builder.locks import locks_of
 from regulars.form_builder.querying import RecordQuery, scope_conditions
 from regulars.form_builder.records import find_records
@@ -91,10 +92,25 @@ def ask_value(entry: Entry) -> Markup:
 
 @dataclass(frozen=True)
 class EntryForm:
-    """A whole entry form: its sections with their inputs, and what it complains about."""
+    """A whole entry form: its pages, the input of each field, and what it complains about.
 
-    sections: list[tuple[Section, list[Entry]]]
+    ``at`` is the number of the page that is open.
+    """
+
+    pages: list[Page]
+    entries: Mapping[str, Entry]
     errors: Errors
+    at: int = 1
+
+    def troubled(self, page: Page) -> list[str]:
+        """The keys of the fields of a page that something is wrong with."""
+        heads = {name.partition("/")[0] for name in self.errors}
+        return [key for key in page.fields if key in heads]
+
+    def opened(self, wanted: int) -> EntryForm:
+        """The form with the first page open that has a problem, else the one that is wanted."""
+        troubled = next((page.number for page in self.pages if self.troubled(page)), wanted)
+        return replace(self, at=max(1, min(troubled, len(self.pages))))
 
 
 class Asking:
@@ -108,24 +124,14 @@ class Asking:
         self._offered: dict[str, Choices] = {}
 
     def entry_form(self, answers: Answers, errors: Errors, *, is_new: bool = False) -> EntryForm:
-        """The sections with an entry for every field people fill in."""
-        sections = []
-        for section in self.form.layout:
-            entries = [
-                self._kept(
-                    self.entry(
-                        _explained(self.form.by_key[key], is_new),
-                        key,
-                        answers.get(key, ""),
-                        errors,
-                    )
-                )
-                for key in section.fields
-                if key in self.form.by_key and field_types.get(self.form.by_key[key].type).writable
-            ]
-            if entries:
-                sections.append((section, entries))
-        return EntryForm(sections, errors)
+        """The pages with an entry for every field people fill in."""
+        entries = {}
+        for key, field in self.form.by_key.items():
+            if not field_types.get(field.type).writable:
+                continue
+            explained = _explained(field, is_new)
+            entries[key] = self._kept(self.entry(explained, key, answers.get(key, ""), errors))
+        return EntryForm(pages_of(self.form.layout, entries), entries, errors)
 
     def entry(self, field: FieldDefinition, name: str, answer: Any, errors: Errors) -> Entry:
         """One input with what it offers."""

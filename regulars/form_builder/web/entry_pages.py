@@ -43,6 +43,9 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 
+_STEPS = frozenset(("_rows", "_find", "_page"))
+"""What a button of the form asks for that saves nothing yet."""
+
 
 @dataclass(frozen=True)
 class EntryPage:
@@ -77,7 +80,7 @@ def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     form = writable_form(access, catalog_of(uow), form_key, is_new=True)
     answers = answers_from_post(form, request.form)
     page = EntryPage(form, answers)
-    if "_rows" in request.form or "_find" in request.form:
+    if not _STEPS.isdisjoint(request.form):
         return _again(uow, access, page)
     values = values_of(form, answers, _reading(uow, access))
     try:
@@ -110,7 +113,7 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
     before = _opened_with(stored)
     answers = answers_from_post(form, request.form)
     page = EntryPage(form, answers, record, (), before, _version())
-    if "_rows" in request.form or "_find" in request.form:
+    if not _STEPS.isdisjoint(request.form):
         return _again(uow, access, page)
     values = values_of(form, answers, _reading(uow, access), before)
     try:
@@ -154,7 +157,7 @@ def _page(
         status,
         form=page.form,
         record=page.record,
-        entry_form=_with_found(uow, access, asked),
+        entry_form=_with_found(uow, access, asked).opened(_page_number()),
         version=page.version,
         before=json.dumps(page.before, ensure_ascii=False),
         theirs=page.theirs,
@@ -207,9 +210,7 @@ def _with_found(uow: UnitOfWork, access: Access, asked: EntryForm) -> EntryForm:
         found = offered(uow, access, target_of(entry.field), words)
         return replace(entry, choices=[*chosen, *(c for c in found if c not in chosen)])
 
-    return replace(
-        asked, sections=[(s, [looked_up(entry) for entry in some]) for s, some in asked.sections]
-    )
+    return replace(asked, entries={key: looked_up(each) for key, each in asked.entries.items()})
 
 
 def _given(field: FieldDefinition, text: str) -> Any:
@@ -247,6 +248,12 @@ def _back(page: EntryPage) -> str:
 
 def _stored(uow: UnitOfWork, form: FormDefinition, record: Record) -> Answers:
     return answers_from_values(form.fields, record.values, uow.workspace.tz)
+
+
+def _page_number() -> int:
+    """The page of the form that was asked for, else the one that was open."""
+    given = request.form.get("_page") or request.form.get("_at") or ""
+    return int(given) if given.isdecimal() and len(given) < 4 else 1
 
 
 def _version() -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.layout_edits import PARTS
 from regulars.platform import i18n
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -34,6 +35,10 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("formula", "serial", "barcode", "created_at", "created_by", "updated_at", "updated_by"),
     ),
 )
+PART_ICONS = {
+    "section": "rows-3", "columns": "columns-3", "tab": "folder", "page": "file",
+    "divider": "minus", "note": "info",
+}  # fmt: skip
 ICONS = {"long_text": "letter-text", "related": "list-checks", "lookup": "eye", "unit": "store"}
 
 
@@ -63,7 +68,19 @@ def palette(locale: str) -> list[tuple[str, list[PaletteItem]]]:
     placed = {name for _group, names in GROUPS for name in names}
     others = tuple(name for name in field_types.names() if name not in placed)
     groups = [*GROUPS, *((("more", others),) if others else ())]
-    return [(group, [_item(name, locale) for name in names]) for group, names in groups]
+    fields = [(group, [_item(name, locale) for name in names]) for group, names in groups]
+    return [*fields, ("layout", [_part(kind, locale) for kind in PARTS])]
+
+
+def part_icon(kind: str) -> str:
+    """The drawing of a part of the layout."""
+    return PART_ICONS[kind]
+
+
+def _part(kind: str, locale: str) -> PaletteItem:
+    title = i18n.translate(f"forms.part-kind.{kind}", locale)
+    text = i18n.translate(f"forms.part-help.{kind}", locale)
+    return PaletteItem(f"part/{kind}", PART_ICONS[kind], title, text)
 
 
 def _item(name: str, locale: str) -> PaletteItem:

@@ -13,6 +13,7 @@ from regulars.form_builder.field_types.subform import NESTABLE
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.designer_view import Panel
+from regulars.form_builder.web.palette import part_icon
 from regulars.form_builder.web.widgets import Choices, Widget, rows_of
 from regulars.platform import i18n
 from regulars.platform.expressions.operators import LIST_OPS, NO_VALUE_OPS
@@ -24,6 +25,7 @@ NEEDED = ("aggregate", "result")
 
 forms.add_app_template_global(lambda: COLORS, "colors")
 forms.add_app_template_global(lambda: NESTABLE, "nestable")
+forms.add_app_template_global(part_icon, "part_icon")
 
 
 @dataclass(frozen=True)

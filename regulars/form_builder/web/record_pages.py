@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition, FormDefinition, Section
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.history import history_of, seen_entries
+from regulars.form_builder.layout import Page, pages_of
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
@@ -88,7 +90,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         "form_builder/record.html",
         form=form,
         record=record,
-        sections=sections_of(form, catalog, record),
+        **_details(form, catalog, record),
         subforms=_subforms(form, catalog, record),
         tabs=tabs,
         tab=tab if chosen or tab == "history" else "",
@@ -135,20 +137,12 @@ def purge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Res
     return go_to(url_for("records.bin_page", form_key=form_key))
 
 
-def sections_of(
-    form: FormDefinition, catalog: FormCatalog, record: Record
-) -> list[tuple[Section, list[Cell]]]:
-    """The sections as drawn, each with the values it shows."""
-    made = []
-    for section in form.layout:
-        keys = [
-            key
-            for key in section.fields
-            if key in form.by_key and form.by_key[key].type not in _NOT_IN_SECTIONS
-        ]
-        if keys:
-            made.append((section, cells_of(record, form, catalog, keys)))
-    return made
+def _details(form: FormDefinition, catalog: FormCatalog, record: Record) -> dict[str, Any]:
+    """The pages of the form, and what stands in each field of them."""
+    keys = [each.key for each in form.fields if each.type not in _NOT_IN_SECTIONS]
+    cells = dict(zip(keys, cells_of(record, form, catalog, keys), strict=True))
+    pages: list[Page] = pages_of(form.layout, cells)
+    return {"pages": pages, "cells": cells}
 
 
 def _subforms(form: FormDefinition, catalog: FormCatalog, record: Record) -> list[Cell]:

@@ -1,102 +1,68 @@
-// The designer: drag and drop as a faster way to do what its buttons do, and undo by keys.
+// The designer: what its buttons do, faster: by drag and drop, by keys, and by several fields at once.
 import { register } from "./app.js";
+import * as drag from "./designer_drag.js";
+import * as keys from "./designer_keys.js";
 import * as panels from "./designer_panels.js";
+import * as picks from "./designer_picks.js";
+import { post, step, TARGET } from "./designer_steps.js";
 import { fresh } from "./elements.js";
 import * as formulas from "./formulas.js";
 
-const TARGET = "#designer";
-
-function post(designer, url, values) {
-  return window.htmx.ajax("POST", url, { source: designer, target: TARGET, swap: "outerMorph", values });
-}
-
-function step(designer, values) {
-  const body = { selected: designer.dataset.selected, ...values };
-  return post(designer, designer.dataset.steps, body);
-}
-
-// Counted by hand: Sortable counts only what the list that was dragged from calls draggable.
-function cardsBefore(item) {
-  let count = 0;
-  for (let each = item.previousElementSibling; each; each = each.previousElementSibling) {
-    if (each.matches(".field-card:not(.sortable-fallback)")) count += 1;
-  }
-  return count;
-}
-
-function dropped(event) {
-  const designer = document.querySelector(TARGET);
-  const list = event.to.closest("[data-section]");
-  const place = { section: list?.dataset.section, position: cardsBefore(event.item) };
-  const type = event.item.dataset.type;
-  const field = event.item.dataset.field;
-  // The server draws the result; what the drag left behind goes back first.
-  if (type) event.item.remove();
-  if (!list) return;
-  if (type) step(designer, { do: "add", type, ...place });
-  else step(designer, { do: "move", field, ...place });
-}
-
-const shared = {
-  animation: 140,
-  forceFallback: true,
-  fallbackOnBody: true,
-  fallbackTolerance: 4,
-  delay: 120,
-  delayOnTouchOnly: true,
-};
-
-function sortables(root) {
-  for (const list of fresh(root, "[data-section]", "sortable")) {
-    new window.Sortable(list, {
-      ...shared,
-      group: "fields",
-      draggable: ".field-card",
-      handle: ".grip",
-      onAdd: dropped,
-      onUpdate: dropped,
-    });
-  }
-  for (const list of fresh(root, "[data-palette-list]", "sortable")) {
-    new window.Sortable(list, {
-      ...shared,
-      group: { name: "fields", pull: "clone", put: false },
-      sort: false,
-      draggable: "[data-type]",
-      onStart: () => document.getElementById("palette").hidePopover?.(),
-    });
-  }
-}
-
-// A click on a card's empty space opens its settings, as its button does.
+// A click on a card's empty space opens its settings, as its button does; with Ctrl or Shift it picks.
 function openCard(card) {
   card.addEventListener("click", (event) => {
-    if (!event.target.closest("a, button, input, select, .grip")) card.querySelector("[data-card-settings]").click();
+    if (event.target.closest("a, button, input, select, textarea, .grip")) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) picks.toggle(card, event.shiftKey);
+    else card.querySelector("[data-card-settings]").click();
   });
 }
 
-document.addEventListener("keydown", (event) => {
-  const designer = document.querySelector(TARGET);
-  if (!designer || !(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-  if (event.target.closest("input, textarea")) return;
-  event.preventDefault();
-  const url = event.shiftKey ? designer.dataset.redo : designer.dataset.undo;
-  post(designer, url, { selected: designer.dataset.selected });
-});
+// The name of a field is changed where it stands; Escape gives the old one back.
+function title(input) {
+  input.readOnly = false;
+  const before = input.value;
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") input.value = before;
+    if (event.key === "Enter" || event.key === "Escape") {
+      event.preventDefault();
+      input.closest(".field-card").querySelector("[data-card-settings]").focus();
+    }
+  });
+  input.addEventListener("change", () => {
+    step({ do: "label", field: input.closest("[data-field]").dataset.field, label: input.value });
+  });
+}
 
 // What had the focus may be gone (a removed field); then the nearest place to go on is the canvas.
 function keepFocus(root) {
-  if (root.id !== "designer" || document.activeElement !== document.body) return;
+  if (root.id !== "designer") return;
+  const asked = root.querySelector("[data-asking] h2");
+  if (asked && !asked.closest("[data-asking]").contains(document.activeElement)) return asked.focus();
+  const wanted = keys.wanted(root);
+  if (wanted) return wanted.focus({ preventScroll: false });
+  if (document.activeElement !== document.body) return;
   const cards = [".field-card.is-selected", ".field-card"].map((each) => root.querySelector(each));
   cards.find(Boolean)?.querySelector("[data-card-settings]").focus({ preventScroll: true });
 }
 
+document.addEventListener("keydown", (event) => {
+  const designer = document.querySelector(TARGET);
+  if (designer?.querySelector("#canvas")) keys.pressed(event, designer);
+  if (!designer || !(event.ctrlKey || event.metaKey) || event.target.closest("input:not([type=checkbox]), textarea")) return;
+  const key = event.key.toLowerCase();
+  if (key !== "z" && key !== "y") return;
+  event.preventDefault();
+  post(key === "y" || event.shiftKey ? designer.dataset.redo : designer.dataset.undo, {});
+});
+
 export function attach(root) {
-  keepFocus(root);
-  sortables(root);
+  for (const input of fresh(root, "[data-card-title]", "title")) title(input);
+  for (const card of fresh(root, ".field-card", "card")) openCard(card);
+  drag.attach(root);
   panels.attach(root);
   formulas.attach(root);
-  for (const card of fresh(root, ".field-card", "card")) openCard(card);
+  picks.attach(root);
+  keepFocus(root);
 }
 
 register(attach);

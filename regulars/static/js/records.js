@@ -3,6 +3,7 @@ import { register } from "./app.js";
 import { fresh } from "./elements.js";
 import * as cascades from "./cascades.js";
 import * as files from "./files.js";
+import * as layout from "./layout.js";
 import * as pickers from "./pickers.js";
 import * as richTexts from "./rich_texts.js";
 import * as rows from "./rows.js";
@@ -38,6 +39,7 @@ function reloadFilter(form) {
 export function attach(root) {
   cascades.attach(root);
   files.attach(root);
+  layout.attach(root);
   pickers.attach(root);
   richTexts.attach(root);
   rows.attach(root);

@@ -1,5 +1,6 @@
 """The designer: its page, its steps by plain posts and by htmx, publishing."""
 
+import json
 import re
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_a_step_by_a_plain_post_goes_back_to_the_page(shop: Shop, owner: Visitor
 
 def test_steps_can_be_undone_and_redone(shop: Shop, owner: Visitor) -> None:
     before = keys_of(shop)
-    step(owner, do="remove", field="email")
+    step(owner, do="remove", field="email", sure="1")
     owner.htmx("POST", f"{DESIGN}/undo")
     assert keys_of(shop) == before
     answer = owner.htmx("POST", f"{DESIGN}/redo")
@@ -145,7 +146,7 @@ def test_records_that_are_alike_keep_a_field_from_becoming_unique(
 
 
 def test_changes_are_dropped_and_a_form_is_put_away(shop: Shop, owner: Visitor) -> None:
-    step(owner, do="remove", field="email")
+    step(owner, do="remove", field="email", sure="1")
     assert owner.send(f"{DESIGN}/discard").headers["Location"] == DESIGN
     assert "email" in keys_of(shop)
     refused = owner.send("/w/shop/forms/products/design/archive")
@@ -174,7 +175,7 @@ def test_settings_that_break_the_shape_are_refused_and_nothing_changes(
 
 
 def test_the_list_of_forms_tells_their_state(shop: Shop, owner: Visitor, clerk: Visitor) -> None:
-    step(owner, do="remove", field="email")
+    step(owner, do="remove", field="email", sure="1")
     said = words_of(owner.get("/w/shop/forms").text)
     assert {"Customers", "Orders", "Products", "Changes not published", "0 records"} <= set(said)
     seen = words_of(clerk.get("/w/shop/forms").text)
@@ -201,3 +202,100 @@ def test_the_designer_speaks_every_language(shop: Shop, owner: Visitor, locale: 
     assert words[locale] in words_of(page.text)
     for path in (f"{DESIGN}?field=tier", "/w/shop/forms", "/w/shop/new-form", f"{DESIGN}/publish"):
         assert owner.get(path).status_code == 200
+
+
+def test_a_field_that_something_uses_is_asked_about_before_it_goes(
+    shop: Shop, owner: Visitor
+) -> None:
+    asked = step(owner, do="remove:email", selected="email")
+    assert "Remove anyway" in words_of(asked.text)
+    assert "email" in keys_of(shop)
+    step(owner, do="remove", field="email", sure="1")
+    assert "email" not in keys_of(shop)
+
+
+def test_what_is_read_aloud_says_where_a_field_went(owner: Visitor) -> None:
+    answer = step(owner, do="up:mobile")
+    said = re.search(r'id="designer-says" role="status">([^<]*)<', answer.text)
+    assert said is not None
+    assert re.match(r"mobile: place 1 of \d+ in Section 1\.", said.group(1))
+
+
+def test_undo_in_one_tab_leaves_the_other_tabs_work(shop: Shop, owner: Visitor) -> None:
+    stale = str(draft(shop).tag)
+    step(owner, do="label:name", label="Guest")
+    answer = owner.htmx("POST", f"{DESIGN}/undo", {"tag": stale})
+    assert answer.status_code == 200
+    assert "so nothing was undone" in answer.text
+    assert draft(shop).raw["fields"][0]["label"]["en"] == "Guest"
+
+
+def test_two_tabs_arrange_the_same_form(shop: Shop, owner: Visitor) -> None:
+    step(owner, do="add", type="part/section")
+    seen = draft(shop)
+    section = seen.raw["layout"][-1]["id"]
+    step(owner, do="move", field="email", section=section, position="0", tag=str(seen.tag))
+    step(owner, do="add", type="part/page", tag=str(seen.tag))
+    step(owner, do="move", field="mobile", section=section, position="0", tag=str(seen.tag))
+    layout = draft(shop).raw["layout"]
+    assert {"email", "mobile"} == set(next(p for p in layout if p["id"] == section)["fields"])
+    assert any("page" in part for part in layout)
+
+
+def test_the_definition_is_written_by_hand(shop: Shop, owner: Visitor) -> None:
+    raw = {**draft(shop).raw, "description": "Everybody who came in"}
+    seen = owner.htmx("POST", f"{DESIGN}/definition", {"definition": json.dumps(raw)})
+    assert seen.status_code == 200
+    assert draft(shop).raw["description"] == "Everybody who came in"
+    owner.htmx("POST", f"{DESIGN}/undo")
+    assert "description" not in draft(shop).raw
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "says"),
+    [
+        ({"fields": [{"key": "a", "type": "spaceship"}]}, "fields/0/type", "spaceship"),
+        ({"key": "guests"}, "key", "customers"),
+        ({"colour": "red"}, "colour", "colour"),
+    ],
+)
+def test_a_definition_with_problems_stays_as_it_was_typed(
+    shop: Shop, owner: Visitor, change: dict[str, Any], path: str, says: str
+) -> None:
+    text = json.dumps({**draft(shop).raw, **change})
+    refused = owner.htmx("POST", f"{DESIGN}/definition", {"definition": text})
+    assert refused.status_code == 422
+    assert f"<code>{path}</code>" in refused.text
+    assert says in refused.text
+    assert not draft(shop).changed
+    broken = owner.htmx("POST", f"{DESIGN}/definition", {"definition": '{"kind": '})
+    assert broken.status_code == 422
+    assert "{&#34;kind&#34;: " in broken.text
+
+
+def test_copied_fields_are_pasted_into_another_form(shop: Shop, owner: Visitor) -> None:
+    clip = owner.get(f"{DESIGN}/copied", query_string={"field": ["mobile", "tier"]})
+    assert [field["key"] for field in clip.get_json()["fields"]] == ["mobile", "tier"]
+    steps = "/w/shop/forms/products/design/steps"
+    owner.htmx("POST", steps, {"do": "paste", "clip": clip.text})
+    assert {"mobile", "tier"} <= set(keys_of(shop, "products"))
+    refused = owner.htmx("POST", steps, {"do": "paste", "clip": "something else"})
+    assert refused.status_code == 422
+    assert "These are no copied fields" in refused.text
+
+
+def test_the_preview_speaks_the_language_that_is_asked_for(owner: Visitor) -> None:
+    page = owner.get(f"{DESIGN}?tab=preview&lang=zh-Hans")
+    assert page.text.count("新增") >= 2
+    assert "Language" in words_of(page.text)
+
+
+def test_a_field_never_published_changes_its_type_on_the_card(shop: Shop, owner: Visitor) -> None:
+    step(owner, do="add", type="text", after="name")
+    answer = step(owner, do="become", field="text", type="money", selected="text")
+    assert 'id="card-type-text"' in answer.text
+    assert next(f for f in draft(shop).raw["fields"] if f["key"] == "text")["type"] == "money"
+    refused = owner.htmx(
+        "POST", f"{DESIGN}/steps", {"do": "become", "field": "name", "type": "money"}
+    )
+    assert refused.status_code == 409

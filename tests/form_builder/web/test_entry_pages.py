@@ -7,6 +7,8 @@ import pytest
 
 from regulars.form_builder.locks import Lock
 from regulars.form_builder.web import entries
+from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
 from tests.form_builder.web.conftest import Shop
 from tests.support.site import Visitor, words_of
 
@@ -225,3 +227,58 @@ def test_a_taken_value_is_refused_at_its_field(shop: Shop, owner: Visitor) -> No
 
 def test_a_post_from_another_site_is_refused(owner: Visitor) -> None:
     assert owner.post(f"{CUSTOMERS}/new", data={"name": "Ann"}).status_code == 403
+
+
+def paged(shop: Shop) -> None:
+    """A form of two pages; the second has two tabs."""
+    raw = {
+        "kind": "form", "key": "joining", "label": "Joining",
+        "fields": [
+            {"key": "name", "type": "text", "required": True, "width": 2},
+            {"key": "mobile", "type": "phone", "required": True},
+            {"key": "shoe", "type": "number"},
+        ],
+        "layout": [
+            {"page": "Who"}, {"note": "Welcome!"}, {"columns": 2, "fields": ["name"]},
+            {"page": "More"},
+            {"tab": "Reach"}, {"fields": ["mobile"]},
+            {"tab": "Size"}, {"divider": "Feet"}, {"fields": ["shoe"]},
+        ],
+    }  # fmt: skip
+    with shop.site.database.workspace_tx(shop.site.workspace) as uow:
+        store.save_draft(uow, system_access("en"), "form", raw)
+        store.publish(uow, system_access("en"), [("form", "joining")])
+
+
+def open_page(text: str) -> list[str]:
+    return re.findall(r'data-entry-page="(\d)">', text)
+
+
+def test_pages_turn_by_a_post_and_keep_what_was_typed(shop: Shop, owner: Visitor) -> None:
+    paged(shop)
+    new = "/w/shop/forms/joining/records/new"
+    first = owner.get(new)
+    assert open_page(first.text) == ["1"]
+    assert {"Welcome!", "Who", "More", "Reach", "Size", "Feet"} <= set(words_of(first.text))
+    turned = owner.send(new, {"name": "Ann", "mobile": "", "shoe": "", "_page": "2"})
+    assert turned.status_code == 200
+    assert open_page(turned.text) == ["2"]
+    assert 'value="Ann"' in turned.text
+
+
+def test_a_refused_form_opens_on_the_page_with_the_problem(shop: Shop, owner: Visitor) -> None:
+    paged(shop)
+    new = "/w/shop/forms/joining/records/new"
+    owner.get(new)
+    refused = owner.send(new, {"name": "Ann", "mobile": "", "shoe": "", "_at": "1"})
+    assert refused.status_code == 422
+    assert open_page(refused.text) == ["2"]
+    assert "1 to mend" in words_of(refused.text)
+
+
+def test_a_record_is_shown_in_its_pages_and_tabs(shop: Shop, owner: Visitor) -> None:
+    paged(shop)
+    made = shop.make("joining", name="Ann", mobile="13800138000", shoe=38)
+    page = owner.get(f"/w/shop/forms/joining/records/{made.id}")
+    said = words_of(page.text.partition('id="record-details"')[2])
+    assert said.index("Who") < said.index("Ann") < said.index("More") < said.index("Reach")

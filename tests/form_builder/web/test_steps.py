@@ -1,19 +1,23 @@
 """What the designer's buttons and panels post, as steps on the draft."""
 
+import json
 from typing import Any
 
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from regulars.form_builder import edits
+from regulars.form_builder import clips, edits
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.edits import StepRefused
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.layout_edits import PARTS
 from regulars.form_builder.schema import form_problems
 from regulars.form_builder.web.designer_view import preview_entry
 from regulars.form_builder.web.palette import GROUPS, palette
-from regulars.form_builder.web.steps import Desk, step_from_post, subject_of
+from regulars.form_builder.web.step_desk import Desk
+from regulars.form_builder.web.steps import step_from_post, subject_of
 from regulars.form_builder.web.widgets import widgets_of
+from regulars.platform.errors import Invalid
 from regulars.platform.i18n import LOCALES
 from tests.support.shop_forms import CUSTOMERS, ORDERS, PRODUCTS
 
@@ -101,8 +105,8 @@ def test_a_copy_says_that_it_is_one() -> None:
 def test_fields_and_sections_move_by_buttons() -> None:
     assert after(do="down", field="name")["layout"][1]["fields"][0] == "name"
     assert after(do="up", field="reason")["layout"][0]["fields"] == ["name", "reason"]
-    assert after(do="section-down", section="0")["layout"][1]["section"] == "One"
-    assert after(do="section-remove", section="1")["layout"][0]["fields"] == [
+    assert after(do="part-down:part1")["layout"][1]["section"] == "One"
+    assert after(do="part-remove", part="1")["layout"][0]["fields"] == [
         "name",
         "reason",
         "rows",
@@ -112,10 +116,91 @@ def test_fields_and_sections_move_by_buttons() -> None:
 
 
 def test_a_section_is_named_and_divided() -> None:
-    changed = after(do="section", section="0", title="Guest", columns="3")
-    assert changed["layout"][0] == {"section": "Guest", "columns": 3, "fields": ["name"]}
-    assert after(do="section", section="0", title="", columns="9")["layout"][0]["columns"] == 4
-    assert after(do="add-section")["layout"][-1]["section"] == "New section"
+    changed = after(do="part", part="0", title="Guest", columns="3")
+    assert changed["layout"][0] == {
+        "id": "part1", "section": "Guest", "columns": 3, "fields": ["name"],
+    }  # fmt: skip
+    assert after(do="part", part="part1", title="", columns="9")["layout"][0]["columns"] == 4
+    assert after(do="add", type="part/section")["layout"][-1]["section"] == "New section"
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_every_part_of_the_palette_is_added_and_named(kind: str) -> None:
+    added = after(do="add", type=f"part/{kind}", before="part2")
+    fresh = added["layout"][1]
+    assert fresh["id"] == "part3"
+    renamed = step_from_post(
+        MultiDict({"do": "part", "part": "part3", "title": "Words", "tone": "warning"}), DESK
+    )(added)
+    assert "Words" in renamed["layout"][1].values()
+    assert form_problems(renamed) == []
+
+
+def test_a_line_is_put_behind_the_chosen_field() -> None:
+    added = after(do="add", type="part/divider", after="reason")
+    assert [part.get("fields", "line") for part in added["layout"]] == [
+        ["name"], ["reason"], "line", ["rows"],
+    ]  # fmt: skip
+
+
+def test_several_fields_move_go_and_are_copied_together() -> None:
+    both = ["rows", "name"]
+    moved = after(do="move-chosen", chosen=both, section="part2", position="0")
+    assert moved["layout"][1]["fields"] == ["name", "rows", "reason"]
+    assert [each["key"] for each in after(do="remove-chosen", chosen=both)["fields"]] == ["reason"]
+    twice = after(do="duplicate-chosen", chosen=both)
+    assert {each["key"] for each in twice["fields"]} >= {"name_2", "rows_2"}
+    wide = after(do="width-chosen", chosen=both, width="3")
+    assert (field(wide, "name")["width"], field(wide, "rows")["width"]) == (3, 3)
+
+
+def test_nothing_picked_out_is_said() -> None:
+    with pytest.raises(StepRefused) as refused:
+        after(do="remove-chosen")
+    assert refused.value.code == "nothing-chosen"
+
+
+def test_what_was_copied_is_pasted_under_free_keys() -> None:
+    clip = clips.copied(DRAFT, ["reason", "name"])
+    assert [each["key"] for each in clip["fields"]] == ["name", "reason"]
+    pasted = after(do="paste", clip=json.dumps(clip), after="name")
+    assert pasted["layout"][0]["fields"] == ["name", "name_2", "reason_2"]
+    assert field(pasted, "reason_2")["options"] == field(DRAFT, "reason")["options"]
+
+
+@pytest.mark.parametrize(
+    ("clip", "path"),
+    [
+        ("hello", "clip"),
+        ("[" * 5000, "clip"),
+        ('{"kind": "form", "fields": []}', "clip"),
+        ('{"kind": "fields", "fields": []}', "clip/fields"),
+        ('{"kind": "fields", "fields": [7]}', "clip/fields"),
+        ('{"kind": "fields", "fields": [{"key": "a", "type": "spaceship"}]}',
+         "clip/fields/0/type"),
+        ('{"kind": "fields", "fields": [{"key": "A b", "type": "text", "onclick": "x"}]}',
+         "clip/fields/0/key"),
+    ],
+)  # fmt: skip
+def test_a_clipboard_with_anything_else_is_refused(clip: str, path: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        after(do="paste", clip=clip)
+    assert path in [problem.path for problem in refused.value.problems]
+
+
+def test_another_type_keeps_what_both_types_have() -> None:
+    became = field(after(do="become", field="reason", type="tags"), "reason")
+    assert (became["type"], became["options"]) == ("tags", field(DRAFT, "reason")["options"])
+    assert field(after(do="become", field="name", type="choice"), "name")["label"] == {
+        "en": "Name", "zh-Hans": "姓名",
+    }  # fmt: skip
+
+
+def test_a_type_with_values_is_not_switched_by_the_way() -> None:
+    published = Desk(FORMS, FormDefinition.from_json(DRAFT), "en")
+    with pytest.raises(StepRefused) as refused:
+        after(published, do="become", field="name", type="number")
+    assert refused.value.code == "type-needs-rehearsal"
 
 
 def test_being_required_is_switched() -> None:

@@ -24,7 +24,7 @@ def test_a_list_is_kept_as_a_view_and_removed_again(shop: Shop, owner: Visitor) 
 
 
 def test_a_view_waits_with_the_other_changes_of_the_draft(shop: Shop, owner: Visitor) -> None:
-    owner.htmx("POST", f"{LIST}/design/steps", {"do": "remove", "field": "email"})
+    owner.htmx("POST", f"{LIST}/design/steps", {"do": "remove", "field": "email", "sure": "1"})
     owner.send(f"{LIST}/views", {"label": "Best guests", "filter": VIP})
     with shop.site.database.workspace_tx(shop.site.workspace, write=False) as uow:
         draft = store.get_draft(uow, "form", "customers")
