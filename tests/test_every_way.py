@@ -112,6 +112,9 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "rules.ask_for_simulation": ("insight_api.ask_for_simulation", "insight_api.simulate_rule"),
     "rules.ask_provider": ("activity_api.ask_provider",),
     "rules.begin_rule": ("goals_api.begin_rule",),
+    "rules.keep_goal": ("own_goals_api.keep_goal",),
+    "rules.save_goal": ("own_goals_api.put_goal", "own_goals_api.publish_goal"),
+    "rules.delete_goal": ("own_goals_api.archive_goal",),
     "rules.look_at_goal": ("goals_api.look_at",),
     "rules.start_for_many": ("goals_api.start_for_many",),
     "rules.try_on_record": ("rules_api.test",),
@@ -168,7 +171,7 @@ API_ALONE = {
 
 PROCESS = "runs or mends the installation itself, from the machine it stands on"
 DOOR = "gets people back in who can no longer open a page"
-KINDS = ("form", "rule", "message", "report", "dashboard", "role")
+KINDS = ("form", "rule", "message", "report", "dashboard", "role", "goal")
 COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
         ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
@@ -187,6 +190,8 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "form archive": ("changes_api.archive",), "form restore": ("changes_api.restore",),
     "form purge": ("changes_api.purge",), "form retype": ("changes_api.retype",),
     "rule put": ("rules_api.put_rule",), "rule publish": ("rules_api.publish_rule",),
+    "goal put": ("own_goals_api.put_goal",), "goal publish": ("own_goals_api.publish_goal",),
+    "goal keep": ("own_goals_api.keep_goal",),
     "message put": ("rules_api.put_text",), "message publish": ("rules_api.publish_text",),
     "report put": ("reports_api.put_report",), "report publish": ("reports_api.publish_report",),
     "report run": ("reports_api.run",),

@@ -19,6 +19,7 @@ from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.goals.beginning import begin, glimpse, sheet_of
 from regulars.rule_engine.goals.guessing import look
+from regulars.rule_engine.goals.keeping import GoalWish, keep_as_goal
 from regulars.rule_engine.goals.shelf import list_goals
 from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.releasing import MOST_A_DAY
@@ -122,6 +123,19 @@ def start_for_many(
     name = "goals.started-waiting" if done.waiting else "goals.started-many"
     n = done.waiting or done.entered
     shell.answer(asdict(done), translate(name, shell.locale, n=n, rule=key))
+
+
+@click.command("keep")
+@click.argument("rule", metavar="RULE")
+@click.argument("questions", metavar="PLACE=QUESTION...", nargs=-1)
+@click.option("--name", required=True, help="What the goal is called.")
+@click.pass_obj
+def keep_rule(shell: Shell, rule: str, questions: tuple[str, ...], name: str) -> None:
+    """Keep RULE as a goal that asks for the values at these PLACEs (steps/0/timeout) anew."""
+    wish = GoalWish(name.strip(), ask=dict(_pair(each) for each in questions))
+    with shell.database.workspace_tx(shell.workspace) as uow:
+        made = keep_as_goal(uow, system_access(shell.locale), rule, wish)
+    shell.answer({"goal": made}, translate("goals.kept", shell.locale, goal=name))
 
 
 def _condition(text: str | None) -> dict[str, Any] | None:

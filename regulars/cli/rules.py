@@ -35,6 +35,7 @@ from regulars.rule_engine.why import explain_rule
 
 rule_group = definition_group("rule", "rules")
 message_group = definition_group("message", "message texts")
+goal_group = definition_group("goal", "goals")
 
 INSTANT = click.DateTime(
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z", "%Y-%m-%d"]

@@ -15,6 +15,7 @@ from regulars.rule_engine.web import (
     hooks,
     insight_words,
     navigation,
+    own_goals,
     public,
     receipts,
     rehearsals,
@@ -41,6 +42,10 @@ HOMES = (
         review="rules.review",
     ),
     DefinitionHome(
+        "goal", "rules.gallery", "goals.title", "rules.goal", "rules.edit_goal",
+        review="rules.edit_goal",
+    ),
+    DefinitionHome(
         "message", "rules.list_texts", "messages.texts", "rules.edit_text", "rules.edit_text"
     ),
 )  # fmt: skip
@@ -50,7 +55,6 @@ PLACES = {
 }
 PAGE_MODULES = (
     campaigns, channels, composer, digests, effects, goals, hooks, insight_words, navigation,
-    receipts, rehearsals, releases, rules, runs, sending, simulations, standing_pages, starting,
-    starting_many,
-    template_words, texts, webhooks, why_pages,
+    own_goals, receipts, rehearsals, releases, rules, runs, sending, simulations, standing_pages,
+    starting, starting_many, template_words, texts, webhooks, why_pages,
 )  # fmt: skip

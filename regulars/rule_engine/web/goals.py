@@ -11,6 +11,7 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Invalid
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
@@ -78,6 +79,7 @@ def _page(
         "rule_engine/_goal.html" if part else "rule_engine/goal.html",
         status,
         sheet=sheet,
+        is_own=snapshot(uow).find("goal", sheet.goal.key) is not None,
         seen=seen,
         errors=errors_by_field(wrong, [each.place.key for each in sheet.asked]),
         still=still,
