@@ -1,7 +1,8 @@
 """Whether what the product derives and keeps is what the records say, slice by slice.
 
 Derived and kept are: rollup columns, folded texts, rows of subforms and tags (which must belong to
-a record) and links (which must lead to one). All but single links can be put right again.
+a record) and links (which must lead to one). All but single links can be put right again. Frozen
+formulas are not worked out anew: their moment is gone. They must be what the history noted of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder import expressing, rollups
+from regulars.form_builder import expressing, frozen_values, rollups
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.field_types.base import fold
 from regulars.form_builder.searching.building import look_again
@@ -27,8 +28,8 @@ SLICE = 5000  # record ids looked at in one transaction
 class Drift:
     """Values of one field that are not as they should be.
 
-    ``kind`` is rollup, folded, row, tag, link, linked (one of several links) or search; ``ids``
-    are those of the records, or of the rows that lost theirs.
+    ``kind`` is rollup, folded, row, tag, link, linked (one of several links), frozen or search;
+    ``ids`` are those of the records, or of the rows that lost theirs.
     """
 
     kind: str
@@ -39,7 +40,7 @@ class Drift:
     @property
     def can_be_mended(self) -> bool:
         """Whether the right value can be worked out."""
-        return self.kind != "link"
+        return self.kind not in ("link", "frozen")
 
 
 def last_id(uow: UnitOfWork, catalog: FormCatalog, form: str) -> int:
@@ -60,6 +61,7 @@ def look_at(uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: in
         *_links(uow, catalog, form, after, to),
         *_row_links(uow, catalog, form, after, to),
         *_search(uow, catalog, form, after, to),
+        *_frozen(uow, catalog, form, after, to),
     ]
     return [each for each in found if each.ids]
 
@@ -77,7 +79,7 @@ def look_at_all(uow: UnitOfWork, catalog: FormCatalog, form: str) -> list[Drift]
 
 
 def mend(uow: UnitOfWork, catalog: FormCatalog, drift: Drift) -> None:
-    """Work the right values out again; links are left as they are."""
+    """Work the right values out again; links and frozen values are left as they are."""
     table = _table_of(catalog, drift)
     if drift.kind == "rollup":
         rollups.recompute_all(uow, catalog, drift.form, drift.ids)
@@ -166,6 +168,13 @@ def _search(
 ) -> Iterator[Drift]:
     for field, ids in unlike(uow, catalog.tables[form].main, after, to):
         yield Drift("search", form, field, ids)
+
+
+def _frozen(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, after: int, to: int
+) -> Iterator[Drift]:
+    for field, ids in frozen_values.unlike(uow, catalog, form, after, to):
+        yield Drift("frozen", form, field, ids)
 
 
 def _row_links(

@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
-from regulars.form_builder.history import history_of
+from regulars.form_builder import verifying
+from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.history import history, history_of
 from regulars.form_builder.origin import API
+from regulars.form_builder.people.traces import BLOT
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import (
     create_record,
@@ -102,6 +105,37 @@ def test_the_history_tells_what_it_was_at_first(uow: UnitOfWork, card: int) -> N
     made = history_of(uow, "cards", card)[-1].changes
     assert [made["at_first"][1], made["price"][1], made["many"][1]] == ["10", "6.25", True]
     assert made["day"][1] == kept(uow, card)["day"].isoformat()
+
+
+def test_the_doctor_holds_it_against_the_history(uow: UnitOfWork, card: int) -> None:
+    others = [
+        create_record(uow, OWNER, "cards", {"points": n}, origin=API).id for n in (1, None, 7)
+    ]
+    catalog = catalog_of(uow)
+    assert verifying.look_at_all(uow, catalog, "cards") == []
+    table = catalog.tables["cards"].main
+    uow.execute(table.update().where(table.c.id == card).values(at_first=11, code="MINE"))
+    uow.execute(table.update().where(table.c.id == others[0]).values(since=None))
+    drifts = verifying.look_at_all(uow, catalog, "cards")
+    assert [(each.kind, each.field, each.ids) for each in drifts] == [
+        ("frozen", "code", (card,)),
+        ("frozen", "at_first", (card,)),
+        ("frozen", "since", (others[0],)),
+    ]
+    for each in drifts:
+        verifying.mend(uow, catalog, each)
+    assert verifying.look_at_all(uow, catalog, "cards") == drifts
+
+
+def test_what_the_history_no_longer_tells_is_not_held_against_anybody(
+    uow: UnitOfWork, card: int
+) -> None:
+    catalog = catalog_of(uow)
+    table = catalog.tables["cards"].main
+    uow.execute(table.update().where(table.c.id == card).values(at_first=11, code=None))
+    made = {"code": [None, f"{BLOT}"], "day": [None, None]}
+    uow.execute(history.update().values(changes=made))
+    assert verifying.look_at_all(uow, catalog, "cards") == []
 
 
 def test_it_is_found_and_sorted_like_any_value(uow: UnitOfWork, card: int) -> None:
