@@ -51,7 +51,5 @@ def _made(
 
 
 def _told(changes: Mapping[str, Any], keys: list[str]) -> dict[str, Any]:
-    after = {key: changes[key][1] for key in keys if key in changes}
-    return {
-        key: value for key, value in after.items() if value is not None and BLOT not in str(value)
-    }
+    after = ((key, changes[key][1]) for key in keys if key in changes)
+    return {key: said for key, said in after if said is not None and BLOT not in str(said)}

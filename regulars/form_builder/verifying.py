@@ -2,7 +2,7 @@
 
 Derived and kept are: rollup columns, folded texts, rows of subforms and tags (which must belong to
 a record) and links (which must lead to one). All but single links can be put right again. Frozen
-formulas are not worked out anew: their moment is gone. They must be what the history noted of them.
+formulas are not worked out anew, as their moment is gone: they must be what the history noted.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.history import history, trash
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.people.copies import personal_keys
 from regulars.form_builder.people.dossier import binned_links
 from regulars.form_builder.people.identities import Person
 from regulars.form_builder.people.traces import Traces
@@ -32,7 +33,7 @@ def clear_links(
     form, table = catalog.get_form(source), catalog.source().table(source)
     emptied = {field.key: None}
     if personal:
-        emptied |= dict.fromkeys(_personal_columns(form, table))
+        emptied |= dict.fromkeys(_personal_columns(catalog, form, table))
     if "." not in source:
         tables = catalog.tables[main]
         before = storing.load_rows(work.uow, form, tables, ids, lock=True)
@@ -40,7 +41,7 @@ def clear_links(
         storing.change_records(work.uow, tables, [
             (i, {**changes, "version": row["version"] + 1}) for i, row in before.items()
         ])  # fmt: skip
-        for key in _personal_tags(form) if personal else ():
+        for key in _personal_tags(catalog, form) if personal else ():
             storing.delete_rows(work.uow, tables.sides[key], ids, "record")
         after = storing.load_rows(work.uow, form, tables, ids)
         touched = rollups.Touched(source, [(before[i], after[i]) for i in before])
@@ -94,7 +95,7 @@ def blot_pasts(
             )
         ).all()
         for line in lines:
-            changes = traces.without_any(_impersonal(form, line.changes))
+            changes = traces.without_any(_impersonal(catalog, form, line.changes))
             if changes != line.changes:
                 uow.execute(
                     history.update().where(history.c.id == line.id).values(changes=changes)
@@ -105,7 +106,7 @@ def blot_pasts(
             )
         ).all()
         for line in happened:
-            changes = line.changes and traces.without_any(_impersonal(form, line.changes))
+            changes = line.changes and traces.without_any(_impersonal(catalog, form, line.changes))
             data = traces.without_any(line.data)
             if (changes, data) != (line.changes, line.data):
                 values = {"changes": changes, "data": data}
@@ -118,9 +119,9 @@ def blot_bin(uow: UnitOfWork, catalog: FormCatalog, person: Person, traces: Trac
     links = catalog.links_to(person.form)
     for row in binned_links(uow, catalog, person):
         form = catalog.get_form(row["form"])
-        body = {**row["body"], "values": _without(form, row["body"]["values"])}
+        body = {**row["body"], "values": _without(catalog, form, row["body"]["values"])}
         body["rows"] = {
-            key: [_without(catalog.get_form(f"{form.key}.{key}"), each) for each in rows]
+            key: [_without(catalog, catalog.get_form(f"{form.key}.{key}"), each) for each in rows]
             for key, rows in row["body"]["rows"].items()
         }
         for source, field in links:
@@ -140,33 +141,39 @@ def blot_bin(uow: UnitOfWork, catalog: FormCatalog, person: Person, traces: Trac
     return touched
 
 
-def _personal_columns(form: FormDefinition, table: Any) -> list[str]:
-    keys = {field.key for field in form.fields if field.personal}
+def _personal_columns(catalog: FormCatalog, form: FormDefinition, table: Any) -> list[str]:
+    keys = personal_keys(catalog, form.key)
     return [c.name for c in table.c if c.name.partition("__")[0] in keys]  # their companions, too
 
 
-def _personal_tags(form: FormDefinition) -> list[str]:
-    return [field.key for field in form.fields if field.personal and field.has_side]
+def _personal_tags(catalog: FormCatalog, form: FormDefinition) -> list[str]:
+    keys = personal_keys(catalog, form.key)
+    return [field.key for field in form.fields if field.key in keys and field.has_side]
 
 
-def _without(form: FormDefinition, values: Mapping[str, Any]) -> dict[str, Any]:
-    personal = {field.key for field in form.fields if field.personal}
+def _without(
+    catalog: FormCatalog, form: FormDefinition, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    personal = personal_keys(catalog, form.key)
     return {key: None if key in personal else value for key, value in values.items()}
 
 
-def _impersonal(form: FormDefinition, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _impersonal(
+    catalog: FormCatalog, form: FormDefinition, changes: Mapping[str, Any]
+) -> dict[str, Any]:
     """Changes without those of personal fields, in the record and in its rows."""
     kept: dict[str, Any] = {}
     for key, pair in changes.items():
         field = form.find(key)
-        if field is not None and field.personal:
+        if key in personal_keys(catalog, form.key):
             continue
-        columns = {each.key for each in field.fields if each.personal} if field else set()
+        rows = f"{form.key}.{key}" if field is not None and field.has_rows else ""
+        columns = personal_keys(catalog, rows) if rows else frozenset()
         kept[key] = _rows_without(pair, columns) if columns else pair
     return kept
 
 
-def _rows_without(pair: Any, personal: set[str]) -> Any:
+def _rows_without(pair: Any, personal: frozenset[str]) -> Any:
     return [
         [{k: v for k, v in row.items() if k not in personal} for row in side]
         if isinstance(side, list)
