@@ -14,6 +14,13 @@ from tests.support.rule_shop import ORDERS, SYSTEM, RuleShop, journey, mirror, s
 
 NAME, MOBILE, EMAIL = "Canary Featherstone", "+8613712345678", "canary.featherstone@nest.example"
 TRACES = ("canary", "featherstone", "13712345678", "137 1234 5678", "nest.example")
+FROZEN = {"type": "formula", "freeze": "on_create"}
+COPIES: list[dict[str, Any]] = [
+    {"key": "buyer_then", **FROZEN, "formula": "customer.name", "result": "text"},
+    {"key": "born", **FROZEN, "formula": "customer.birthday", "result": "date"},
+    {"key": "nth", **FROZEN, "formula": "customer.order_count", "result": "number"},
+    {"key": "for_whom", "type": "text", "default": {"formula": '"For " & customer.name'}},
+]
 NOTES: dict[str, Any] = {
     "kind": "form", "key": "notes", "label": "Notes", "title": "{text}",
     "fields": [
@@ -21,6 +28,7 @@ NOTES: dict[str, Any] = {
         {"key": "guests", "type": "subform", "fields": [
             {"key": "who", "type": "link", "to": "customers"},
             {"key": "called", "type": "text", "personal": {"purpose": "service"}},
+            {"key": "then", **FROZEN, "formula": "who.name", "result": "text"},
         ]},
         {"key": "about", "type": "links", "to": "customers"},
     ],
@@ -31,6 +39,7 @@ DELIVERED: dict[str, Any] = {
     "fields": [
         *ORDERS["fields"],
         {"key": "deliver_to", "type": "text", "personal": {"purpose": "service"}},
+        *COPIES,
     ],
 }
 

@@ -63,6 +63,7 @@ def test_nothing_leads_to_the_canary_any_more(nest: Nest, tmp_path: Path) -> Non
     with shop.work() as uow:
         before = traces_left(dump(shop.database, uow))
         assert len(before) > 15
+        assert [line for line in before if line.startswith("f_orders") and "for canary" in line]
     erase(shop, nest.canary)
     with shop.work() as uow:
         assert traces_left(dump(shop.database, uow)) == []
@@ -88,8 +89,10 @@ def test_the_books_stay_without_the_customer(nest: Nest) -> None:
     erase(nest.shop, nest.canary)
     order = nest.shop.read("orders", nest.order)
     assert (order["customer"], order["deliver_to"], str(order["amount"])) == (None, None, "100.00")
+    copies = [order[key] for key in ("buyer_then", "born", "for_whom", "nth")]
+    assert copies == [None, None, None, 0]
     note = nest.shop.read("notes", nest.note)
-    assert [(row["who"], row["called"]) for row in note["guests"]] == [(None, None)]
+    assert [(row["who"], row["called"], row["then"]) for row in note["guests"]] == [(None,) * 3]
     assert note["text"] == "call ▇▇▇"
     assert nest.shop.read("notes", nest.mention)["about"] == []
     other = nest.shop.read("customers", nest.other)
