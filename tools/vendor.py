@@ -30,6 +30,7 @@ SERVED: dict[str, str] = {
     "echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "tabler/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "regions/areas.js": "@vant/area-data/dist/index.js",
     "zxing/reader.js": "zxing-wasm/dist/iife/reader/index.js",
     "zxing/reader.wasm": "zxing-wasm/dist/reader/zxing_reader.wasm",
 }

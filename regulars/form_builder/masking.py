@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.address import address_of
 
 NOTHING = "•••"
 _SIGNS = ("*", "•")
-_BY_TYPE = {"phone": "phone", "email": "email"}
+_BY_TYPE = {"phone": "phone", "email": "email", "address": "address"}
 _BY_PERSON = {"name": "name", "mobile": "phone", "email": "email", "birthday": "birthday"}
 
 
@@ -71,6 +72,13 @@ def _birthday(value: Any) -> str:
     return f"{value:%m-%d}"
 
 
+def _address(value: Any) -> str:
+    """The region stays, the street goes; history keeps the parts apart."""
+    parts = value if isinstance(value, Mapping) else address_of(str(value)).as_json()
+    named = dict.fromkeys(parts.get(name) or "" for name in ("province", "city", "district"))
+    return f"{''.join(named)}***" if any(named) else NOTHING
+
+
 def _all(_value: Any) -> str:
     return NOTHING
 
@@ -80,5 +88,6 @@ _MASKS: Mapping[str, Callable[[Any], str]] = {
     "name": _name,
     "email": _email,
     "birthday": _birthday,
+    "address": _address,
     "all": _all,
 }

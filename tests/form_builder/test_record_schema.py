@@ -44,6 +44,7 @@ COLUMNS: list[dict[str, Any]] = [
     {"key": "kind", "type": "choice", "options": OPTIONS},
     {"key": "kind_must", "type": "choice", "options": OPTIONS, "required": True},
     {"key": "way", "type": "cascade", "options": LEVELS},
+    {"key": "home", "type": "address"},
     {"key": "mail", "type": "email"},
     {"key": "phone", "type": "phone"},
     {"key": "site", "type": "url"},
@@ -73,8 +74,8 @@ WIDE: dict[str, Any] = {
 }
 # what JSON Schema cannot say about a text
 BEYOND = frozenset({
-    "not-a-phone", "not-a-url", "not-a-datetime", "too-long", "below-min", "above-max",
-    "bad-check-digit",
+    "not-a-phone", "not-a-url", "no-such-region", "not-a-datetime", "too-long", "below-min",
+    "above-max", "bad-check-digit",
 })  # fmt: skip
 
 
@@ -154,6 +155,18 @@ GOOD: dict[str, Any] = {
     ),
     "choice": st.sampled_from(["a", "b", "c"]),
     "cascade": st.sampled_from(["a", "a.x", "a.y", "b", "b.x"]),
+    "address": st.one_of(
+        st.sampled_from(["浙江省杭州市西湖区文三路 1 号", "1 Main St", "北京朝阳区 100020"]),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "province": st.sampled_from(["浙江省", "上海", "Atlantis", None]),
+                "street": plain,
+                "postcode": st.sampled_from(["310012", "31", None]),
+                "house": st.just("1"),
+            },
+        ),
+    ),
     "email": st.one_of(st.emails(), plain),
     "phone": st.sampled_from(["138 0013 8000", "12", "+447400123456"]),
     "url": st.sampled_from(["https://a.example/b", "ftp://a", "a"]),

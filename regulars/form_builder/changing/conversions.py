@@ -252,6 +252,10 @@ def _say_link(which: FieldDefinition, terms: Terms, value: int) -> str:
     return terms.titles.get(value) or f"#{value}"
 
 
+def _say_itself(which: FieldDefinition, terms: Terms, value: str) -> str:
+    return value
+
+
 def _say_duration(which: FieldDefinition, terms: Terms, value: Decimal) -> str:
     return clock(value)
 
@@ -260,6 +264,7 @@ _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
     "datetime": _say_instant,
     "choice": _say_choice,
     "cascade": _say_choice,
+    "address": _say_itself,
     "tags": _say_tags,
     "choices": _say_tags,
     "boolean": _say_boolean,
@@ -275,6 +280,8 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, new): _read_moment for old in ("text", "long_text") for new in ("date", "datetime")},
     **{(old, "cascade"): _read for old in ("text", "long_text", "choice")},
     **{("cascade", new): _said for new in ("text", "long_text")},
+    **{(old, "address"): _read for old in ("text", "long_text")},
+    **{("address", new): _said for new in ("text", "long_text")},
     **{(old, "time"): _read for old in ("text", "long_text")},
     ("datetime", "time"): _instant_to_time,
     ("time", "text"): _said,

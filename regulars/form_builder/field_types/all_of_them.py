@@ -1,5 +1,6 @@
 """Every field type there is; `regulars.wiring` registers them."""
 
+from regulars.form_builder.field_types.address import AddressField
 from regulars.form_builder.field_types.barcode import BarcodeField
 from regulars.form_builder.field_types.base import FieldType
 from regulars.form_builder.field_types.boolean import BooleanField
@@ -42,7 +43,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),
-    BarcodeField(), TimeField(), CascadeField(),
+    BarcodeField(), TimeField(), CascadeField(), AddressField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),

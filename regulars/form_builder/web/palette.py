@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("pick", ("choice", "choices", "cascade", "tags", "rating", "slider")),
-    ("contact", ("phone", "email", "url")),
+    ("contact", ("phone", "email", "address", "url")),
     ("files", ("image", "file", "signature")),
     ("team", ("unit", "member")),
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),

@@ -17,6 +17,7 @@ from markupsafe import Markup
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import SYSTEM_PREFIX
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.field_types.address import address_of
 from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.choices import in_order
@@ -264,6 +265,12 @@ def number_words(cell: Cell) -> str:
 def clock_words(minutes: Decimal) -> str:
     """``09:30``, as clocks of shops show it."""
     return clock_time(minutes)
+
+
+@forms.app_template_filter("address_parts")
+def address_parts(text: str) -> dict[str, str | None]:
+    """An address taken apart, for the inputs of its parts."""
+    return address_of(text or "").as_json()
 
 
 @forms.app_template_filter("web_words")

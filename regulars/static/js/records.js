@@ -1,6 +1,7 @@
 // Pages of records: inputs that do more with a script, and filters that load their next step.
 import { register } from "./app.js";
 import { fresh } from "./elements.js";
+import * as addresses from "./addresses.js";
 import * as cascades from "./cascades.js";
 import * as files from "./files.js";
 import * as layout from "./layout.js";
@@ -37,6 +38,7 @@ function reloadFilter(form) {
 }
 
 export function attach(root) {
+  addresses.attach(root);
   cascades.attach(root);
   files.attach(root);
   layout.attach(root);

@@ -86,6 +86,8 @@ CASES: list[tuple[str, str, dict[str, Any], Any, Any, str]] = [
     ("text", "time", {"max": "12:00"}, "15:30", None, "above-max"),
     ("datetime", "time", {}, NOON, Decimal(720), "day-dropped"),
     ("time", "text", {}, Decimal(570), "09:30", ""),
+    ("text", "address", {}, "浙江杭州西湖区 x", "浙江省杭州市西湖区x", ""),
+    ("address", "text", {}, "浙江省杭州市", "浙江省杭州市", ""),
     ("tags", "text", {}, frozenset({"b", "a"}), "a, b", ""),
     ("boolean", "choice", YES_NO, True, "yes", ""),
     ("boolean", "number", {}, False, Decimal(0), ""),

@@ -38,6 +38,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("cascade", LEVELS, "a.b", ["Food / b"]),
     ("tags", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("choices", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
+    ("address", {}, "浙江省杭州市 310012", ["浙江省杭州市 310012"]),
     ("email", {}, "a@x.example", ["a@x.example"]),
     ("phone", {}, "+8613800138000", ["138 0013 8000"]),
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
