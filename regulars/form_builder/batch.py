@@ -24,6 +24,7 @@ class Writing:
     form: FormDefinition
     origin: Origin
     only_looks: bool = False  # nothing is stored, so that nothing is held either
+    moved: frozenset[str] | None = None  # while somebody types: what changed since the last look
 
     @cached_property
     def reading(self) -> Reading:

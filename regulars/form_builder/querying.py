@@ -145,7 +145,7 @@ def complete(
             hide_masked(catalog, f"{form.key}.{key}", row)
         for record in records:
             record.values[key] = stored.get(record.id, [])
-    wanted = _linked_ids(catalog, form, records)
+    wanted = linked_ids(catalog, form, records)
     own = own_titles(uow, catalog, form, [(each.id, each.values) for each in records])
     if own is None:
         wanted.setdefault(form.key, set()).update(ids)
@@ -176,9 +176,10 @@ def _add_row_formulas(
         row.update(found[row["id"]])
 
 
-def _linked_ids(
+def linked_ids(
     catalog: FormCatalog, form: FormDefinition, records: Sequence[Record]
 ) -> dict[str, set[int]]:
+    """The records that these point to, form by form."""
     wanted: dict[str, set[int]] = {}
     for key, target in catalog.link_targets(form.key):
         found = wanted.setdefault(target, set())

@@ -81,8 +81,8 @@ def create_record(
 ) -> Record:  # fmt: skip
     """Make a record; Invalid with every problem at its field, Forbidden without permission."""
     work = _writing(uow, access, form_key, origin)
-    _require(access, form_key, "create")
-    draft = _read_row(work, _seen_form(work), values, 0, texts=texts)
+    require_verb(access, form_key, "create")
+    draft = read_row(work, seen_form(work), values, 0, texts=texts)
     _write_one(work, draft)
     assert draft.id is not None
     return get_record(uow, access, form_key, draft.id, verb="create")
@@ -97,9 +97,9 @@ def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
     Raises VersionConflict when ``expected_version`` is given and somebody saved in between.
     """
     work = _writing(uow, access, form_key, origin)
-    _require(access, form_key, "update")
-    _visible(work, record_id, "update")
-    draft = _read_row(work, _seen_form(work), values, 0, texts=texts)
+    require_verb(access, form_key, "update")
+    require_visible(work, record_id, "update")
+    draft = read_row(work, seen_form(work), values, 0, texts=texts)
     draft.id = record_id
     draft.expected_version = expected_version
     _write_one(work, draft)
@@ -119,13 +119,13 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     """
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
-        _require(access, form_key, verb)
-    drafts, seen = [], _seen_form(work)
+        require_verb(access, form_key, verb)
+    drafts, seen = [], seen_form(work)
     for index, row in enumerate(rows):
         # A row that makes a record has no id to give: there it is a field nobody knows.
         named = mode != "insert" and row.get("id") is not None
         cells = row if mode == "insert" else {k: v for k, v in row.items() if k != "id"}
-        draft = _read_row(work, seen, cells, index, texts=texts)
+        draft = read_row(work, seen, cells, index, texts=texts)
         if named:
             _name_record(draft, row["id"])
         draft.ref = refs[index] if refs is not None else None
@@ -145,7 +145,7 @@ def write_drafts(  # noqa: PLR0913 - each keyword is the caller's own choice
     """
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
-        _require(access, form_key, verb)
+        require_verb(access, form_key, verb)
     if mode != "insert":
         _match(work, drafts, [draft.values for draft in drafts], mode, key)
     return _store_batch(work, drafts, atomic=False)
@@ -159,7 +159,7 @@ def remove_batch(
     Records outside the actor's reach stay.
     """
     work = _writing(uow, access, form_key, origin)
-    _require(access, form_key, "delete")
+    require_verb(access, form_key, "delete")
     table = work.tables.main
     limits = _limits(work, "delete")
     going: set[int] = set()
@@ -175,15 +175,15 @@ def delete_record(
 ) -> None:
     """Move a record to the recycle bin; Conflict when others still point to it."""
     work = _writing(uow, access, form_key, origin)
-    _require(access, form_key, "delete")
-    _visible(work, record_id, "delete")
+    require_verb(access, form_key, "delete")
+    require_visible(work, record_id, "delete")
     removing.delete(work, [record_id])
 
 
 def list_bin(uow: UnitOfWork, access: Access, form_key: str) -> list[Mapping[str, Any]]:
     """What lies in the recycle bin of a form, newest first."""
     work = _writing(uow, access, form_key, Origin("page"))
-    _require(access, form_key, "delete")
+    require_verb(access, form_key, "delete")
     return removing.list_trash(work)
 
 
@@ -192,7 +192,7 @@ def restore_record(
 ) -> Record:
     """Bring a record back from the recycle bin; Invalid when a unique value is taken by now."""
     work = _writing(uow, access, form_key, origin)
-    _require(access, form_key, "delete")
+    require_verb(access, form_key, "delete")
     removing.restore(work, record_id)
     return get_record(uow, access, form_key, record_id)
 
@@ -200,7 +200,7 @@ def restore_record(
 def purge_record(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> str:
     """Take a record out of the recycle bin for good; its title."""
     work = _writing(uow, access, form_key, Origin("page"))
-    _require(access, form_key, "delete")
+    require_verb(access, form_key, "delete")
     return removing.purge(work, record_id)
 
 
@@ -237,7 +237,7 @@ def _reading(
 def find_records(uow: UnitOfWork, access: Access, form_key: str, query: RecordQuery) -> RecordPage:
     """The records that meet a query, within the reader's scope."""
     catalog = catalog_for(uow, access)
-    _require(access, form_key, "read")
+    require_verb(access, form_key, "read")
     return find(uow, access, catalog, catalog.get_form(form_key), query)
 
 
@@ -246,7 +246,7 @@ def find_ids(
 ) -> list[int]:
     """The ids of the records that meet a query, within the reader's scope; at most so many."""
     catalog = catalog_for(uow, access)
-    _require(access, form_key, "read")
+    require_verb(access, form_key, "read")
     return find_all_ids(uow, access, catalog, catalog.get_form(form_key), query, most)
 
 
@@ -261,17 +261,17 @@ def _writing(uow: UnitOfWork, access: Access, form_key: str, origin: Origin) -> 
     return Writing(uow, access, catalog, catalog.get_form(form_key), origin)
 
 
-def _require(access: Access, form_key: str, verb: str) -> None:
+def require_verb(access: Access, form_key: str, verb: str) -> None:
     if access.scope(form_key, verb) == "none":
         raise Forbidden(f"may-not-{verb}", form=form_key)
 
 
-def _seen_form(work: Writing) -> FormDefinition:
+def seen_form(work: Writing) -> FormDefinition:
     """The form as its writer sees it: nobody sets what is not there for them."""
     return catalog_for(work.uow, work.access).get_form(work.form.key)
 
 
-def _read_row(
+def read_row(
     work: Writing, seen: FormDefinition, raw: Mapping[str, Any], index: int, *, texts: bool
 ) -> RowDraft:
     draft = convert_row(seen, raw, work.reading, index=index, texts=texts)
@@ -291,7 +291,7 @@ def _limits(work: Writing, verb: str) -> list[Any]:
     ]
 
 
-def _visible(work: Writing, record_id: int, verb: str) -> None:
+def require_visible(work: Writing, record_id: int, verb: str) -> None:
     table = work.tables.main
     limits = _limits(work, verb)
     found = work.uow.execute(table.select().where(table.c.id == record_id, *limits)).first()

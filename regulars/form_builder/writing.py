@@ -19,6 +19,7 @@ from regulars.form_builder.linking import settle_links
 from regulars.form_builder.locks import refuse_locked
 from regulars.form_builder.logic import ruling
 from regulars.form_builder.logic.refusing import refuse_ruled_out
+from regulars.form_builder.logic.ruling import Case
 from regulars.form_builder.storing import (
     change_records,
     column_values,
@@ -35,8 +36,11 @@ from regulars.platform.bulk import insert_columns
 from regulars.platform.events import Event, record_events
 
 
-def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
-    """Check and complete the drafts; afterwards each has its problems or is ready to store."""
+def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> list[Case]:
+    """Check and complete the drafts; afterwards each has its problems or is ready to store.
+
+    The answer is what the form's rules made of each; nothing where it has no rules.
+    """
     limits = guarding.link_limits(writing)
     settle_links(writing.uow, writing.catalog, writing.form, drafts, limits)
     _load_current(writing, [draft for draft in drafts if draft.id is not None])
@@ -48,13 +52,14 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> None:
     touched = ruling.touched_by(writing, drafts)
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     defaults.fill_rows(writing, drafts)
-    if touched is not None:
-        refuse_ruled_out(writing, ruling.rule_over(writing, drafts, touched))
+    cases = [] if touched is None else ruling.rule_over(writing, drafts, touched)
+    refuse_ruled_out(writing, cases)
     for draft in drafts:
         missing_required(writing.form, draft)
     guarding.refuse_outside(writing, drafts)
     uniqueness.refuse_doubles(writing, drafts)
     defaults.run_checks(writing, [draft for draft in drafts if not draft.problems])
+    return cases
 
 
 def _load_current(writing: Writing, drafts: Sequence[RowDraft]) -> None:

@@ -71,3 +71,15 @@ def test_all_problems_are_printed_with_their_place(call: Call) -> None:
     assert refused.exit_code == 1
     assert "colour: “colour” is not known here." in refused.output
     assert "fields/0/type: There is no kind of field called “rainbow”." in refused.output
+
+
+def test_what_a_record_would_look_like_is_told_before_it_is_saved(call: Call) -> None:
+    rule = {"when": {"field": "name", "op": "is", "value": "Ann"}, "then": [{"show": ["why"]},
+            {"require": ["why"]}]}  # fmt: skip
+    fields = [*GUESTS["fields"], {"key": "why", "type": "text"}]
+    put(call, {**GUESTS, "fields": fields, "logic": [rule]})
+    call("form", "publish", "guests")
+    told = call("form", "try", "guests", "-", input=json.dumps({"name": "Ann"}))
+    assert told.output == "name: Ann\nwhy:   required\n! why: Please fill this in.\n"
+    hidden = call("form", "try", "guests", "-", input=json.dumps({"name": "Bo"}))
+    assert hidden.output == "name: Bo\nwhy:   hidden\n"

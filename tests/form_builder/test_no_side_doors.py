@@ -25,11 +25,20 @@ CARDS: dict[str, Any] = {
         {"key": "name", "type": "text", "required": True, "max_length": 10},
         {"key": "mobile", "type": "phone", "unique": True},
         {"key": "level", "type": "number", "min": 1, "max": 5, "default": 1},
-        {"key": "kind", "type": "choice", "options": [{"value": "a"}], "default": "a"},
+        {"key": "kind", "type": "choice", "options": [{"value": "a"}, {"value": "b"}],
+         "default": "a"},
         {"key": "since", "type": "date", "default": {"formula": "TODAY()"}},
         {"key": "until", "type": "date"},
         {"key": "friend", "type": "link", "to": "cards"},
+        {"key": "why", "type": "text"},
+        {"key": "code", "type": "text"},
         {"key": "double", "type": "formula", "formula": "level * 2", "result": "number"},
+    ],
+    "logic": [
+        {"when": {"field": "level", "op": "gte", "value": 4},
+         "then": [{"show": ["why"]}, {"require": ["why"]},
+                  {"options": {"field": "kind", "values": ["a"]}}]},
+        {"then": [{"read_only": ["code"]}, {"set": {"field": "code", "formula": "name"}}]},
     ],
     "checks": [
         {
@@ -54,6 +63,9 @@ BAD: list[tuple[dict[str, str], set[tuple[str, str]]]] = [
         {"name": "A", "since": "2026-03-02", "until": "2026-03-01"},
         {("until", "check-failed")},
     ),
+    ({"name": "A", "why": "because"}, {("why", "hidden-by-logic")}),
+    ({"name": "A", "level": "5", "kind": "b"}, {("why", "required"), ("kind", "not-offered")}),
+    ({"name": "A", "code": "B"}, {("code", "read-only-by-logic")}),
     ({"name": "A", "friend": "99"}, {("friend", "link-not-found")}),
 ]  # fmt: skip
 Codes = set[tuple[str, str]]
@@ -182,3 +194,32 @@ def test_s16_nobody_sets_what_the_product_sets(site: Site, key: str) -> None:
     found = {name: {code for _p, code in door(site, row)} for name, door in DOORS.items()}
     expected = {"read-only"} if key == "double" else {"unknown-field"}
     assert found == dict.fromkeys(DOORS, expected)
+
+
+def test_changes_meet_the_same_logic_behind_every_door(site: Site) -> None:
+    client, headers = site.app.test_client(), site.token()
+    url, change = "/api/v1/forms/cards/records", {"why": "because", "code": "B"}
+    expected = {("why", "hidden-by-logic"), ("code", "read-only-by-logic")}
+    patched = client.patch(f"{url}/1", json=change, headers=headers).get_json()
+    assert said(patched["problems"]) == expected
+    lines = {"records": [{"id": 1, **change}], "mode": "update"}
+    [batched] = client.post(f"{url}/batch", json=lines, headers=headers).get_json()["results"]
+    assert said(batched["problems"]) == expected
+    tried = client.post(f"{url}/1/try", json={"values": change}, headers=headers).get_json()
+    assert said(tried["problems"]) == expected
+    with site.database.workspace_tx(site.workspace) as uow:
+        origin = Origin("rule", chain=("r",))
+        with pytest.raises(Invalid) as caught:
+            records.update_record(uow, ACCESS, "cards", 1, change, origin=origin)
+    assert {(p.path, p.code) for p in caught.value.problems} == expected
+
+
+@pytest.mark.parametrize("door", ["API", "batch", "rule"])
+def test_values_are_set_by_logic_behind_every_door(site: Site, door: str) -> None:
+    with site.database.workspace_tx(site.workspace) as uow:
+        origin = Origin({"API": "api", "batch": "import"}.get(door, "rule"))
+        [made] = records.write_batch(
+            uow, ACCESS, "cards", [{"name": "Ann"}], origin=origin
+        ).results
+        assert made.id is not None
+        assert records.get_record(uow, ACCESS, "cards", made.id)["code"] == "Ann"

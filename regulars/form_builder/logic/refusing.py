@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from regulars.form_builder import defaults, expressing
 from regulars.form_builder.batch import Writing
+from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import LINKED, FieldDefinition
 from regulars.form_builder.linking import chunks
@@ -26,7 +27,8 @@ from regulars.platform.problems import Problem
 def refuse_ruled_out(writing: Writing, cases: Sequence[Case]) -> None:
     """Note a problem at each value that a rule does not let stand."""
     logic = logic_of(writing.catalog, writing.form.key)
-    assert logic is not None
+    if logic is None:
+        return
     for case in cases:
         _refuse_hidden(writing, case)
         _refuse_fixed(writing, case)
@@ -49,8 +51,9 @@ def _refuse_hidden(writing: Writing, case: Case) -> None:
     for key in case.effects.hidden:
         field = writing.form.by_key[key]
         if key in case.given:
-            _refuse(case, key, "hidden-by-logic", field=field.name)
-        elif case.draft.is_new and key in case.draft.values and key not in case.base:
+            if key in case.draft.rows or case.draft.values[key] != case.base.get(key):
+                _refuse(case, key, "hidden-by-logic", field=field.name)
+        elif case.draft.is_new and key in case.draft.values and key not in case.put_in:
             case.draft.values[key] = frozenset() if field.has_side else None
 
 
@@ -117,7 +120,7 @@ def _links(field: FieldDefinition, case: Case) -> list[tuple[str, int]]:
 
 def meeting(writing: Writing, to: str, where: Any, ids: set[int]) -> set[int]:
     """Which of these records of a form meet a condition; none when it cannot be understood."""
-    tree = narrowed_tree(writing, to, where)
+    tree = narrowed_tree(writing.catalog, to, where)
     if tree is None:
         return set()
     table = writing.catalog.source().table(to)
@@ -129,12 +132,15 @@ def meeting(writing: Writing, to: str, where: Any, ids: set[int]) -> set[int]:
     return found
 
 
-def narrowed_tree(writing: Writing, to: str, where: Any) -> Node | None:
-    """The checked condition; it holds one record's values, so that it is not kept."""
+def narrowed_tree(catalog: FormCatalog, to: str, where: Any) -> Node | None:
+    """The checked condition, None where this catalog's reader may not use it.
+
+    It holds one record's values, so that it is not kept.
+    """
     tree, problems = parse_condition(where)
     if not problems:
-        tree, problems = check(tree, writing.catalog.shapes, to)
-    return None if problems else tree
+        tree, problems = check(tree, catalog.shapes, to)
+    return None if problems or catalog.refusals(tree) else tree
 
 
 def _refuse(case: Case, path: str, code: str, **params: Any) -> None:

@@ -17,7 +17,7 @@ from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.logic.compiled import FormLogic, Setting, Target
 from regulars.form_builder.logic.compiling import logic_of
-from regulars.form_builder.logic.effects import Effects
+from regulars.form_builder.logic.effects import UNRULED, Effects
 from regulars.form_builder.rows import DraftRecords, StoredRecords
 from regulars.form_builder.storing import load_subform_rows
 from regulars.form_builder.written import rows_differ
@@ -33,7 +33,9 @@ class Case:
     """One draft under the rules. ``row`` is the record as it will be, values of rules included.
 
     ``touched`` are the fields this write changes by itself, ``given`` those of them that it does
-    not just empty; ``base`` is what a field holds when nobody touches it.
+    not just empty; ``base`` is what rules give, ``put_in`` where they gave it. While somebody
+    types, ``since`` are the fields that changed since the last look: only what follows from those
+    moves then.
     """
 
     draft: RowDraft
@@ -42,11 +44,15 @@ class Case:
     touched: frozenset[str]
     given: frozenset[str]
     base: dict[str, Any] = field(default_factory=dict)
+    put_in: set[str] = field(default_factory=set)
     truths: list[bool | None] = field(default_factory=list)
-    effects: Effects = field(default_factory=Effects)
+    effects: Effects = UNRULED
+    since: frozenset[str] | None = None
 
     def moved(self, key: str) -> bool:
         """Whether a field will be another than it was."""
+        if self.since is not None:
+            return key in self.since or key in self.put_in
         if key in self.draft.rows:
             return key in self.touched
         return self.draft.is_new or self.row.get(key) != (self.draft.current or {}).get(key)
@@ -103,7 +109,10 @@ def case_of(
         key for key in touched
         if draft.rows.get(key) or draft.values.get(key) not in NOTHING
     )  # fmt: skip
-    case = Case(draft, guarding.as_stored(writing, draft), context, touched, given)
+    if writing.moved is not None:
+        given &= writing.moved
+    row = guarding.as_stored(writing, draft)
+    case = Case(draft, row, context, touched, given, since=writing.moved)
     for plan in writing.catalog.rollups if draft.rows else ():
         head, _dot, rows = plan.rows.partition(".")
         if plan.form == head == writing.form.key and rows in draft.rows:
@@ -134,17 +143,20 @@ def _give_values(writing: Writing, logic: FormLogic, case: Case, fixed: Mapping[
     wrong = {problem.path for problem in case.draft.problems}
     for target in logic.targets:
         key = target.field.key
-        if key in wrong or not (case.draft.is_new or any(map(case.moved, target.reads))):
+        fresh = case.draft.is_new and case.since is None
+        if key in wrong or not (fresh or any(map(case.moved, target.reads))):
             continue
         setting = _counting(writing, logic, case, target)
-        if setting is None or (setting.if_empty and case.row.get(key) not in NOTHING):
+        held = key not in case.given and case.row.get(key) not in NOTHING
+        if setting is None or (setting.if_empty and held):
             continue
         value = _result(writing, case, target.field, setting, fixed)
-        if case.draft.is_new and value in NOTHING:
+        if fresh and value in NOTHING:
             continue  # whatever stands there by itself stays
         case.base[key] = value
         if key not in case.given:
             case.draft.values[key] = case.row[key] = value
+            case.put_in.add(key)
 
 
 def _counting(writing: Writing, logic: FormLogic, case: Case, target: Target) -> Setting | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from flask import current_app, url_for
@@ -27,16 +27,35 @@ from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.blueprints import forms
 from regulars.form_builder.web.posted import Answers
-from regulars.form_builder.web.values import target_of
+from regulars.form_builder.web.values import Cell, target_of
 from regulars.platform import columns, i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
+
+if TYPE_CHECKING:
+    from regulars.form_builder.web.live import Live
 
 OFFERED = 20
 KNOWN_TAGS = 60
 
 Choices = list[tuple[str, str]]
 Errors = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of a field that depends on others.
+
+    ``mode`` is input, hidden, fixed (locked) or derived (works itself out), ``token`` says what it
+    shows, ``given`` whether a rule has just put its value in; ``shown`` is there for what is only
+    shown.
+    """
+
+    key: str
+    mode: str
+    token: str
+    given: bool = False
+    shown: Cell | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,9 @@ class Entry:
     blank: tuple[Entry, ...] = ()  # a subform's next row
     kept_by: i18n.Text = ""  # the rule that keeps the whole value
     kept_tags: frozenset[str] = frozenset()  # tags that rules put on and take off
+    slot: Slot | None = None
+    left: frozenset[str] | None = None  # the options that rules leave
+    where: str = ""  # which records a link offers, as JSON
 
     @property
     def id(self) -> str:
@@ -68,7 +90,10 @@ class Entry:
     @property
     def options(self) -> Mapping[str, Mapping[str, Any]]:
         """The owner's options by code."""
-        return options_of(self.field)
+        every = options_of(self.field)
+        if self.left is None:
+            return every
+        return {value: option for value, option in every.items() if value in self.left}
 
     def option_words(self, locale: str) -> Choices:
         """The owner's options as (code, words)."""
@@ -76,7 +101,7 @@ class Entry:
 
     def choosable(self, locale: str) -> Choices:
         """What may be chosen of a cascade; an answer of old stays where it stands."""
-        codes = choosable(self.field)
+        codes = [code for code in choosable(self.field) if code in self.options]
         kept = [self.answer] if self.answer in self.options and self.answer not in codes else []
         return [(code, option_label(self.field, code, locale)) for code in (*kept, *codes)]
 
@@ -116,22 +141,37 @@ class EntryForm:
 class Asking:
     """Makes the entries of one form for one reader; choices are looked up once per target."""
 
-    def __init__(self, uow: UnitOfWork, access: Access, form: FormDefinition) -> None:
+    def __init__(
+        self, uow: UnitOfWork, access: Access, form: FormDefinition, live: Live | None = None
+    ) -> None:
         self.uow = uow
+        self.live = live
         self.access = access
         self.form = form
         self.catalog: FormCatalog = catalog_for(uow, access)
         self._offered: dict[str, Choices] = {}
 
     def entry_form(self, answers: Answers, errors: Errors, *, is_new: bool = False) -> EntryForm:
-        """The pages with an entry for every field people fill in."""
-        entries = {}
-        for key, field in self.form.by_key.items():
-            if not field_types.get(field.type).writable:
-                continue
-            explained = _explained(field, is_new)
-            entries[key] = self._kept(self.entry(explained, key, answers.get(key, ""), errors))
+        """The pages with an entry for every field people fill in, or watch work itself out."""
+        entries = {
+            key: self.place(key, answers, errors, is_new=is_new)
+            for key, field in self.form.by_key.items()
+            if self._is_asked(field)
+        }
         return EntryForm(pages_of(self.form.layout, entries), entries, errors)
+
+    def place(self, key: str, answers: Answers, errors: Errors, *, is_new: bool) -> Entry:
+        """The input of a field as it stands now, with what rules and other fields make of it."""
+        field = _explained(self.form.by_key[key], is_new)
+        if self.live is not None:
+            field = self.live.field(field)
+        entry = self._kept(self.entry(field, key, answers.get(key, ""), errors))
+        return entry if self.live is None else self.live.shaped(entry)
+
+    def _is_asked(self, field: FieldDefinition) -> bool:
+        """Whether a field is on the page: people fill it in, or watch it work itself out."""
+        shown = self.live is not None and field.key in self.live.slots
+        return field_types.get(field.type).writable or shown
 
     def entry(self, field: FieldDefinition, name: str, answer: Any, errors: Errors) -> Entry:
         """One input with what it offers."""
@@ -144,7 +184,8 @@ class Asking:
         target = target_of(field)
         if not target:
             return Entry(field, name, answer, errors)
-        choices = self._choices(target, answer)
+        where = self.live.where(field.key) if self.live is not None else None
+        choices = self._choices(target, answer, where)
         url = url_for("records.pick", form_key=self.form.key, path=_path(name))
         return Entry(field, name, answer, errors, choices, url)
 
@@ -173,10 +214,11 @@ class Asking:
             field, field.key, rows, errors, rows=made, row_ids=ids, blank=row_of("new", {})
         )
 
-    def _choices(self, target: str, chosen: Any) -> Choices:
-        if target not in self._offered:
-            self._offered[target] = offered(self.uow, self.access, target)
-        choices = self._offered[target]
+    def _choices(self, target: str, chosen: Any, where: Any = None) -> Choices:
+        name = target if where is None else f"{target} {where}"
+        if name not in self._offered:
+            self._offered[name] = offered(self.uow, self.access, target, where=where)
+        choices = self._offered[name]
         if not str(chosen).isdecimal() or any(value == chosen for value, _words in choices):
             return choices
         wanted = int(chosen)
@@ -204,15 +246,21 @@ class Asking:
         return [(tag, tag) for tag in self.uow.execute(counted).scalars()]
 
 
-def offered(uow: UnitOfWork, access: Access, target: str, words: str = "") -> Choices:
-    """Records of a form to link to: those that hold the words, else the latest."""
+def offered(
+    uow: UnitOfWork, access: Access, target: str, words: str = "",
+    where: Mapping[str, Any] | None = None,
+) -> Choices:  # fmt: skip
+    """Records of a form to link to: those that hold the words, else the latest.
+
+    ``where`` is a condition that they meet.
+    """
     system = system_forms.find(target)
     if system is not None:
         return _system_choices(uow, access, system, words)
     catalog = catalog_for(uow, access)
     if target not in catalog.forms or access.scope(target, "read") == "none":
         return []
-    query = RecordQuery(search=words or None, limit=OFFERED)
+    query = RecordQuery(where, search=words or None, limit=OFFERED)
     return [(str(r.id), r.title) for r in find_records(uow, access, target, query).records]
 
 

@@ -17,6 +17,7 @@ from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefini
 from regulars.form_builder.field_rights import catalog_for, writable_form
 from regulars.form_builder.field_types.base import Reading, field_types
 from regulars.form_builder.history import history_of, seen_entries
+from regulars.form_builder.logic.trying import Wish
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.correcting import correct_person
 from regulars.form_builder.querying import Record
@@ -25,6 +26,7 @@ from regulars.form_builder.web import row_steps
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.entries import Asking, Entry, EntryForm, offered
 from regulars.form_builder.web.history_words import EntryWords, history_words
+from regulars.form_builder.web.live import live_of, read_fields
 from regulars.form_builder.web.posted import (
     Answers,
     answers_from_post,
@@ -43,7 +45,7 @@ from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 
-_STEPS = frozenset(("_rows", "_find", "_page"))
+_STEPS = frozenset(("_rows", "_find", "_page", "_look"))
 """What a button of the form asks for that saves nothing yet."""
 
 
@@ -58,6 +60,7 @@ class EntryPage:
     before: Answers = dataclass_field(default_factory=dict)  # what stood there when it was opened
     version: int | None = None  # of the record when it was opened
     theirs: Sequence[EntryWords] = ()  # what others saved in between
+    moved: frozenset[str] | None = frozenset()  # as in `logic.trying.Wish`
 
 
 @records.get("/records/new")
@@ -70,7 +73,7 @@ def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
         field = form.find(key)
         if field is not None and field_types.get(field.type).writable:
             answers[key] = _given(field, given)
-    return _page(uow, access, EntryPage(form, answers))
+    return _page(uow, access, EntryPage(form, answers, moved=None))
 
 
 @records.post("/records/new")
@@ -141,16 +144,25 @@ def _again(uow: UnitOfWork, access: Access, page: EntryPage) -> ResponseReturnVa
     """The same page after a row was added, moved or removed, or a linked record searched for."""
     step = request.form.get("_rows", "")
     answers = row_steps.after_step(page.answers, step) if step else page.answers
-    return _page(uow, access, replace(page, answers=answers))
+    moved = None if page.record is None else frozenset(_moved(page))
+    return _page(uow, access, replace(page, answers=answers, moved=moved))
+
+
+def _moved(page: EntryPage) -> list[str]:
+    """Without a script: what stands otherwise than when the page was opened."""
+    return [key for key, answer in page.answers.items() if answer != page.before.get(key)]
 
 
 def _page(
     uow: UnitOfWork, access: Access, page: EntryPage, status: int = 200
 ) -> ResponseReturnValue:
-    known = [*page.form.by_key, *_row_places(page)]
+    live = live_of(uow, access, page.form, _wish(uow, access, page))
+    drawn = [key for key in page.form.by_key if live is None or live.trial.shows(key)]
+    known = [*drawn, *_row_places(page)]
     errors = errors_by_field([_at_its_input(page.form, each) for each in page.problems], known)
-    asked = Asking(uow, access, page.form).entry_form(
-        page.answers, errors, is_new=page.record is None
+    answers = page.answers if live is None else live.answers(page.answers)
+    asked = Asking(uow, access, page.form, live).entry_form(
+        answers, errors, is_new=page.record is None
     )
     return render(
         "form_builder/entry.html",
@@ -158,12 +170,63 @@ def _page(
         form=page.form,
         record=page.record,
         entry_form=_with_found(uow, access, asked).opened(_page_number()),
+        live_attrs={} if live is None else _live_attrs(uow, page),
         version=page.version,
         before=json.dumps(page.before, ensure_ascii=False),
         theirs=page.theirs,
         correcting=bool(page.record and page.form.person and request.args.get("correction")),
         back=_back(page),
     )
+
+
+def _wish(uow: UnitOfWork, access: Access, page: EntryPage) -> Wish:
+    """The record as the page stands."""
+    stored = None if page.record is None else _stored(uow, page.form, page.record)
+    values = values_of(page.form, page.answers, _reading(uow, access), stored)
+    record = None if page.record is None else page.record.id
+    return Wish(values, record, texts=True, moved=page.moved)
+
+
+def _live_attrs(uow: UnitOfWork, page: EntryPage) -> dict[str, str]:
+    """What the page needs to ask while somebody types."""
+    key = page.form.key
+    if page.record is None:
+        url = url_for("records.live_new", form_key=key)
+    else:
+        url = url_for("records.live_change", form_key=key, record_id=page.record.id)
+    return {"data-live": url, "data-reads": " ".join(sorted(read_fields(catalog_of(uow), key)))}
+
+
+@records.post("/records/live")
+@workspace_page("create_records", writes=False)
+def live_new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
+    """The places of a new record's page that change with what was typed."""
+    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
+    return _live(uow, access, EntryPage(form, answers_from_post(form, request.form)))
+
+
+@records.post("/records/<int:record_id>/live")
+@workspace_page("update_records", writes=False)
+def live_change(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int
+) -> ResponseReturnValue:
+    """The places of a record's page that change with what was typed."""
+    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
+    record = get_record(uow, access, form_key, record_id, verb="update")
+    return _live(uow, access, EntryPage(form, answers_from_post(form, request.form), record))
+
+
+def _live(uow: UnitOfWork, access: Access, page: EntryPage) -> ResponseReturnValue:
+    page = replace(page, moved=frozenset(request.form.getlist("_moved")))
+    live = live_of(uow, access, page.form, _wish(uow, access, page))
+    if live is None:
+        return ""
+    asking, answers = Asking(uow, access, page.form, live), live.answers(page.answers)
+    changed = [
+        asking.place(key, answers, {}, is_new=page.record is None)
+        for key in live.changed(_posted_json("_tokens"), page.answers)
+    ]
+    return render("form_builder/_live.html", entries=changed)
 
 
 def _merged(
@@ -186,11 +249,16 @@ def _merged(
 
 def _opened_with(stored: Answers) -> Answers:
     """What stood in the inputs when the page was opened; the page hands it back."""
+    return _posted_json("_before") or stored
+
+
+def _posted_json(name: str) -> dict[str, Any]:
+    """What the page sends along as a JSON object; empty when it is none."""
     try:
-        found = json.loads(request.form.get("_before", ""))
+        found = json.loads(request.form.get(name, ""))
     except (ValueError, RecursionError):
-        return stored
-    return found if isinstance(found, dict) else stored
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _with_found(uow: UnitOfWork, access: Access, asked: EntryForm) -> EntryForm:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.form_builder.logic.api import api as logic_api
 from regulars.form_builder.web import (
     barcode_drawing,
     change_pages,
@@ -38,7 +39,7 @@ MODULES = (
     view_pages,
     who_pages,
 )
-BLUEPRINTS = (forms, records, designer, roles, who_pages.api)
+BLUEPRINTS = (forms, records, designer, roles, who_pages.api, logic_api)
 HOMES = (
     DefinitionHome(
         "form", "forms.index", "nav.forms", "designer.show", "designer.show", "form_key",

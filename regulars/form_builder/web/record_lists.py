@@ -164,7 +164,8 @@ def pick(uow: UnitOfWork, access: Access, form_key: str, path: str) -> ResponseR
     if field is None or not target_of(field):
         raise NotFound()
     words = request.args.get("q", "").strip()
-    found = offered(uow, access, target_of(field), words)
+    where = filters.from_address(request.args.get("where", ""))
+    found = offered(uow, access, target_of(field), words, where)
     return render("form_builder/_pick_options.html", choices=found, path=path)
 
 

@@ -53,7 +53,9 @@ class Picker {
 
   async load(words) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const answer = await fetch(`${this.element.dataset.url}?q=${encodeURIComponent(words)}`);
+    const { url, where } = this.element.dataset;
+    const asked = new URLSearchParams({ q: words, ...(where ? { where } : {}) });
+    const answer = await fetch(`${url}?${asked}`);
     if (!answer.ok || turn !== this.turn) return;
     this.drop.innerHTML = await answer.text();
     const list = this.drop.querySelector("[role=listbox]");
