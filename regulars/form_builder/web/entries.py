@@ -75,7 +75,6 @@ class Entry:
     kept_tags: frozenset[str] = frozenset()  # tags that rules put on and take off
     slot: Slot | None = None
     left: frozenset[str] | None = None  # the options that rules leave
-    where: str = ""  # which records a link offers, as JSON
 
     @property
     def id(self) -> str:

@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlencode
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
@@ -98,7 +99,8 @@ class Live:
         token = self._token(key, mode, shown)
         slot = Slot(key, mode, token, key in self._given(), shown)
         where = self.where(key)
-        return replace(entry, slot=slot, where="" if where is None else json.dumps(where))
+        url = f"{entry.pick_url}?{urlencode({'where': json.dumps(where)})}"
+        return replace(entry, slot=slot, pick_url=entry.pick_url if where is None else url)
 
     def changed(self, tokens: Mapping[str, Any], answers: Answers) -> Iterator[str]:
         """The slots that look other than the page says, or hold what a rule has just put in."""

@@ -53,9 +53,7 @@ class Picker {
 
   async load(words) {
     const turn = (this.turn = (this.turn ?? 0) + 1);
-    const { url, where } = this.element.dataset;
-    const asked = new URLSearchParams({ q: words, ...(where ? { where } : {}) });
-    const answer = await fetch(`${url}?${asked}`);
+    const answer = await fetch(`${this.element.dataset.url}q=${encodeURIComponent(words)}`);
     if (!answer.ok || turn !== this.turn) return;
     this.drop.innerHTML = await answer.text();
     const list = this.drop.querySelector("[role=listbox]");

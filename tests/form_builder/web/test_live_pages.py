@@ -91,10 +91,9 @@ def test_offered_options_and_records_follow(sales: Shop, seller: Visitor) -> Non
     told = live(seller, f"{SALES}/new", "city", status="open", city="Wuhan")
     assert "Lakeside" in told["store"]
     assert "Hillside" not in told["store"]
-    where = re.search(r'data-where="([^"]*)"', told["store"])
-    assert where is not None
-    condition = where.group(1).replace("&#34;", '"')
-    url = f"/w/shop/forms/sales/pick/store?where={condition}"
+    found = re.search(r'data-url="([^"]*)&amp;"', told["store"])
+    assert found is not None
+    url = found.group(1)
     assert f'data-value="{here.id}"' in seller.get(url).text
     assert "Hillside" not in seller.get(url).text
     told = live(seller, f"{SALES}/new", "amount", status="open", amount="5", way="points")
