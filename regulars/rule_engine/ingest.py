@@ -22,7 +22,7 @@ from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.clocking import Now
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.entering import Candidate, Entries, Watch, enter, key_text
-from regulars.rule_engine.matching import fits, meets_when, subject_of
+from regulars.rule_engine.matching import fits, may_fit, meets_when, subject_of
 from regulars.rule_engine.patience import is_about_the_store
 from regulars.rule_engine.scope import TRIGGER
 from regulars.rule_engine.sight import RunSight
@@ -116,15 +116,44 @@ def _start_runs(uow: UnitOfWork, rows: Sequence[Happened], watch: Watch) -> None
     active = active_rules(uow)
     records = StoredRecords(uow, catalog_of(uow))
     wanted: dict[str, list[Candidate]] = {}
-    for row in rows:
-        for pinned in started_by.get(row.kind, ()):
-            if pinned.rule.key in active:
-                candidate = candidate_of(uow, records, pinned, row)
-                if candidate is not None:
-                    wanted.setdefault(pinned.rule.key, []).append(candidate)
+    meant = [
+        (pinned, row)
+        for row in rows
+        for pinned in started_by.get(row.kind, ())
+        if pinned.rule.key in active and may_fit(pinned.rule.trigger, pinned.rule.subject, row)
+    ]
+    _read_ahead(records, meant)
+    for pinned, row in meant:
+        candidate = candidate_of(uow, records, pinned, row)
+        if candidate is not None:
+            wanted.setdefault(pinned.rule.key, []).append(candidate)
     for key, candidates in wanted.items():
         pinned = book_of(uow).rules[key]
         watch(key, enter(uow, pinned, _latest(pinned.rule, candidates)))
+
+
+def _read_ahead(records: StoredRecords, meant: Sequence[tuple[PinnedRule, Happened]]) -> None:
+    """What happened to whom, with one question for each form instead of one for each event."""
+    for each in (_place_of, _subject_of):
+        wanted: dict[str, set[int]] = {}
+        for pinned, row in meant:
+            form, record = each(records, pinned, row)
+            if record is not None:
+                wanted.setdefault(form, set()).add(record)
+        for form, ids in wanted.items():
+            records.preload(form, sorted(ids))
+
+
+def _place_of(
+    _records: StoredRecords, pinned: PinnedRule, row: Happened
+) -> tuple[str, int | None]:
+    return row.form or pinned.rule.subject, row.record
+
+
+def _subject_of(
+    records: StoredRecords, pinned: PinnedRule, row: Happened
+) -> tuple[str, int | None]:
+    return pinned.rule.subject, subject_of(records, pinned.rule.trigger, pinned.rule.subject, row)
 
 
 def _latest(rule: Rule, candidates: list[Candidate]) -> list[Candidate]:

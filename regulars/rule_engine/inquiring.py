@@ -66,7 +66,7 @@ def question_about(uow: UnitOfWork, access: Access, message_id: int) -> Question
     provider = providers.find(row.provider or "")
     if row.status != "unknown" or provider is None or not can_ask(row.provider):
         raise Conflict("message-not-askable", id=message_id)
-    return Question(provider, ready_for(uow, row, provider))
+    return Question(provider, ready_for(uow, [row], provider)[0])
 
 
 def can_ask(provider: str | None) -> bool:
@@ -122,7 +122,7 @@ class InquiryDesk:
                 .limit(most)
             ).all()
             found = [(providers.get(row.provider), row) for row in rows]
-            return [Question(each, ready_for(uow, row, each)) for each, row in found]
+            return [Question(each, ready_for(uow, [row], each)[0]) for each, row in found]
 
 
 def _due_at(now: datetime) -> list[Any]:

@@ -129,12 +129,19 @@ def subject_of(
 
 def fits(records: StoredRecords, trigger: Trigger, subject: str, happened: Happened) -> bool:
     """Whether an event is of the kind, form and content that a trigger means."""
+    return may_fit(trigger, subject, happened) and _where_holds(
+        records, trigger, subject, happened
+    )
+
+
+def may_fit(trigger: Trigger, subject: str, happened: Happened) -> bool:
+    """Whether an event is what a trigger means, as far as it tells without looking anywhere."""
     kind = trigger_kinds.get(trigger.on)
     if happened.kind != kind.event_kind:
         return False
     if kind.about_records and happened.form != form_of(trigger, subject):
         return False
-    return kind.matches(trigger, happened) and _where_holds(records, trigger, subject, happened)
+    return kind.matches(trigger, happened)
 
 
 def _where_holds(

@@ -250,7 +250,7 @@ def _mark(route: Route, token: str, wanted: _Claim) -> tuple[int, list[Ready]]:
                 if verdict is not None and verdict.action == "send":
                     ready.append(row)
         leases.keep_many(uow, outbound, token, changes)
-        return len(rows), [ready_for(uow, row, route.provider) for row in ready]
+        return len(rows), ready_for(uow, ready, route.provider)
 
 
 def _passable(uow: UnitOfWork, lane: Lane, limit: int) -> int:
@@ -268,9 +268,12 @@ def _in(lane: Lane) -> tuple[sa.ColumnElement[bool], ...]:
     return (here,) if lane.address is None else (here, outbound.c.address == lane.address)
 
 
-def ready_for(uow: UnitOfWork, row: Any, provider: Provider) -> Ready:
-    """A message with what its provider has looked up for it."""
-    return Ready(row, outside_key(uow, row), provider.prepare(uow, row))
+def ready_for(uow: UnitOfWork, rows: Sequence[Any], provider: Provider) -> list[Ready]:
+    """Messages with what their provider has looked up for them."""
+    prepared = provider.prepare(uow, rows) if rows else []
+    return [
+        Ready(row, outside_key(uow, row), each) for row, each in zip(rows, prepared, strict=True)
+    ]
 
 
 def outside_key(uow: UnitOfWork, row: Any) -> str:

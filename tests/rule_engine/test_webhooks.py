@@ -27,6 +27,7 @@ from regulars.rule_engine.webhooks import (
     seal_again,
 )
 from tests.support.clocks import MovableClock
+from tests.support.plans import plans
 from tests.support.rule_shop import SYSTEM, RuleShop, journey
 
 SEAL = Seal(["a long key that is only good for tests of webhooks"])
@@ -195,3 +196,16 @@ def test_secrets_follow_a_change_of_the_key(shop: RuleShop) -> None:
     with shop.work() as uow:
         (row,) = list_webhooks(uow)
     assert Seal([fresh]).open(row.secret, place_of(row.key, row.url)) == secret
+
+
+def test_many_calls_ask_the_store_no_more_than_few(shop: RuleShop, till: Till) -> None:
+    connect(shop, till)
+    asked = []
+    for n in (4, 12):
+        for _ in range(n):
+            shop.order(shop.customer())
+        with plans("f_customers") as read, plans("webhook") as prepared:
+            tick(shop)
+        asked.append((len(read), len(prepared)))
+    assert len(till.seen) == 16
+    assert asked[0] == asked[1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from regulars.platform.clock import Clock, utc_now
@@ -33,10 +33,13 @@ class AccountProvider(Provider):
     def is_ready(self, surroundings: Surroundings) -> bool:
         return surroundings.seal is not None
 
-    def prepare(self, uow: UnitOfWork, row: Any) -> Mapping[str, Any]:
-        key = row.address if self.staff else self.name
-        found = prepared_from(find_account(uow, key))
-        return {**found, "message": row.message} if found else {}
+    def prepare(self, uow: UnitOfWork, rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+        keys = [row.address if self.staff else self.name for row in rows]
+        known = {key: prepared_from(find_account(uow, key)) for key in set(keys)}
+        return [
+            {**known[key], "message": row.message} if known[key] else {}
+            for key, row in zip(keys, rows, strict=True)
+        ]
 
     def send(self, outgoing: Outgoing, surroundings: Surroundings) -> str | None:
         account = account_for(self, outgoing.prepared, surroundings)

@@ -148,9 +148,10 @@ class Provider:
         """Whether, set up like this, the same key twice has no second effect."""
         return self.repeatable
 
-    def prepare(self, uow: UnitOfWork, row: Any) -> Mapping[str, Any]:
-        """What sending this message needs from the store; asked before the transaction ends."""
-        return {}
+    def prepare(self, uow: UnitOfWork, rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+        """What sending each of these messages needs from the store; asked before the transaction
+        ends."""
+        return [{} for _row in rows]
 
     def send(self, outgoing: Outgoing, surroundings: Surroundings) -> str | None:
         """Hand over; the provider's own id. Raises SendFailed or SendUnknown."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
@@ -36,15 +36,16 @@ class WebhookProvider(Provider):
     def is_ready(self, surroundings: Surroundings) -> bool:
         return surroundings.seal is not None
 
-    def prepare(self, uow: UnitOfWork, row: Any) -> Mapping[str, Any]:
-        found = find_webhook(uow, row.message)
-        if found is None:
-            return {}
-        caused = uow.scalar(sa.select(run.c.chain).where(run.c.id == row.run)) or ()
-        return {
-            "key": found.key, "url": found.url, "secret": found.secret, "local": found.local,
-            "chain": chain_words(uow, [*caused, row.rule]),
-        }  # fmt: skip
+    def prepare(self, uow: UnitOfWork, rows: Sequence[Any]) -> list[Mapping[str, Any]]:
+        known = {key: find_webhook(uow, key) for key in {row.message for row in rows}}
+        runs = sa.select(run.c.id, run.c.chain).where(run.c.id.in_([row.run for row in rows]))
+        caused = {each.id: each.chain for each in uow.execute(runs)}
+        return [
+            _taken_along(
+                known[row.message], chain_words(uow, [*caused.get(row.run, ()), row.rule])
+            )
+            for row in rows
+        ]
 
     def send(self, outgoing: Outgoing, surroundings: Surroundings) -> str | None:
         kept = outgoing.prepared
@@ -68,6 +69,16 @@ class WebhookProvider(Provider):
         if _is_refusal_of_ours(answer):
             raise SendFailed(own_calls.CODE, _chain_of(kept), permanent=True)
         return _judge(answer)
+
+
+def _taken_along(found: Any, chain: str) -> Mapping[str, Any]:
+    """What a call needs of its webhook; nothing when that is gone."""
+    if found is None:
+        return {}
+    return {
+        "key": found.key, "url": found.url, "secret": found.secret, "local": found.local,
+        "chain": chain,
+    }  # fmt: skip
 
 
 def _chain_of(kept: Mapping[str, Any]) -> str:
