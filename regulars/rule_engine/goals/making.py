@@ -19,7 +19,8 @@ from regulars.rule_engine.placing import put
 Raw = Mapping[str, Any]
 
 PEOPLE = "people"
-_PARTS = ("trigger", "when", "sets", "entry", "goal", "guards", "steps")
+_PARTS = ("trigger", "when", "sets", "entry", "goal", "steps")
+_KEPT = ("class", "subject", *_PARTS, "guards", "exit", "redeemed")
 _NUMBERS = ("n", "last", "offset", "percent", "within_days", "min_gap_days", "per_day")
 _TEXTS = ("title", "details", "text")
 _COMPARED = ("gt", "gte", "lt", "lte")
@@ -59,7 +60,7 @@ def openings_of(rule: Raw) -> list[Opening]:
 def goal_of(rule: Raw, head: Raw, asked: Sequence[Question], people: Raw) -> dict[str, Any]:
     """The goal that makes such a rule. ``head``: key, label and whatever else goals say of
     themselves, its texts included; ``people``: the place of the form that the rule is about."""
-    kept = {name: rule[name] for name in ("class", "subject", *_PARTS, "exit") if name in rule}
+    kept = {name: rule[name] for name in _KEPT if name in rule}
     made = _with_people(kept, rule["subject"])
     places: list[Raw] = [{"key": PEOPLE, "is": "form", **people}]
     names = (f"place_{n}" for n in count(1))

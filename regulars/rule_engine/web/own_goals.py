@@ -24,6 +24,7 @@ from regulars.platform.web.json_body import BadJson, parse_json
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.durations import UNITS
 from regulars.rule_engine.explain import step_words, trigger_words
 from regulars.rule_engine.explain_aims import goal_words
 from regulars.rule_engine.goals.keeping import (
@@ -120,7 +121,7 @@ def _offer(
         (
             each,
             _where(say, rule, each),
-            _now(each, access.locale),
+            _now(say, each),
             question_about(each, access.locale),
         )
         for each in openings_of(raw)
@@ -137,8 +138,13 @@ def _offer(
     )  # fmt: skip
 
 
-def _now(opening: Opening, locale: str) -> str:
+def _now(say: Speaker, opening: Opening) -> str:
     """What it is in the rule as it stands."""
+    locale = say.locale
+    if opening.unit in UNITS:
+        return say.length({"n": opening.value, "unit": opening.unit})
+    if opening.unit == "percent":
+        return f"{opening.value} %"
     if opening.kind == "channel":
         return find_text(f"rules.channel.{opening.value}", locale) or str(opening.value)
     return str(spoken(opening.value, locale))

@@ -29,7 +29,7 @@ def test_an_owner_keeps_a_rule_as_a_goal_and_begins_it_again(shop: RuleShop, sit
     owner = site.signed_in()
     assert "as-goal" in owner.get("/w/shop/rules/greet").text
     offered = words_of(owner.get(AS_GOAL).text)
-    assert {"What shall be asked?", "Now: 30", "Now: 10:00"} <= set(offered)
+    assert {"What shall be asked?", "Now: 30 days", "Now: 10:00"} <= set(offered)
     nameless = owner.send(AS_GOAL, {"label": "", "icon": "heart"})
     assert nameless.status_code == 422
     values = {"label": "Come back", "description": "Soon", "icon": "heart", "ask": DAYS}
