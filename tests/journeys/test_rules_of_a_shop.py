@@ -4,6 +4,7 @@ What is composed must be, word for word, the rule that the golden year runs and 
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -156,6 +157,26 @@ def test_who_comes_often_is_tagged(composer: Composer, shop: RuleShop) -> None:
     )  # fmt: skip
     composer.change("Choose…", Tag="often")
     finish(composer, shop, year.OFTEN)
+
+
+def test_the_owner_reads_every_monday_how_the_week_was(composer: Composer, shop: RuleShop) -> None:
+    shop.publish(year.WEEK)
+    shop.order(shop.customer(), at=shop.database.clock() - timedelta(days=7), amount="80")
+    composer.begin_report("Weekly")
+    composer.change("every Monday at 08:00", At="10:00")
+    composer.step(
+        "Run a report and send it", Report="Week", Time_it_covers="Last week",
+        How_they_get_it="On their first page only",
+    )  # fmt: skip
+    finish(composer, shop, year.WEEKLY)
+    page = composer.page
+    page.get_by_role("button", name="Run it now").click()
+    page.get_by_role("button", name="Yes, go ahead").click()
+    expect(page.get_by_text("The reports are being run")).to_be_visible()
+    shop.tick()
+    page.reload()
+    page.get_by_role("link", name="Week", exact=True).click()
+    expect(page.get_by_role("table", name="Week")).to_contain_text("¥80.00")
 
 
 def test_the_question_about_those_who_never_bought_makes_the_difference(

@@ -23,6 +23,16 @@ class Composer:
         page.wait_for_url("**/compose")
         self._rest()
 
+    def begin_report(self, name: str) -> None:
+        """A new rule that sends reports: it is about no form."""
+        page = self.page
+        page.goto(f"{self.rules_url}/new")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Send a report regularly").check()
+        page.get_by_role("button", name="Compose it").click()
+        page.wait_for_url("**/compose")
+        self._rest()
+
     def change(self, part: str, /, **answers: str) -> None:
         """Tap a part of the sentence and answer its questions."""
         self.page.get_by_role("link", name=part).first.click()

@@ -236,7 +236,7 @@ WEEKLY: dict[str, Any] = {
     "steps": [
         {
             "id": "s1", "do": "run_report", "report": "week", "period": "last_week",
-            "channel": "today",
+            "readers": ["owner"], "channel": "today",
         }
     ],
 }  # fmt: skip
