@@ -104,7 +104,7 @@ def _with_good_keys(fields: Iterable[FieldDefinition]) -> tuple[FieldDefinition,
     kept: dict[str, FieldDefinition] = {}
     for each in fields:
         if each.key not in kept and (each.key not in RESERVED_KEYS or _is_stamp(each)):
-            inner = each.fields if each.type == "links" else _with_good_keys(each.fields)
+            inner = each.fields if each.has_links else _with_good_keys(each.fields)
             kept[each.key] = replace(each, fields=inner)
     return tuple(kept.values())
 
@@ -138,7 +138,7 @@ def _keys(fields: Iterable[FieldDefinition]) -> Iterator[Problem]:
         if each.key in seen:
             yield Problem(f"{place}/key", "duplicate-key", {"key": each.key})
         seen.add(each.key)
-        if each.type != "links":
+        if not each.has_links:
             yield from under(place, _keys(each.fields))
 
 
@@ -206,7 +206,7 @@ def _field(field: FieldDefinition, form: FormDefinition, forms: Forms) -> Iterat
     yield from _common(field)
     if field.type == "lookup" and not has_path(form, str(field.settings["path"]), forms):
         yield Problem("path", "unknown-field", {"field": field.settings["path"]})
-    for position, child in enumerate(field.fields if field.type != "links" else ()):
+    for position, child in enumerate(field.fields if not field.has_links else ()):
         yield from under(f"fields/{position}", _row_field(child))
 
 

@@ -75,7 +75,7 @@ def convert_row(
             draft.refuse(str(key)[:60], "unknown-field", field=str(key)[:60])
         elif found.type == "subform":
             _convert_subform(draft, form, found, value, reading)
-        elif found.type == "links":
+        elif found.has_links:
             _convert_links(draft, found, value, reading, texts)
         else:
             _convert_cell(draft, found, value, reading, texts)
@@ -117,7 +117,7 @@ def _convert_subform(
 def _convert_links(
     draft: RowDraft, field: FieldDefinition, raw: Any, reading: Reading, texts: bool
 ) -> None:
-    kind = field_types.get("links")
+    kind = field_types.get(field.type)
     read = kind.parse_text if texts and isinstance(raw, str) else kind.convert
     try:
         found = read(field, raw, reading)

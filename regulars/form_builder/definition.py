@@ -22,8 +22,10 @@ COMMON_KEYS = (
     "freeze", "width",
 )  # fmt: skip
 _NESTED = ("fields", "archived")
-ROW_TYPES = ("subform", "links")
+ROW_TYPES = ("subform", "links", "members")
 """Types whose values are rows of a table of their own."""
+LINKS_TYPES = ("links", "members")
+"""Those of them whose rows only link."""
 PAIRED_TYPES = ("rich_text",)  # a second column stands beside that of the value
 SIDE_TYPES = ("tags", "choices")
 """Types whose value is a set of words in a table at the form's side."""
@@ -75,14 +77,21 @@ class FieldDefinition:
         common = {key: raw[key] for key in COMMON_KEYS if key in raw}
         settings = {k: v for k, v in raw.items() if k not in (*COMMON_KEYS, *_NESTED)}
         fields, archived = (tuple(map(cls.from_json, raw.get(name, ()))) for name in _NESTED)
-        if raw["type"] == "links":
-            fields = (_linked(common, settings),)
+        if raw["type"] == "members":
+            settings = {**settings, "to": "sys_members"}
+        if raw["type"] in LINKS_TYPES:
+            fields = (_linked(raw["type"], common, settings),)
         return cls(**common, settings=settings, fields=fields, archived=archived)
 
     @property
     def has_rows(self) -> bool:
         """Whether its values are rows of a table of their own."""
         return self.type in ROW_TYPES
+
+    @property
+    def has_links(self) -> bool:
+        """Whether its value is several links: records, or people of the team."""
+        return self.type in LINKS_TYPES
 
     @property
     def has_side(self) -> bool:
@@ -139,7 +148,7 @@ class FormDefinition:
     def pointing(self, via: str, record_id: int) -> dict[str, Any]:
         """The condition of the records whose link (or one of whose links) ``via`` leads there."""
         field = self.find(via)
-        op = "has" if field is not None and field.type == "links" else "is"
+        op = "has" if field is not None and field.has_links else "is"
         return {"field": via, "op": op, "value": record_id}
 
     @classmethod
@@ -179,10 +188,15 @@ def row_form(form: FormDefinition, subform: FieldDefinition) -> FormDefinition:
     )
 
 
-def _linked(common: Mapping[str, Any], settings: Mapping[str, Any]) -> FieldDefinition:
-    """The one column of the rows of a links field."""
+def _linked(
+    type_name: str, common: Mapping[str, Any], settings: Mapping[str, Any]
+) -> FieldDefinition:
+    """The one column of the rows of several links or members."""
+    label = common.get("label") or common["key"]
+    if type_name == "members":
+        return FieldDefinition(LINKED, "member", label)
     own = {name: settings[name] for name in ("to", "on_delete") if name in settings}
-    return FieldDefinition(LINKED, "link", common.get("label") or common["key"], settings=own)
+    return FieldDefinition(LINKED, "link", label, settings=own)
 
 
 BETWEEN_LEVELS = " / "

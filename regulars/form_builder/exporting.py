@@ -151,7 +151,7 @@ def _written(write: Callable[[Any], Cell], value: Any) -> Cell:
 def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callable[[Any], Cell]:
     """What a field's plain value is in a cell."""
     kind, locale = field_types.get(field.type), export.access.locale
-    if field.type == "links":
+    if field.has_links:
         to = str(field.settings["to"])
         return lambda rows: _joined([words.get((to, i), f"#{i}") for i in _linked(rows)])
     if isinstance(kind, LinkField):
@@ -214,7 +214,7 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
     wanted: dict[str, set[int]] = {}
     for column in export.columns:
         kind = field_types.get(column.field.type)
-        if column.field.type == "links":
+        if column.field.has_links:
             to = wanted.setdefault(str(column.field.settings["to"]), set())
             to.update(i for r in records for i in _linked(r.values.get(column.field.key)))
             continue

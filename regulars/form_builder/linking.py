@@ -59,13 +59,13 @@ def _settle_rows(
             if child.problems:
                 fresh = child.problems[before.get(id(child), 0) :]
                 draft.problems += [_in_rows(field, child.index, p) for p in fresh]
-    if field.type == "links":
+    if field.has_links:
         _once_each(field, drafts)
 
 
 def _in_rows(field: FieldDefinition, index: int, problem: Problem) -> Problem:
     """A problem of a row at its place; of a link among links at the link itself."""
-    if field.type == "links":
+    if field.has_links:
         return Problem(f"{field.key}/{index}", problem.code, problem.params)
     return problem.under(f"{field.key}/{index}")
 

@@ -137,7 +137,7 @@ def complete(
             found: Any = tags.get(record.id, frozenset())
             record.values[key] = masked(mask, found) if mask else found
     for key in (key for key in tables.rows if key in form.by_key):
-        if not rows and form.by_key[key].type != "links":
+        if not rows and not form.by_key[key].has_links:
             continue
         stored = load_subform_rows(uow, form, tables, key, ids)
         _add_row_formulas(uow, access, catalog, f"{form.key}.{key}", stored)

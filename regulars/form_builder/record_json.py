@@ -60,7 +60,7 @@ def _writer(catalog: FormCatalog, form: FormDefinition, field: FieldDefinition) 
     """What writes the values of one field of a record or row."""
     if field.type == "subform":
         return _rows_writer(catalog, catalog.get_form(f"{form.key}.{field.key}"))
-    if field.type == "links":
+    if field.has_links:
         return _links_writer(str(field.settings["to"]))
     kind = field_types.get(field.type)
     otherwise = _field_writer(kind, field) if kind.writable else _plain

@@ -71,7 +71,7 @@ def let_go(form: FormDefinition, rows: Mapping[str, Mapping[int, Any]]) -> list[
     """What records that go linked to: ``rows`` by field and record, as they were stored."""
     told = []
     for key, by_record in rows.items():
-        if form.by_key[key].type == "links":
+        if form.by_key[key].has_links:
             touched = rollups.Touched(f"{form.key}.{key}")
             for parent, found in by_record.items():
                 touched.add_links(parent, [row[LINKED] for row in found], ())
@@ -117,7 +117,7 @@ def restore(writing: Writing, record_id: int) -> None:
     for key in writing.tables.rows:
         rows = [(record_id, n, child.values) for n, child in enumerate(draft.rows.get(key, ()))]
         storing.insert_rows(uow, form, writing.tables, key, rows)
-        if form.by_key[key].type == "links":
+        if form.by_key[key].has_links:
             linked.append(rollups.Touched(f"{form.key}.{key}"))
             linked[-1].add_links(record_id, (), [values[LINKED] for _id, _n, values in rows])
     restore_archived_values(uow, form, record_id, row.body.get("archived", {}))
@@ -138,7 +138,7 @@ def _leave_out_gone(writing: Writing, draft: RowDraft) -> dict[str, list[Any]]:
     told = {}
     for field in writing.form.fields:
         rows = draft.rows.get(field.key)
-        if field.type != "links" or not rows or field.settings.get("on_delete") != "clear":
+        if not field.has_links or not rows or field.settings.get("on_delete") != "clear":
             continue
         target = str(field.settings["to"])
         ids = [child.values[LINKED] for child in rows]
@@ -369,7 +369,7 @@ def _draft_of(
         if key in writing.tables.rows
     }
     for key, children in draft.rows.items():
-        if writing.form.by_key[key].type == "links":  # somebody may have been forgotten
+        if writing.form.by_key[key].has_links:  # somebody may have been forgotten
             children[:] = [child for child in children if child.values.get(LINKED) is not None]
         for position, child in enumerate(children):
             child.index = position

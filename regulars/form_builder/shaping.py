@@ -94,7 +94,7 @@ def _field_shape(
         order = str(field.settings.get("order", ""))
         source, via = str(field.settings["from"]), str(field.settings["via"])
         by = forms[source].find(via) if source in forms else None
-        if by is not None and by.type == "links":
+        if by is not None and by.has_links:
             rows = ValueType(Kind.ROWS, form=f"{source}.{via}")
             return replace(
                 shape, type=rows, via=LINKED, through="parent", order=(order,) if order else ()
@@ -102,7 +102,7 @@ def _field_shape(
         return replace(shape, via=str(field.settings["via"]), order=(order,) if order else ())
     if field.has_rows:
         rows = ValueType(Kind.ROWS, form=f"{form.key}.{field.key}")
-        through = LINKED if field.type == "links" else ""
+        through = LINKED if field.has_links else ""
         return replace(shape, type=rows, via="parent", order=("position",), through=through)
     if field.type in DERIVED_TYPES and not field.freeze:
         return replace(shape, formula=_tree_of(field))

@@ -186,7 +186,7 @@ def _row_links(
         for column, target in catalog.link_targets(f"{form}.{key}"):
             other = catalog.source().table(target)
             lost = sa.and_(rows.c[column].is_not(None), _nobody(rows.c[column], other))
-            if field.type == "links":
+            if field.has_links:
                 lost = sa.or_(lost, rows.c[column].is_(None))
                 wrong = _ids(uow, rows.c.id, after, to, lost, rows.c.parent)
                 yield Drift("linked", form, key, wrong)

@@ -255,7 +255,7 @@ def _roll_up(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefo
     touched = []
     for key in writing.tables.rows:
         rows = rollups.Touched(f"{form}.{key}")
-        connects = writing.form.by_key[key].type == "links"
+        connects = writing.form.by_key[key].has_links
         for draft in drafts:
             if key not in draft.rows or draft.id is None:
                 continue

@@ -18,6 +18,7 @@ from regulars.form_builder.field_types.links import LinksField
 from regulars.form_builder.field_types.long_text import LongTextField
 from regulars.form_builder.field_types.lookup import LookupField
 from regulars.form_builder.field_types.member import MemberField
+from regulars.form_builder.field_types.members import MembersField
 from regulars.form_builder.field_types.money import MoneyField
 from regulars.form_builder.field_types.number import NumberField
 from regulars.form_builder.field_types.percent import PercentField
@@ -43,7 +44,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     SliderField(), DurationField(), BooleanField(), DateField(),
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),
-    BarcodeField(), TimeField(), CascadeField(), AddressField(),
+    BarcodeField(), TimeField(), CascadeField(), AddressField(), MembersField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),

@@ -111,5 +111,5 @@ def rows_of(of: FieldDefinition, forms: Forms) -> tuple[FieldDefinition, ...]:
     """The fields of the records that a rollup over ``of`` adds up."""
     if of.type == "subform":
         return of.fields
-    source = forms.get(str(of.settings.get("to" if of.type == "links" else "from")))
+    source = forms.get(str(of.settings.get("to" if of.has_links else "from")))
     return source.fields if source else ()

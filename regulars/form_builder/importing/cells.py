@@ -109,7 +109,7 @@ def _converter(
     field: FieldDefinition, source: Source, reading: Reading, link_key: str | None
 ) -> Convert:
     kind = field_types.get(field.type)
-    if link_key is not None and field.type == "links":
+    if link_key is not None and field.has_links:
         return lambda text: _links(field, link_key, text)
     if link_key is not None:
         return lambda text: _link(link_key, text)

@@ -134,7 +134,7 @@ def _draft(staged: Staged, group: Group, index: int, *, clear: bool) -> RowDraft
     if staged.has_broken:
         _refuse_broken(draft, staged.head_keys, group.head, fields, "")
     draft.values = _values(staged.head_keys, group.head, fields, clear=clear)
-    for key in (key for key in staged.head_keys if fields[key].type == "links"):
+    for key in (key for key in staged.head_keys if fields[key].has_links):
         if key in draft.values:
             linked = draft.values.pop(key)
             linked = [] if linked is None or isinstance(linked, Broken) else linked

@@ -229,7 +229,7 @@ def _reading_problems(
 ) -> Iterator[Problem]:
     if source.parse.way and field.type not in ("date", "datetime"):
         yield Problem("parse", "way-is-for-dates", {"field": field.name})
-    if field.type not in LINKING or (field.type == "links" and source.create):
+    if field.type not in LINKING or (field.has_links and source.create):
         if source.by or source.create:
             yield Problem("by" if source.by else "create", "not-a-link", {"field": field.name})
         return

@@ -262,7 +262,7 @@ class _Bench:
 
 def linked_form(target: FieldDefinition) -> str:
     """The form whose records a link or links field chooses among; "" for other fields."""
-    own = target.fields[0] if target.type == "links" and target.fields else target
+    own = target.fields[0] if target.has_links and target.fields else target
     kind = field_types.get(own.type)
     return kind.target(own) if isinstance(kind, LinkField) else ""
 

@@ -56,7 +56,7 @@ def _clear_rows(
     """Empty columns of rows; one of several links just goes."""
     main, _dot, key = source.partition(".")
     form = work.catalog.get_form(main)
-    connects = form.by_key[key].type == "links"
+    connects = form.by_key[key].has_links
     touched = rollups.Touched(source)
     for some in chunks(sorted(ids)):
         chosen = table.c.id.in_(some)

@@ -18,7 +18,7 @@ from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
 
 Side = Literal["keep", "drop", "both"]
-TOGETHER = ("tags", "choices", "subform", "links", "file", "image")
+TOGETHER = ("tags", "choices", "subform", "links", "members", "file", "image")
 _SIDES = ("keep", "drop", "both")
 
 
@@ -121,7 +121,7 @@ def _problems(fields: list[FieldDefinition], wanted: Any) -> list[Problem]:
 
 def _both(field: FieldDefinition, ours: Any, theirs: Any) -> list[dict[str, Any]]:
     """The rows of both; of links each record once."""
-    if field.type == "links":
+    if field.has_links:
         known = {row[LINKED] for row in ours}
         theirs = [row for row in theirs if row[LINKED] not in known]
     return [*ours, *theirs]

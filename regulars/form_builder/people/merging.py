@@ -192,7 +192,7 @@ def _row_drafts(work: Writing, choice: FieldChoice, move: Move) -> list[RowDraft
     stored = {each.key for each in choice.field.fields}
     columns = work.tables.rows[choice.field.key].main.c
     rows = choice.result
-    if choice.field.type == "links" and choice.field.settings.get("to") == work.form.key:
+    if choice.field.has_links and choice.field.settings.get("to") == work.form.key:
         rows = [row for row in rows if row[LINKED] not in (move.keep, move.drop)]
     return [
         RowDraft(

@@ -107,7 +107,7 @@ def point(
     gone: dict[int, int] = {}
 
     def change(inner: Writing, key: str, before: Rows) -> None:
-        if inner.form.by_key[key].type == "links":
+        if inner.form.by_key[key].has_links:
             selves = {target} if inner.form.key == writing.form.key else set()
             gone.update(_doubled(before, set(ids), target, selves))
         storing.delete_rows(inner.uow, table, gone)
@@ -195,7 +195,7 @@ def _rows_of(inner: Writing, key: str, owners: Iterable[int]) -> Rows:
 
 def _refresh_rows(inner: Writing, key: str, before: Rows, after: Rows) -> None:
     touched = rollups.Touched(f"{inner.form.key}.{key}")
-    connects = inner.form.by_key[key].type == "links"
+    connects = inner.form.by_key[key].has_links
     for parent, rows in before.items():
         if connects:
             touched.add_links(parent, *([r[LINKED] for r in s] for s in (rows, after[parent])))

@@ -283,7 +283,7 @@ def _with_found(uow: UnitOfWork, access: Access, asked: EntryForm) -> EntryForm:
 
 def _given(field: FieldDefinition, text: str) -> Any:
     """A value of the address as it stands in the field's input."""
-    if field.type == "links":
+    if field.has_links:
         return [{LINKED: text}]
     return [text] if field.has_side else text
 
@@ -292,7 +292,7 @@ def _at_its_input(form: FormDefinition, problem: Problem) -> Problem:
     """A problem of one of several links (``courses/1``) at the input that holds it."""
     head, _slash, rest = problem.path.partition("/")
     field = form.find(head)
-    if field is None or field.type != "links" or not rest:
+    if field is None or not field.has_links or not rest:
         return problem
     return Problem(f"{problem.path}/{LINKED}", problem.code, problem.params, problem.text)
 

@@ -106,7 +106,7 @@ def _one(
     kind, catalog = field_types.get(field.type), catalog_for(uow, access)
     if isinstance(raw, Mapping):
         raw = raw.get("id")
-    if field.type == "links":
+    if field.has_links:
         return _one(uow, access, form, field.fields[0], raw)
     if field.has_side or (isinstance(raw, str) and raw in field.options):
         cell = cell_of(raw, field, form, catalog, {})

@@ -59,7 +59,7 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
     """The operators that a list offers for a field."""
     if field.type in ("unit", "member", "created_by", "updated_by"):
         return UNIT_OPS if field.type == "unit" else MEMBER_OPS
-    if field.type == "links":
+    if field.has_links:
         return OFFERED[Kind.TAGS]
     if field.type == "cascade":
         return CASCADE_OPS
@@ -140,7 +140,7 @@ def _literal(field: FieldDefinition, text: str) -> Any:
     kind = field_types.get(field.type).value_type(field).kind
     if kind is Kind.BOOLEAN:
         return text == "true"
-    if (kind is Kind.LINK or field.type == "links") and text.isdecimal():
+    if (kind is Kind.LINK or field.has_links) and text.isdecimal():
         return int(text)
     return _canonical(field, text)
 

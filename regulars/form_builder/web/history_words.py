@@ -107,7 +107,7 @@ class _Speaker:
             yield ChangeWords(field.name, before, after)
 
     def words(self, field: FieldDefinition, raw: Any) -> str:
-        if field.type == "links" and isinstance(raw, list):
+        if field.has_links and isinstance(raw, list):
             return formats().joined(self._titles(field, raw))
         if field.has_rows:
             n = raw.get("rows", 0) if isinstance(raw, Mapping) else len(raw or ())
@@ -142,7 +142,7 @@ def _linked(form: FormDefinition, entries: Iterable[Entry]) -> dict[str, set[int
     for entry in entries:
         for key, pair in entry.changes.items():
             field = form.find(key)
-            if field is not None and field.type == "links":
+            if field is not None and field.has_links:
                 rows = [row for side in pair if isinstance(side, list) for row in side]
                 found = wanted.setdefault(str(field.settings["to"]), set())
                 found.update(i for row in rows if isinstance(i := row.get(LINKED), int))

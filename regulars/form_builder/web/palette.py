@@ -28,7 +28,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("pick", ("choice", "choices", "cascade", "tags", "rating", "slider")),
     ("contact", ("phone", "email", "address", "url")),
     ("files", ("image", "file", "signature")),
-    ("team", ("unit", "member")),
+    ("team", ("unit", "member", "members")),
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),
     (
         "computed",

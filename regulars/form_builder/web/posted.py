@@ -97,7 +97,7 @@ def values_of(
 def _value(field: FieldDefinition, answer: Any, reading: Reading) -> Any:
     if field.type == "subform":
         return [_row_value(field, row, reading) for row in answer]
-    if field.type == "links":
+    if field.has_links:
         return [_plain(field.fields[0], row[LINKED]) for row in answer if row.get(LINKED)]
     if field.has_side:
         return _tags(field, answer, reading)

@@ -65,7 +65,7 @@ class Column:
     @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
-        return self.is_usable and not (self.field.has_side or self.field.type == "links")
+        return self.is_usable and not (self.field.has_side or self.field.has_links)
 
 
 @dataclass(frozen=True)
@@ -281,6 +281,6 @@ def _row_choices(
 ) -> Choices:  # fmt: skip
     field = field_at_path(form, row.field, catalog) if row.field else None
     target = target_of(field) if field is not None else ""
-    if field is not None and field.type == "links":
+    if field is not None and field.has_links:
         target = str(field.settings["to"])
     return offered(uow, access, target) if target else []

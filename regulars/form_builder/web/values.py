@@ -310,6 +310,7 @@ _TEXTS: Mapping[str, Any] = {
     "cascade": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
     "choices": _tags_text,
+    "members": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     **dict.fromkeys(("file", "image"), lambda cell, fmt, _: _files_text(cell, fmt.locale)),
     "signature": lambda cell, fmt, _: i18n.translate("records.signed", fmt.locale),

@@ -28,7 +28,8 @@ Forms = Mapping[str, FormDefinition]
 CURRENCIES = ("CNY", "HKD", "TWD", "USD", "EUR", "GBP", "JPY", "SGD", "MYR", "AUD", "CAD")
 REGIONS = ("CN", "HK", "TW", "MO", "SG", "MY", "GB", "US", "AU", "CA", "DE", "FR", "JP", "KR")
 NO_DEFAULT = frozenset({
-    "tags", "choices", "link", "links", "unit", "member", "subform", "rich_text", *FILE_TYPES,
+    "tags", "choices", "link", "links", "unit", "member", "members", "subform", "rich_text",
+    *FILE_TYPES,
 })  # fmt: skip
 NO_PLACEHOLDER = NO_DEFAULT | {
     "time",
@@ -229,7 +230,7 @@ def _row_field(subject: Subject, name: str) -> Widget:
 
 def _policies(subject: Subject) -> tuple[str, ...]:
     """What may happen when a linked record is deleted; one of several takes nothing along."""
-    return ("refuse", "clear") if subject.field.type == "links" else ("refuse", "clear", "cascade")
+    return ("refuse", "clear") if subject.field.has_links else ("refuse", "clear", "cascade")
 
 
 def _path(subject: Subject, name: str) -> Widget:

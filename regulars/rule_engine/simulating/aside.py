@@ -149,7 +149,7 @@ class Shelf:
 
     def _follow_links(self, form: str, key: str, before: RowsOf, after: RowsOf) -> None:
         """Sums of the records that several links named before, or name now."""
-        if self.catalog.get_form(form).by_key[key].type != "links":
+        if not self.catalog.get_form(form).by_key[key].has_links:
             return
         touched = rollups.Touched(f"{form}.{key}")
         for parent in {**before, **after}:
