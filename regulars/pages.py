@@ -13,6 +13,8 @@ from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
 from regulars.form_builder.web.file_routes import api as files_api
+from regulars.form_builder.web.printing import pages as print_web
+from regulars.form_builder.web.printing.layouts import print_links, print_many_links
 from regulars.form_builder.web.record_links import list_links, place_pages, record_links
 from regulars.platform.web.definition_homes import definition_homes
 from regulars.platform.web.definition_pages import pages as definition_pages
@@ -30,8 +32,11 @@ def blueprints() -> tuple[Blueprint, ...]:
     """The builders' pages and API routes."""
     for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
         definition_homes.register(home.kind, home)
+    definition_homes.register(print_web.HOME.kind, print_web.HOME)
+    record_links.register("print", print_links)
     record_links.register("start", start_links)
     record_links.register("why", why_link)
+    list_links.register("print", print_many_links)
     list_links.register("start", start_many_link)
     for kind, page in rule_web.PLACES.items():
         place_pages.register(kind, page)
@@ -48,6 +53,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,
+        *print_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,
         *report_web.BLUEPRINTS,
     )

@@ -27,6 +27,7 @@ from regulars.form_builder.people.after_restore import EraseAgain
 from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
+from regulars.form_builder.printing.kind import print_kind
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.roles_seen import fill_role, tell_role
 from regulars.form_builder.searching.desk import SearchDesk
@@ -171,6 +172,7 @@ def definition_kinds() -> tuple[DefinitionKind, ...]:
     """Every kind of definition; their schemas are composed of what is registered before."""
     return (
         form_kind(),
+        print_kind(),
         message_kind(),
         rule_kind(),
         goal_kind(),

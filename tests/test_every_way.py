@@ -77,6 +77,9 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "people.hint": ("people_api.hint",), "people.merge": ("people_api.merge",),
     "people.undo": ("people_api.unmerge",),
     "records.live_new": ("logic_api.try_new",), "records.live_change": ("logic_api.try_change",),
+    "prints.archive": ("prints_api.archive_print",),
+    "prints.create": ("prints_api.create_print", "prints_api.publish_print"),
+    "prints.save": ("prints_api.put_print",), "prints.sketch": TRY,
     "records.create": ("forms_api.add_record", "forms_api.batch"),
     "records.delete": ("forms_api.remove_record",),
     "records.purge": ("forms_api.purge",), "records.restore": ("forms_api.restore",),
@@ -172,7 +175,7 @@ API_ALONE = {
 
 PROCESS = "runs or mends the installation itself, from the machine it stands on"
 DOOR = "gets people back in who can no longer open a page"
-KINDS = ("form", "rule", "message", "report", "dashboard", "role", "goal")
+KINDS = ("form", "print", "rule", "message", "report", "dashboard", "role", "goal")
 COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
         ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
@@ -191,6 +194,8 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "form used": "reads", "form replace": ("changes_api.replace_uses",),
     "form archive": ("changes_api.archive",), "form restore": ("changes_api.restore",),
     "form purge": ("changes_api.purge",), "form retype": ("changes_api.retype",),
+    "print put": ("prints_api.put_print",), "print publish": ("prints_api.publish_print",),
+    "print pdf": "reads",
     "rule put": ("rules_api.put_rule",), "rule publish": ("rules_api.publish_rule",),
     "goal put": ("own_goals_api.put_goal",), "goal publish": ("own_goals_api.publish_goal",),
     "goal keep": ("own_goals_api.keep_goal",),

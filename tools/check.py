@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from ctypes.util import find_library
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ from tests.support.browser import NAMES, find_browser
 
 ROOT = Path(__file__).resolve().parent.parent
 BROWSER_PACKAGES = ("chromium-headless-shell", "fonts-noto-cjk")
+TYPESETTING = {"pango-1.0": "libpango-1.0-0", "pangoft2-1.0": "libpangoft2-1.0-0"}
+"""What PDF files are set with: library → its Debian package."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,23 @@ def ensure_browser() -> bool:
     return False
 
 
+def ensure_typesetting() -> bool:
+    """Whether PDF files can be set here; where the libraries lack, they are installed."""
+    if not _can_set_pages():
+        _apt_install("the libraries that set PDF files", tuple(TYPESETTING.values()))
+    if _can_set_pages():
+        return True
+    packages = " ".join(TYPESETTING.values())
+    print(
+        f"FAILED typesetting: Pango is not here. On Debian or Ubuntu: sudo apt install {packages}"
+    )
+    return False
+
+
+def _can_set_pages() -> bool:
+    return all(map(find_library, TYPESETTING))
+
+
 def ensure_pooler() -> bool:
     """Whether there is a PgBouncer for the long run; where there is none, one is installed."""
     if not _find_pooler():
@@ -147,6 +167,7 @@ def main(options: list[str]) -> int:
         return 0 if passes_pooled([each for each in options if each != "--pool"]) else 1
     results = [passes(step) for step in static_steps()]
     results.append("--quick" in options or ensure_browser())
+    results.append(ensure_typesetting())
     sys.stdout.flush()
     tests = subprocess.run(pytest_command(options), cwd=ROOT, check=False).returncode
     if "--full" in options:

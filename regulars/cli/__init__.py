@@ -20,6 +20,7 @@ from regulars.cli import (
     messages,
     packs,
     people,
+    prints,
     records,
     recovery,
     recycling,
@@ -69,6 +70,7 @@ main.add_command(today.today)
 main.add_command(tasks.task)
 main.add_command(recycling.recycle_bin)
 main.add_command(records.record)
+main.add_command(prints.prints)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

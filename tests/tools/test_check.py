@@ -116,3 +116,16 @@ def test_without_a_pooler_the_run_through_one_fails(monkeypatch: pytest.MonkeyPa
     Machine(monkeypatch, helps="nothing", is_root=False)
     monkeypatch.setattr(check, "_find_pooler", lambda: False)
     assert check.main(["--pool"]) == 1
+
+
+def test_what_sets_pdf_files_is_installed_or_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(check.Path, "exists", lambda path: True)
+    machine = Machine(monkeypatch, helps="libpango-1.0-0", is_root=True)
+    monkeypatch.setattr(check, "find_library", lambda name: machine.find())
+    assert check.ensure_typesetting()
+    assert "libpangoft2-1.0-0" in machine.started[-1]
+    monkeypatch.setattr(check, "find_library", lambda name: None)
+    assert not check.ensure_typesetting()
+    assert "sudo apt install libpango-1.0-0" in capsys.readouterr().out

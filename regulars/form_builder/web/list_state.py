@@ -72,13 +72,13 @@ class ListState:
         """The arguments that a form of this page hands on, page and ``without`` left out."""
         return {k: v for k, v in self.arguments.items() if k not in (*without, "page")}
 
-    def query(self, form: FormDefinition) -> RecordQuery:
+    def query(self, form: FormDefinition, limit: int = PAGE_SIZE) -> RecordQuery:
         """What to ask for: the view's filter and the reader's together."""
         view = self.view_of(form)
         return RecordQuery(
             filter=filters.both(view.get("where"), self.filter),
             sort=self.sort_of(form),
-            limit=PAGE_SIZE,
+            limit=limit,
             offset=(self.page - 1) * PAGE_SIZE,
             count=True,
             count_to=COUNTED_WORDS if self.words else COUNTED,

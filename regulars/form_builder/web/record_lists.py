@@ -194,7 +194,7 @@ def listing_lines(
     ids = [record.id for record in found]
     far = [column.path for column in columns if "." in column.path]
     reached = values_at(uow, access, catalog, form.key, ids, far) if far else {}
-    titles = _far_titles(uow, access, catalog, columns, reached.values())
+    titles = far_titles(uow, access, catalog, columns, reached.values())
     if found:
         titles = {**found[0].titles, **titles}
     rows = [{**record.values, **reached.get(record.id, {})} for record in found]
@@ -244,7 +244,7 @@ def _files(
     return readable_files(uow, access, numbers) if numbers else {}
 
 
-def _far_titles(
+def far_titles(
     uow: UnitOfWork,
     access: Access,
     catalog: FormCatalog,

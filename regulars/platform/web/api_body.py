@@ -64,7 +64,8 @@ def _plain(schema: Schema, text: str) -> Any:
     if kind == "boolean":
         return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
     if kind == "array":
-        return [part.strip() for part in text.split(",") if part.strip()]
+        each: Schema = schema.get("items", {})
+        return [_plain(each, part.strip()) for part in text.split(",") if part.strip()]
     return text
 
 

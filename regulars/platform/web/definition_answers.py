@@ -104,6 +104,13 @@ def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, A
     return {"version": versions[kind, key], "problems": []}
 
 
+def published(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
+    """Every published definition of a kind that this reader may read, with its version."""
+    every = (each for each in snapshot(uow).items.values() if each.kind == kind)
+    told = ((each, seeing.told(uow, access, kind, each.raw)) for each in every)
+    return [{**raw, "version": each.version} for each, raw in told if raw is not None]
+
+
 def wants_drafts() -> bool:
     """Whether ``?state=draft`` stands in the address; any other state is refused."""
     return "state" in read_query(request, STATE_QUERY)

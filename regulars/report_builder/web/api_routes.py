@@ -13,7 +13,6 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import seeing, store
-from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
 from regulars.platform.web import definition_answers
@@ -49,7 +48,7 @@ def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     if definition_answers.wants_drafts():
         access.require(EDIT)
         return {"reports": _drafts(uow, access, REPORT)}
-    return {"reports": _published(uow, access, REPORT)}
+    return {"reports": definition_answers.published(uow, access, REPORT)}
 
 
 @api.post("/reports")
@@ -102,7 +101,7 @@ def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     if definition_answers.wants_drafts():
         access.require(EDIT)
         return {"dashboards": _drafts(uow, access, DASHBOARD)}
-    return {"dashboards": _published(uow, access, DASHBOARD)}
+    return {"dashboards": definition_answers.published(uow, access, DASHBOARD)}
 
 
 @api.post("/dashboards")
@@ -206,9 +205,3 @@ def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Sa
 
 def _drafts(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
     return [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, kind)]
-
-
-def _published(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
-    every = (each for each in snapshot(uow).items.values() if each.kind == kind)
-    told = ((each, seeing.told(uow, access, kind, each.raw)) for each in every)
-    return [{**raw, "version": each.version} for each, raw in told if raw is not None]

@@ -1,0 +1,1 @@
+"""Records on paper: layouts filled with values, drawn as pages and as PDF, and their editor."""
