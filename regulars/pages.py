@@ -6,6 +6,7 @@ from flask import Blueprint
 
 from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_changes import api as changes_api
+from regulars.form_builder.api_drafts import api as drafts_api
 from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.people import routes as people_web
@@ -43,6 +44,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     return (
         form_api,
         changes_api,
+        drafts_api,
         files_api,
         versions_api,
         definition_pages,

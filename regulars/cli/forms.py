@@ -10,9 +10,11 @@ from regulars.cli.base import Shell, read_object
 from regulars.cli.calling import ask_json, place
 from regulars.cli.changing import add_changing
 from regulars.cli.definitions import definition_group
+from regulars.cli.drafts import add_drafts
 
 form = definition_group("form", "forms")
 add_changing(form)
+add_drafts(form)
 
 
 @form.command("try")

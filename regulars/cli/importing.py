@@ -86,11 +86,11 @@ def import_file(  # noqa: PLR0913 - one parameter per option
             batches.start_check(uow, access, batch.id)
         else:
             batch = _started(uow, access, batch)
-    done = _work(shell, access, batch.id)
+    done = work_on(shell, access, batch.id)
     if errors is not None and not dry_run:
         with shell.database.workspace_tx(shell.workspace) as uow:
             write_error_file(uow, access, done.id, errors)
-    _answer(shell, access, done)
+    answer_batch(shell, access, done)
     if dry_run:
         with shell.database.workspace_tx(shell.workspace) as uow:
             batches.discard_batch(uow, access, done.id)
@@ -104,7 +104,7 @@ def undo_import(shell: Shell, batch: int) -> None:
     access = system_access(shell.locale)
     with shell.database.workspace_tx(shell.workspace) as uow:
         batches.start_undo(uow, access, batch)
-    _answer(shell, access, _work(shell, access, batch))
+    answer_batch(shell, access, work_on(shell, access, batch))
 
 
 @import_group.command("resume")
@@ -116,7 +116,7 @@ def resume_import(shell: Shell, batch: int) -> None:
     with shell.database.workspace_tx(shell.workspace) as uow:
         if batches.get_batch(uow, access, batch).state == "stopped":
             batches.start_batch(uow, access, batch)
-    _answer(shell, access, _work(shell, access, batch))
+    answer_batch(shell, access, work_on(shell, access, batch))
 
 
 @import_group.command("list")
@@ -199,7 +199,7 @@ def _read_json(path: Path) -> Any:
         raise click.UsageError(f"{path}: {error.message('en')}") from None
 
 
-def _work(shell: Shell, access: Access, batch_id: int) -> Batch:
+def work_on(shell: Shell, access: Access, batch_id: int) -> Batch:
     """Do the work here, or watch whoever was faster; the batch as it stands afterwards."""
     with _bar(shell) as show:
         while True:
@@ -228,7 +228,7 @@ def _bar(shell: Shell) -> Iterator[running.Watch]:
         yield show
 
 
-def _answer(shell: Shell, access: Access, batch: Batch) -> None:
+def answer_batch(shell: Shell, access: Access, batch: Batch) -> None:
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
         data = batch_json(uow, batch, shell.locale)
         lines = outcome_lines(uow, batch, shell.locale)

@@ -14,6 +14,7 @@ from regulars.form_builder.doubles import publish_without_doubles
 from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
+from regulars.form_builder.undo import write_down
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.problems import Problem
@@ -32,6 +33,7 @@ def form_kind() -> DefinitionKind:
         published=publish_without_doubles,
         settle=keep_lost_fields,
         difference=difference,
+        drafted=write_down,
     )
 
 

@@ -98,11 +98,7 @@ def put_form(
 ) -> Draft:
     """Keep a whole definition as the draft; the designer can undo it."""
     access.require(CAPABILITY)
-    before = store.find_draft(uow, KIND, str(raw.get("key", "")))
-    saved = store.save_draft(uow, access, KIND, raw, tag=tag)
-    if before is not None:
-        undo.remember(uow, saved.key, before.raw, saved.raw)
-    return saved
+    return store.save_draft(uow, access, KIND, raw, tag=tag)
 
 
 def edit_form(
@@ -116,7 +112,6 @@ def edit_form(
     ``force`` the step counts). Raises Conflict when the step names a place that is gone, Invalid
     when the result would not have the shape of a form.
     """
-    before = store.get_draft(uow, KIND, key)
 
     def taken(form: Form) -> Form:
         try:
@@ -125,10 +120,7 @@ def edit_form(
         except StepRefused as refused:
             raise Conflict(refused.code) from None
 
-    saved = edit(uow, access, KIND, key, taken, Seen(tag, force))
-    if saved.tag != before.tag:
-        undo.remember(uow, key, before.raw, saved.raw)
-    return saved
+    return edit(uow, access, KIND, key, taken, Seen(tag, force))
 
 
 def undo_step(uow: UnitOfWork, access: Access, key: str, *, tag: int | None = None) -> Draft:
@@ -222,7 +214,8 @@ def _turn(
     if published is not None and published.raw == body:
         store.discard_draft(uow, access, KIND, key)
         return store.get_draft(uow, KIND, key)
-    return store.save_draft(uow, access, KIND, body)
+    with undo.unwritten(uow):
+        return store.save_draft(uow, access, KIND, body)
 
 
 def _archived(uow: UnitOfWork) -> set[str]:

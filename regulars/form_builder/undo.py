@@ -5,14 +5,17 @@ One journal per form, shared by everybody who designs it, and without an end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder.deltas import apply, delta_to, is_delta
 from regulars.platform import columns
+from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork, workspace_metadata
+from regulars.platform.definitions.store import Draft
 
 Form = Mapping[str, Any]
 
@@ -27,6 +30,25 @@ form_edit = sa.Table(
     sqlite_strict=True,
 )
 sa.Index("form_edit_of_form", form_edit.c.form, form_edit.c.side, form_edit.c.id)
+
+
+_UNWRITTEN = "form-steps-unwritten"
+
+
+def write_down(uow: UnitOfWork, access: Access, before: Draft | None, after: Form) -> None:
+    """Keep the way back from every save of a form's draft, wherever it came from."""
+    if before is not None and before.raw != after and _UNWRITTEN not in uow.memo:
+        remember(uow, before.key, before.raw, after)
+
+
+@contextmanager
+def unwritten(uow: UnitOfWork) -> Iterator[None]:
+    """Saves within are no steps of their own: an undo, or the making of a form."""
+    uow.memo[_UNWRITTEN] = True
+    try:
+        yield
+    finally:
+        del uow.memo[_UNWRITTEN]
 
 
 def remember(uow: UnitOfWork, form: str, before: Form, after: Form) -> None:

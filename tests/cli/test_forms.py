@@ -83,3 +83,29 @@ def test_what_a_record_would_look_like_is_told_before_it_is_saved(call: Call) ->
     assert told.output == "name: Ann\nwhy:   required\n! why: Please fill this in.\n"
     hidden = call("form", "try", "guests", "-", input=json.dumps({"name": "Bo"}))
     assert hidden.output == "name: Bo\nwhy:   hidden\n"
+
+
+def test_forms_begin_ready_made_as_copies_and_out_of_files(call: Call, tmp_path: Path) -> None:
+    assert "bookings  Bookings" in call("form", "gallery").output
+    assert call("form", "gallery", "bookings", "--label", "Tables").output.strip() == "bookings"
+    assert call("form", "copy", "bookings", "--label", "Rooms").output.strip() == "rooms"
+    sheet = tmp_path / "spring_guests.csv"
+    sheet.write_text("Name,Born\nAnn,1990-02-03\nBen,1985-12-24\n")
+    done = call("form", "from-file", sheet)
+    assert done.exit_code == 0, done.output
+    shown = json.loads(call("form", "show", "spring_guests").output)
+    assert [field["type"] for field in shown["fields"]] == ["text", "date"]
+    call("export", "spring_guests", tmp_path / "out.csv")
+    assert "Ben" in (tmp_path / "out.csv").read_text()
+
+
+def test_a_step_of_a_draft_is_undone_and_redone(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "guests.json"
+    file.write_text(json.dumps(GUESTS))
+    call("form", "put", file)
+    file.write_text(json.dumps({**GUESTS, "title": "{name}"}))
+    call("form", "put", file)
+    assert call("form", "undo", "guests").exit_code == 0
+    assert "title" not in json.loads(call("form", "show", "guests", "--draft").output)
+    call("form", "redo", "guests")
+    assert json.loads(call("form", "show", "guests", "--draft").output)["title"] == "{name}"

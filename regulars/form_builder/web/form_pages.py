@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from flask import request, url_for
+from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder import service
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.service import Wish
-from regulars.form_builder.starters import PARTS
 from regulars.form_builder.web.blueprints import forms
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.errors import Invalid
-from regulars.platform.web.flash import flash
-from regulars.platform.web.form_errors import errors_by_field
-from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.platform.web.shell import HomeCard, NavItem
 
@@ -36,49 +30,6 @@ MOST_IN_NAV = 12
 def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every form as a card."""
     return render("form_builder/forms.html", summaries=service.list_forms(uow, access))
-
-
-@forms.get("/new-form")
-@workspace_page("design_forms")
-def new(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Name a form and choose what it begins with."""
-    return _new_page({"icon": "file-text", "label": "", "description": ""}, [], {})
-
-
-@forms.post("/new-form")
-@workspace_page("design_forms")
-def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Make the draft and open the designer."""
-    given = request.form
-    icon = given.get("icon", "")
-    parts = given.getlist("parts")
-    wish = Wish(
-        given.get("label", ""),
-        parts,
-        icon if icon in ICONS else None,
-        given.get("description", "").strip() or None,
-    )
-    try:
-        draft = service.create_form(uow, access, wish)
-    except Invalid as invalid:
-        errors = errors_by_field(invalid.problems, ("label", "description"))
-        return _new_page(given.to_dict(), parts, errors, 422)
-    flash("forms.created", name=draft.raw["label"])
-    return go_to(url_for("designer.show", form_key=draft.key))
-
-
-def _new_page(
-    values: dict[str, str], parts: list[str], errors: dict[str, list[str]], status: int = 200
-) -> ResponseReturnValue:
-    return render(
-        "form_builder/new_form.html",
-        status,
-        values=values,
-        parts=PARTS,
-        chosen=parts,
-        errors=errors,
-        icons=ICONS,
-    )
 
 
 def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:

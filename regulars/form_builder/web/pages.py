@@ -15,6 +15,7 @@ from regulars.form_builder.web import (
     record_lists,
     record_pages,
     role_pages,
+    start_pages,
     template_words,
     view_pages,
     who_pages,
@@ -36,6 +37,7 @@ MODULES = (
     entry_pages,
     template_words,
     panel_words,
+    start_pages,
     view_pages,
     who_pages,
 )

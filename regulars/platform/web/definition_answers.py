@@ -111,6 +111,11 @@ def published(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]
     return [{**raw, "version": each.version} for each, raw in told if raw is not None]
 
 
+def expected_tag(uow: UnitOfWork, kind: str, key: str) -> int | None:
+    """The tag of the working copy that ``If-Match`` names; VersionConflict when it is another."""
+    return _expected(store.find_draft(uow, kind, key), key)
+
+
 def wants_drafts() -> bool:
     """Whether ``?state=draft`` stands in the address; any other state is refused."""
     return "state" in read_query(request, STATE_QUERY)
