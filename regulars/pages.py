@@ -8,11 +8,13 @@ from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_drafts import api as drafts_api
 from regulars.form_builder.api_tasks import api as tasks_api
+from regulars.form_builder.buttons_api import buttons as buttons_api
 from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.people import routes as people_web
 from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
+from regulars.form_builder.web.button_cells import rule_starters
 from regulars.form_builder.web.file_routes import api as files_api
 from regulars.form_builder.web.printing import pages as print_web
 from regulars.form_builder.web.printing.layouts import print_links, print_many_links
@@ -24,7 +26,7 @@ from regulars.platform.web.versions_api import api as versions_api
 from regulars.report_builder.web import pages as report_web
 from regulars.rule_engine import web as rule_web
 from regulars.rule_engine.api_blueprints import BLUEPRINTS as RULE_APIS
-from regulars.rule_engine.web.starting import start_links
+from regulars.rule_engine.web.starting import STARTER, start_links
 from regulars.rule_engine.web.starting_many import start_many_link
 from regulars.rule_engine.web.why_pages import why_link
 
@@ -39,6 +41,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     record_links.register("why", why_link)
     list_links.register("print", print_many_links)
     list_links.register("start", start_many_link)
+    rule_starters.register("rules", STARTER)
     for kind, page in rule_web.PLACES.items():
         place_pages.register(kind, page)
     return (
@@ -52,6 +55,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         tasks_api,
         task_pages.tasks,
         formulas_api,
+        buttons_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,

@@ -20,6 +20,7 @@ from regulars.form_builder.definition import (
     FormDefinition,
 )
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.field_types.button import merged_paths
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.system_forms import system_forms
 from regulars.platform import i18n
@@ -206,6 +207,9 @@ def _field(field: FieldDefinition, form: FormDefinition, forms: Forms) -> Iterat
     yield from _common(field)
     if field.type == "lookup" and not has_path(form, str(field.settings["path"]), forms):
         yield Problem("path", "unknown-field", {"field": field.settings["path"]})
+    for path in merged_paths(field) if field.type == "button" else ():
+        if not has_path(form, path, forms):
+            yield Problem("opens", "unknown-field", {"field": path})
     for position, child in enumerate(field.fields if not field.has_links else ()):
         yield from under(f"fields/{position}", _row_field(child))
 

@@ -27,6 +27,8 @@ ROW_TYPES = ("subform", "links", "members")
 LINKS_TYPES = ("links", "members")
 """Those of them whose rows only link."""
 PAIRED_TYPES = ("rich_text",)  # a second column stands beside that of the value
+VALUELESS_TYPES = ("button",)
+"""Types whose fields do something and hold nothing."""
 SIDE_TYPES = ("tags", "choices")
 """Types whose value is a set of words in a table at the form's side."""
 LINKED = "record"

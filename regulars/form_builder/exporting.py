@@ -24,7 +24,13 @@ from openpyxl.cell import WriteOnlyCell
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition, row_form
+from regulars.form_builder.definition import (
+    LINKED,
+    VALUELESS_TYPES,
+    FieldDefinition,
+    FormDefinition,
+    row_form,
+)
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
@@ -114,7 +120,7 @@ def first_subform(form: FormDefinition) -> FieldDefinition | None:
 
 
 def _is_exported(field: FieldDefinition) -> bool:
-    return field.type not in ("subform", "related")
+    return field.type not in ("subform", "related", *VALUELESS_TYPES)
 
 
 def _records(export: Export, query: RecordQuery) -> Iterator[list[Record]]:

@@ -11,7 +11,12 @@ from functools import partial
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
+from regulars.form_builder.definition import (
+    LINKED,
+    VALUELESS_TYPES,
+    FieldDefinition,
+    FormDefinition,
+)
 from regulars.form_builder.field_types.base import FieldType, field_types
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.masking import MaskedText
@@ -37,6 +42,9 @@ SYSTEM_KEYS = (
 ALWAYS_SEEN = ("id", "version")
 
 
+_LEFT_OUT = ("related", *VALUELESS_TYPES)
+
+
 def record_json(catalog: FormCatalog, record: Record) -> dict[str, Any]:
     """The record as its reader's catalog has it; titles of links are ``record.titles``."""
     writers = catalog.kept(("record json", record.form), partial(_writers, catalog, record.form))
@@ -52,7 +60,7 @@ def _writers(catalog: FormCatalog, form_key: str) -> list[tuple[str, Write]]:
         for key in SYSTEM_KEYS
         if key in ALWAYS_SEEN or (shape is not None and shape.field(key) is not None)
     ]
-    fields = [each for each in form.fields if each.type != "related"]
+    fields = [each for each in form.fields if each.type not in _LEFT_OUT]
     return [*system, *((each.key, _writer(catalog, form, each)) for each in fields)]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import VALUELESS_TYPES, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import NOT_BLANK, TextLike, field_types
 from regulars.form_builder.field_types.file import FileField
 from regulars.form_builder.field_types.link import LinkField
@@ -55,7 +55,7 @@ def record_schema(catalog: FormCatalog, form_key: str, locale: str = "en") -> Sc
     form = catalog.get_form(form_key)
     values: Schema = {key: _system(key) for key in SYSTEM_KEYS}
     for each in form.fields:
-        if each.type != "related":
+        if each.type not in ("related", *VALUELESS_TYPES):
             values[each.key] = {**_words(each, locale), **output_value(catalog, form, each)}
     return _object(form, values, list(values))
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
+from regulars.form_builder.definition import (
+    LINKED,
+    VALUELESS_TYPES,
+    FieldDefinition,
+    FormDefinition,
+)
 from regulars.form_builder.field_types.base import field_types
 from regulars.platform.expressions.calls import FormulaError
 from regulars.platform.expressions.dependencies import resolve_formulas
@@ -67,6 +72,8 @@ def _plain_shape(
         fields["parent"] = FieldShape("parent", ValueType(Kind.LINK, form=owner.parent))
         fields["position"] = FieldShape("position", number(0))
     for position, each in enumerate(owner.fields):
+        if each.type in VALUELESS_TYPES:
+            continue
         try:
             fields[each.key] = _field_shape(owner, each, forms)
         except FormulaError as error:

@@ -96,8 +96,8 @@ def _index_links(table: sa.Table, form: FormDefinition) -> None:
     for each in form.fields:
         if each.type == "link":
             sa.Index(_index_name(table, each.key), table.c[each.key])
-        if each.unique:
-            column = f"{each.key}__ci" if f"{each.key}__ci" in table.c else each.key
+        column = f"{each.key}__ci" if f"{each.key}__ci" in table.c else each.key
+        if each.unique and column in table.c:  # what has no column is refused by the checks
             sa.Index(_index_name(table, f"{each.key}_u"), table.c[column], unique=True)
     sa.Index(_index_name(table, "updated_at"), table.c.updated_at)
     sa.Index(_index_name(table, "batch"), table.c.batch)

@@ -4,6 +4,7 @@ from regulars.form_builder.field_types.address import AddressField
 from regulars.form_builder.field_types.barcode import BarcodeField
 from regulars.form_builder.field_types.base import FieldType
 from regulars.form_builder.field_types.boolean import BooleanField
+from regulars.form_builder.field_types.button import ButtonField
 from regulars.form_builder.field_types.cascade import CascadeField
 from regulars.form_builder.field_types.choice import ChoiceField
 from regulars.form_builder.field_types.choices import ChoicesField
@@ -48,5 +49,5 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),
-    MemberField(), *STAMPS,
+    MemberField(), ButtonField(), *STAMPS,
 )  # fmt: skip

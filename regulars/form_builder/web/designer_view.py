@@ -11,11 +11,13 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.edits import StepRefused
 from regulars.form_builder.layout import CONTAINERS, LayoutItem
+from regulars.form_builder.web.button_cells import offered_rules
 from regulars.form_builder.web.entries import Entry
 from regulars.form_builder.web.palette import PaletteItem, icon_of, palette
 from regulars.form_builder.web.step_desk import Desk
 from regulars.form_builder.web.steps import subject_of
 from regulars.form_builder.web.widgets import Subject, Widget, widgets_of
+from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
@@ -111,7 +113,8 @@ class Designer:
 def desk_of(uow: UnitOfWork, access: Access, key: str) -> Desk:
     """What steps on this form need to know."""
     published = snapshot(uow).find("form", key)
-    return Desk(catalog_of(uow).forms, published, access.locale)
+    rules = [(rule, i18n.pick(label, access.locale)) for rule, label in offered_rules(uow, key)]
+    return Desk(catalog_of(uow).forms, published, access.locale, rules)
 
 
 def designer_of(

@@ -32,7 +32,16 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),
     (
         "computed",
-        ("formula", "serial", "barcode", "created_at", "created_by", "updated_at", "updated_by"),
+        (
+            "formula",
+            "serial",
+            "barcode",
+            "button",
+            "created_at",
+            "created_by",
+            "updated_at",
+            "updated_by",
+        ),
     ),
 )
 PART_ICONS = {

@@ -26,6 +26,7 @@ from regulars.form_builder.records import (
 )
 from regulars.form_builder.timeline import timeline_of
 from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.button_cells import with_buttons
 from regulars.form_builder.web.history_words import history_words
 from regulars.form_builder.web.list_state import first_columns
 from regulars.form_builder.web.record_links import links_of
@@ -90,7 +91,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         "form_builder/record.html",
         form=form,
         record=record,
-        **_details(form, catalog, record),
+        **_details(uow, access, form, catalog, record),
         subforms=_subforms(form, catalog, record),
         tabs=tabs,
         tab=tab if chosen or tab == "history" else "",
@@ -137,10 +138,13 @@ def purge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Res
     return go_to(url_for("records.bin_page", form_key=form_key))
 
 
-def _details(form: FormDefinition, catalog: FormCatalog, record: Record) -> dict[str, Any]:
+def _details(
+    uow: UnitOfWork, access: Access, form: FormDefinition, catalog: FormCatalog, record: Record
+) -> dict[str, Any]:
     """The pages of the form, and what stands in each field of them."""
     keys = [each.key for each in form.fields if each.type not in _NOT_IN_SECTIONS]
     cells = dict(zip(keys, cells_of(record, form, catalog, keys), strict=True))
+    cells = with_buttons(uow, access, record, cells)
     pages: list[Page] = pages_of(form.layout, cells)
     return {"pages": pages, "cells": cells}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
@@ -22,6 +22,7 @@ class Desk:
     forms: Mapping[str, FormDefinition]
     published: FormDefinition | None
     locale: str
+    rules: Sequence[tuple[str, str]] = ()  # that a button can start: (key, words)
 
     def stored(self, ref: str) -> FieldDefinition | None:
         """The published field of this name; records may hold values of it."""

@@ -54,7 +54,7 @@ def subject_of(form: Form, ref: str, desk: Desk) -> Subject:
     stored = desk.stored(ref)
     return Subject(
         FieldDefinition.from_json(raw), parsed, desk.forms, "." in ref,
-        stored is not None and stored.type == raw["type"], desk.locale,
+        stored is not None and stored.type == raw["type"], desk.locale, desk.rules,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import SYSTEM_PREFIX
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import VALUELESS_TYPES, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.address import address_of
 from regulars.form_builder.field_types.base import family_of, field_types
 from regulars.form_builder.field_types.choice import option_label, options_of
@@ -36,7 +36,7 @@ from regulars.platform.web.rendering import formats
 
 Titles = Mapping[tuple[str, int], str]
 
-_TOO_LONG = ("subform", "long_text", "rich_text")
+_TOO_LONG = ("subform", "long_text", "rich_text", *VALUELESS_TYPES)
 TONES = {"amber": "yellow", "violet": "purple"}
 _MEMBER_STAMPS = ("created_by", "updated_by")
 

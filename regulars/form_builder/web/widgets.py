@@ -64,6 +64,7 @@ class Subject:
     is_column: bool
     is_stored: bool  # published already, so that records may hold values
     locale: str
+    rules: Choices = ()  # about this form that people start: (key, words)
 
     def words(self, key: str) -> str:
         """A catalog text in the designer's language."""
@@ -127,6 +128,14 @@ def _default(subject: Subject) -> Widget:
         return Widget("default", "select", shown, known)
     is_time = field.type == "time" and not isinstance(value, Mapping)
     return Widget("default", "time" if is_time else "text", shown)
+
+
+def _choice_of(subject: Subject, name: str, options: Choices) -> Widget:
+    """One of these, and what is chosen already even where it is gone."""
+    chosen = subject.setting(name)
+    if chosen and chosen not in [key for key, _words in options]:
+        options = [*options, (str(chosen), str(chosen))]
+    return Widget(name, "select", chosen, options)
 
 
 def _plain(kind: str) -> Callable[[Subject, str], Widget]:
@@ -280,5 +289,8 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "pattern": _plain("text"),
     "reset": _words("reset", ("never", "year", "month", "day")),
     "per_unit": _plain("check"),
+    "starts": lambda subject, name: _choice_of(subject, name, subject.rules),
+    "opens": _plain("text"),
+    "ask": _plain("check"),
     "symbology": _words("symbology", SYMBOLOGIES[1:]),
 }

@@ -8,11 +8,13 @@ from flask import url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.records import get_record
+from regulars.form_builder.web.button_cells import RuleStarter
 from regulars.form_builder.web.record_links import RecordLink
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
+from regulars.platform.i18n import Text
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.rule_engine import service
@@ -25,16 +27,33 @@ def start_links(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> Iterator[RecordLink]:
     """A line for every rule that people start and that is about this form."""
-    rules = _started_by_hand(uow, form_key) if access.can("run_rules") else []
-    active = active_rules(uow) if rules else set()
-    for pinned in rules:
-        if pinned.rule.key in active:
-            url = url_for(
-                "rules.start", key=pinned.rule.key, form_key=form_key, record_id=record_id
-            )
+    addresses = start_addresses(uow, access, form_key, record_id)
+    for pinned in _started_by_hand(uow, form_key) if addresses else ():
+        url = addresses.get(pinned.rule.key)
+        if url is not None:
             yield RecordLink(
                 url, "rules.start-this", "play", pinned.rule.label, "rules.start-sure"
             )
+
+
+def start_addresses(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int
+) -> dict[str, str]:
+    """Rule → where it is started for this record, of those that this person may start now."""
+    rules = _started_by_hand(uow, form_key) if access.can("run_rules") else []
+    active = active_rules(uow) if rules else set()
+    return {
+        key: url_for("rules.start", key=key, form_key=form_key, record_id=record_id)
+        for key in (each.rule.key for each in rules)
+        if key in active
+    }
+
+
+def _offered(uow: UnitOfWork, form_key: str) -> Iterator[tuple[str, Text]]:
+    yield from ((each.rule.key, each.rule.label) for each in _started_by_hand(uow, form_key))
+
+
+STARTER = RuleStarter(_offered, start_addresses)
 
 
 @pages.post("/rules/<key>/start/<form_key>/<int:record_id>")
