@@ -45,6 +45,7 @@ COLUMNS: list[dict[str, Any]] = [
     {"key": "kind_must", "type": "choice", "options": OPTIONS, "required": True},
     {"key": "way", "type": "cascade", "options": LEVELS},
     {"key": "home", "type": "address"},
+    {"key": "spot", "type": "location"},
     {"key": "mail", "type": "email"},
     {"key": "phone", "type": "phone"},
     {"key": "site", "type": "url"},
@@ -74,8 +75,8 @@ WIDE: dict[str, Any] = {
 }
 # what JSON Schema cannot say about a text
 BEYOND = frozenset({
-    "not-a-phone", "not-a-url", "no-such-region", "not-a-datetime", "too-long", "below-min",
-    "above-max", "bad-check-digit",
+    "not-a-phone", "not-a-url", "no-such-region", "not-a-location", "not-on-earth",
+    "not-a-datetime", "too-long", "below-min", "above-max", "bad-check-digit",
 })  # fmt: skip
 
 
@@ -155,6 +156,12 @@ GOOD: dict[str, Any] = {
     ),
     "choice": st.sampled_from(["a", "b", "c"]),
     "cascade": st.sampled_from(["a", "a.x", "a.y", "b", "b.x"]),
+    "location": st.one_of(
+        st.sampled_from(["30.27, 120.15", "here", "北纬30度 东经120度"]),
+        st.fixed_dictionaries(
+            {"lat": st.integers(-95, 95)}, optional={"lng": st.decimals(-190, 190, places=2)}
+        ),
+    ),
     "address": st.one_of(
         st.sampled_from(["浙江省杭州市西湖区文三路 1 号", "1 Main St", "北京朝阳区 100020"]),
         st.fixed_dictionaries(

@@ -16,6 +16,7 @@ from regulars.form_builder.field_types.file import FileField, ImageField
 from regulars.form_builder.field_types.formula import FormulaField
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.links import LinksField
+from regulars.form_builder.field_types.location import LocationField
 from regulars.form_builder.field_types.long_text import LongTextField
 from regulars.form_builder.field_types.lookup import LookupField
 from regulars.form_builder.field_types.member import MemberField
@@ -46,6 +47,7 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     DateTimeField(), ChoiceField(), ChoicesField(), TagsField(),
     EmailField(), PhoneField(), UrlField(),
     BarcodeField(), TimeField(), CascadeField(), AddressField(), MembersField(),
+    LocationField(),
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),

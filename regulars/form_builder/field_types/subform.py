@@ -22,8 +22,8 @@ from regulars.platform.problems import Problem, under
 MAX_ROWS = 2000
 NESTABLE = frozenset({
     "text", "long_text", "number", "money", "percent", "rating", "slider", "duration", "boolean",
-    "date", "datetime", "time", "choice", "cascade", "email", "phone", "url", "address", "link",
-    "unit", "member", "formula", "barcode",
+    "date", "datetime", "time", "choice", "cascade", "email", "phone", "url", "address",
+    "location", "link", "unit", "member", "formula", "barcode",
 })  # fmt: skip
 
 

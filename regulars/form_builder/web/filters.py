@@ -61,6 +61,8 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
         return UNIT_OPS if field.type == "unit" else MEMBER_OPS
     if field.has_links:
         return OFFERED[Kind.TAGS]
+    if field.type == "location":
+        return _EMPTY
     if field.type == "cascade":
         return CASCADE_OPS
     if field.type in FILE_TYPES:

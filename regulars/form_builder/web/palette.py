@@ -26,7 +26,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("pick", ("choice", "choices", "cascade", "tags", "rating", "slider")),
-    ("contact", ("phone", "email", "address", "url")),
+    ("contact", ("phone", "email", "address", "location", "url")),
     ("files", ("image", "file", "signature")),
     ("team", ("unit", "member", "members")),
     ("relations", ("link", "links", "related", "lookup", "rollup", "subform")),

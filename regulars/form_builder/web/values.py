@@ -23,6 +23,7 @@ from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
+from regulars.form_builder.field_types.location import shown_point
 from regulars.form_builder.field_types.related import RelatedField
 from regulars.form_builder.field_types.time import clock_time
 from regulars.form_builder.masking import MaskedText
@@ -273,6 +274,9 @@ def address_parts(text: str) -> dict[str, str | None]:
     return address_of(text or "").as_json()
 
 
+forms.add_app_template_filter(shown_point, "point_words")
+
+
 @forms.app_template_filter("web_words")
 def web_words(value: str) -> str:
     """An address without what every address has."""
@@ -310,6 +314,7 @@ _TEXTS: Mapping[str, Any] = {
     "cascade": lambda cell, fmt, _: cell.option(fmt.locale),
     "tags": _tags_text,
     "choices": _tags_text,
+    "location": lambda cell, fmt, _: shown_point(cell.value),
     "members": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     "links": lambda cell, fmt, _: fmt.joined([title for title, _url in cell.links]),
     **dict.fromkeys(("file", "image"), lambda cell, fmt, _: _files_text(cell, fmt.locale)),

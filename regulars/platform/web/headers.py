@@ -53,7 +53,7 @@ _SAME = tuple(
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(self), geolocation=(), microphone=()",
+        "Permissions-Policy": "camera=(self), geolocation=(self), microphone=()",
         "Cache-Control": "no-store",
     }.items()
 )

@@ -5,6 +5,7 @@ import * as addresses from "./addresses.js";
 import * as cascades from "./cascades.js";
 import * as files from "./files.js";
 import * as layout from "./layout.js";
+import * as locations from "./locations.js";
 import * as pickers from "./pickers.js";
 import * as richTexts from "./rich_texts.js";
 import * as rows from "./rows.js";
@@ -42,6 +43,7 @@ export function attach(root) {
   cascades.attach(root);
   files.attach(root);
   layout.attach(root);
+  locations.attach(root);
   pickers.attach(root);
   richTexts.attach(root);
   rows.attach(root);

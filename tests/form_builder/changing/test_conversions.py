@@ -88,6 +88,8 @@ CASES: list[tuple[str, str, dict[str, Any], Any, Any, str]] = [
     ("time", "text", {}, Decimal(570), "09:30", ""),
     ("text", "address", {}, "浙江杭州西湖区 x", "浙江省杭州市西湖区x", ""),
     ("address", "text", {}, "浙江省杭州市", "浙江省杭州市", ""),
+    ("text", "location", {}, "30.1, 120.2", "30.100000,120.200000", ""),
+    ("text", "location", {}, "here", None, "not-a-location"),
     ("tags", "text", {}, frozenset({"b", "a"}), "a, b", ""),
     ("boolean", "choice", YES_NO, True, "yes", ""),
     ("boolean", "number", {}, False, Decimal(0), ""),

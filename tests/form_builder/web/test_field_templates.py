@@ -39,6 +39,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("tags", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("choices", OPTIONS, frozenset({"b", "a"}), ["Apple", "b"]),
     ("address", {}, "浙江省杭州市 310012", ["浙江省杭州市 310012"]),
+    ("location", {}, "30.274150,120.000000", ["30.27415, 120"]),
     ("email", {}, "a@x.example", ["a@x.example"]),
     ("phone", {}, "+8613800138000", ["138 0013 8000"]),
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
