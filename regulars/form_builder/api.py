@@ -245,7 +245,7 @@ def remove_record(
 
 
 @api.post("/forms/<form_key>/records/batch")
-@workspace_api("create_records")
+@workspace_api("enter")  # which verb it needs is said by its mode
 @describe("records", shapes.BATCH_RESULT, body=shapes.BATCH_BODY, each="form")
 def batch(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Write up to 1000 records; an answer per row, all or nothing with ``atomic``.

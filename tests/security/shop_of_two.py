@@ -1,5 +1,6 @@
 """A shop with two stores, people who must not be seen whole, and a clerk's role: for attacks."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -26,7 +27,13 @@ CARD = {
     "formula": 'CONCAT(name, " · ", RIGHT(mobile, 2))',
     "result": "text",
 }
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s\u00a0-](?=\d)")
 VERBS = {"read": "all", "create": "all", "update": "all", "delete": "all", "export": "all"}
+
+
+def digits_together(text: str) -> str:
+    """A text in which numbers stand as they are kept: pages write 138 7777 6666."""
+    return _BETWEEN_DIGITS.sub("", text)
 
 
 def role(right: str | None = None, **changes: Any) -> dict[str, Any]:

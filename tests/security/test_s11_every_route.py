@@ -23,7 +23,7 @@ from regulars.platform.definitions import store
 from regulars.platform.privacy.consents import ConsentChange, consents_of, set_consent
 from regulars.platform.web.permissions import permission_of
 from regulars.platform.workspaces import create_workspace
-from tests.security.shop_of_two import Attack, open_shop, role
+from tests.security.shop_of_two import Attack, digits_together, open_shop, role
 from tests.support.site import Site, Visitor
 
 CANARY = "EastCanary"
@@ -206,7 +206,7 @@ def test_another_store_sees_no_record_of_this_one(site: Site, attack: Attack) ->
         for known in numbers if "record_id" in rule.arguments else numbers[:2]:
             path = address(rule, attack, **known)
             answer = ask(browser, rule, method, path, headers)
-            if CANARY in answer.text or "13900001111" in answer.text:
+            if CANARY in answer.text or "13900001111" in digits_together(answer.text):
                 leaks[method, path] = answer.status_code
             if "record_id" in rule.arguments and answer.status_code not in (403, 404, 422):
                 reached[method, path] = answer.status_code

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.records import create_record
 from regulars.platform.accounts.access import system_access
@@ -137,6 +138,10 @@ def _fingerprint(site: Site) -> dict[str, str]:
     with site.database.workspace_tx(site.workspace, write=False) as uow:
         for table in workspace_metadata.sorted_tables:
             if table.name not in KEPT_BY_LOOKING:
+                found[f"shop.{table.name}"] = _hash(uow.execute(table.select()).all())
+        for form in catalog_of(uow).tables.values():
+            rows = [inner.main for inner in form.rows.values()]
+            for table in (form.main, *rows, *form.sides.values()):
                 found[f"shop.{table.name}"] = _hash(uow.execute(table.select()).all())
     return found
 

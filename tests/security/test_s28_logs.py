@@ -1,9 +1,13 @@
 """S28: a canary's phone and mail go through everything; no log and nothing in Redis keeps them."""
 
 import io
+import json
 import re
 import traceback
+import zlib
 from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 import redis
@@ -52,12 +56,39 @@ def dump(connection: redis.Redis) -> str:
         b"stream": lambda key: connection.xrange(key),
     }
     keys = list(connection.scan_iter())
-    found = [f"{key!r} {readers[connection.type(key)](key)!r}" for key in keys]
+    found = [f"{key!r} {unpacked(readers[connection.type(key)](key))!r}" for key in keys]
     return "\n".join(found)
 
 
+def unpacked(value: Any) -> Any:
+    """A value as it was before RQ compressed the job's data and its mistakes."""
+    if isinstance(value, dict):
+        return {key: unpacked(each) for key, each in value.items()}
+    try:
+        return zlib.decompress(value)
+    except (TypeError, zlib.error):
+        return value
+
+
 def kept(text: str) -> list[str]:
-    return [each for each in CANARIES if each in text or repr(each.encode())[2:-1] in text]
+    plain = text.replace("\\\\", "\\")  # what stood within bytes
+    return [each for each in CANARIES if any(s in text or s in plain for s in shapes(each))]
+
+
+def shapes(word: str) -> tuple[str, ...]:
+    """A word as it is, as bytes, as JSON may write it, and as it stands in an address."""
+    return word, repr(word.encode())[2:-1], json.dumps(word)[1:-1], quote(word)
+
+
+def test_s28_what_is_looked_for_would_be_found(bell: RedisBell, valkey: redis.Redis) -> None:
+    said = f"{PHONE} {MAIL} {NAME}"
+    valkey.set("plain", said)
+    valkey.hset("rq:job:1", "data", zlib.compress(said.encode()))
+    valkey.rpush("list", json.dumps(said))
+    every = dump(valkey)
+    assert kept(every) == list(CANARIES)
+    for name in ("plain", "rq:job:1", "list"):
+        assert NAME in kept(next(line for line in every.splitlines() if name in line)), name
 
 
 def test_s28_records_searches_mistakes_and_sign_ins_leave_no_trace(
