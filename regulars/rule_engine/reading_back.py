@@ -6,7 +6,8 @@ What nobody chose is marked as usual: it holds all the same, and pages show it a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -59,7 +60,23 @@ def changes_in_words(say: Speaker, before: Rule, after: Rule) -> list[Change]:
         if what != "equal":
             found += [Change(text, False) for text in old[a:b]]
             found += [Change(text, True) for text in new[c:d]]
-    return found
+    return list(_without_moves(say, found))
+
+
+def _without_moves(say: Speaker, found: Sequence[Change]) -> Iterator[Change]:
+    """What only stands elsewhere now neither came nor went, and is said once."""
+    came = Counter(each.text.strip() for each in found if each.is_new)
+    went = Counter(each.text.strip() for each in found if not each.is_new)
+    moves, left = came & went, came & went
+    for text, is_new in found:
+        plain = text.strip()
+        if not is_new and left[plain]:
+            left[plain] -= 1
+        elif is_new and moves[plain]:
+            moves[plain] -= 1
+            yield Change(say.t("moved", what=plain), True)
+        else:
+            yield Change(text, is_new)
 
 
 def _sets_words(say: Speaker, rule: Rule) -> Iterator[Line]:

@@ -6,7 +6,7 @@ import pytest
 
 from regulars.platform.accounts.access import system_access
 from regulars.rule_engine.definition import Rule
-from regulars.rule_engine.reading_back import Line, rule_words
+from regulars.rule_engine.reading_back import Line, changes_in_words, rule_words
 from regulars.rule_engine.speaking import speaker
 from tests.support.rule_shop import PAID, SILENT_30, RuleShop, journey, mirror, sms
 
@@ -81,3 +81,19 @@ def test_every_kind_of_rule_is_said_in_every_language(shop: RuleShop, locale: st
 
 
 PAID_UP = {"field": "total_spend", "op": "gte", "value": 1000}
+
+
+def test_a_step_that_only_moved_is_said_once(shop: RuleShop) -> None:
+    wait = {"do": "wait", "for": "1d"}
+    tag = {"do": "add_tags", "field": "tags", "tags": ["met"]}
+    before, after = (
+        Rule.from_json(journey(steps=steps)) for steps in ([wait, tag], [tag, wait, wait])
+    )
+    with shop.work() as uow:
+        found = changes_in_words(speaker(uow, ENGLISH), before, after)
+    said = [(each.text, each.is_new) for each in found]
+    assert [each for each in said if "In another place now" in each[0]] == [
+        ("In another place now: Then: add “met” to “tags”", True)
+    ]
+    assert ("Then: wait 1 day", True) in said
+    assert not [text for text, is_new in said if not is_new]
