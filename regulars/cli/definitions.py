@@ -17,7 +17,7 @@ from regulars.platform.definitions.uses import Use, use_json, uses_of_definition
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.json_schema import dump
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 
 def definition_group(kind: str, plural: str) -> click.Group:

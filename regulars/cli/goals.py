@@ -12,7 +12,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.platform.i18n import pick, translate
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 from regulars.rule_engine.api import rehearsal_json
 from regulars.rule_engine.api_goals import goal_json
 from regulars.rule_engine.definition import Rule

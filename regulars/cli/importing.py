@@ -25,7 +25,7 @@ from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 LOOK_SECONDS = 0.5  # between looks at a batch that somebody else works on
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from regulars.form_builder.querying import MAX_LIMIT, RecordQuery
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 DEFAULT_LIMIT = 50
 MAX_DIGITS = 10

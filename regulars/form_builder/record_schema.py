@@ -88,8 +88,6 @@ def output_value(catalog: FormCatalog, form: FormDefinition, field: FieldDefinit
         return {"type": "array", "items": _READ_LINK}
     if isinstance(kind, LinkField):
         return _or_null(_READ_LINK)
-    if isinstance(kind, FileField):
-        return kind.read_schema(field)
     if kind.writable:
         read = kind.json_schema_read(field) or _read_only_kinds(kind.value_type(field))
         return read or _read_choice(kind.json_schema(field))
@@ -161,7 +159,7 @@ def _filled(field: FieldDefinition, schema: Schema) -> Schema:
         strict["enum"] = [value for value in strict["enum"] if value is not None]
     if "anyOf" in strict:
         strict["anyOf"] = [way for way in strict["anyOf"] if way.get("type") != "null"]
-    if field.has_side or field.has_rows or "array" in strict.get("type", ()):
+    if field.has_side or field.has_rows or isinstance(field_types.get(field.type), FileField):
         strict["minItems"] = max(1, strict.get("minItems", 0))
     if isinstance(field_types.get(field.type), TextLike):
         strict.setdefault("minLength", 1)

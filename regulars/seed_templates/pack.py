@@ -19,7 +19,7 @@ from regulars.platform.errors import Invalid
 from regulars.platform.i18n import LOCALES, Text
 from regulars.platform.json_schema import shape_problems, validator
 from regulars.platform.problems import Problem, under
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 from regulars.seed_templates.pack_files import PackFiles, read_pack_files
 from regulars.seed_templates.samples.generators import generators
 from regulars.seed_templates.versions import fits

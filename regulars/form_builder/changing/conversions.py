@@ -261,6 +261,7 @@ def _say_duration(which: FieldDefinition, terms: Terms, value: Decimal) -> str:
 
 
 _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
+    "json": lambda which, terms, value: str(value),
     "datetime": _say_instant,
     "choice": _say_choice,
     "cascade": _say_choice,
@@ -293,6 +294,8 @@ CONVERTERS: dict[tuple[str, str], Converter] = {
     **{(old, "text"): _said for old in NUMBERS},
     **{("rich_text", new): _text_to_text for new in ("text", "long_text")},
     **{(old, "rich_text"): _text_to_text for old in ("text", "long_text")},
+    **{("json", new): _text_to_text for new in ("text", "long_text")},
+    **{(old, "json"): _read for old in ("text", "long_text")},
     ("number", "choice"): _read,
     ("number", "link"): _to_link,
     ("date", "datetime"): _day_to_instant,

@@ -14,6 +14,7 @@ from regulars.form_builder.field_types.duration import DurationField
 from regulars.form_builder.field_types.email import EmailField
 from regulars.form_builder.field_types.file import FileField, ImageField
 from regulars.form_builder.field_types.formula import FormulaField
+from regulars.form_builder.field_types.json import JsonField
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.links import LinksField
 from regulars.form_builder.field_types.location import LocationField
@@ -51,5 +52,5 @@ FIELD_TYPES: tuple[FieldType, ...] = (
     LinkField(), LinksField(), RelatedField(), RollupField(), LookupField(), FormulaField(),
     SubformField(),
     FileField(), ImageField(), SignatureField(), SerialField(), UnitField(),
-    MemberField(), ButtonField(), *STAMPS,
+    MemberField(), ButtonField(), JsonField(), *STAMPS,
 )  # fmt: skip

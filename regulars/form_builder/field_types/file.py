@@ -55,7 +55,7 @@ class FileField(TextLike):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["array", "null"], "items": dict(ONE_FILE), "maxItems": most_of(field)}
 
-    def read_schema(self, field: FieldDefinition) -> dict[str, Any]:
+    def json_schema_read(self, field: FieldDefinition) -> dict[str, Any]:
         """The JSON Schema of the value as it is read."""
         return {"type": ["array", "null"], "items": dict(_ID)}
 

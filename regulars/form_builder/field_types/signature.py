@@ -31,5 +31,5 @@ class SignatureField(FileField):
     def json_schema(self, field: FieldDefinition) -> dict[str, Any]:
         return {"anyOf": [*ONE_FILE["anyOf"], {"type": "null"}]}
 
-    def read_schema(self, field: FieldDefinition) -> dict[str, Any]:
+    def json_schema_read(self, field: FieldDefinition) -> dict[str, Any]:
         return {"type": ["integer", "null"]}

@@ -16,7 +16,7 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.problems import Problem
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 _MOVES = ("up", "down", "move")
 _GROUPS = ("move-chosen", "remove-chosen", "duplicate-chosen", "width-chosen", "paste")

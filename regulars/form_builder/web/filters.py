@@ -67,6 +67,8 @@ def offered_ops(field: FieldDefinition) -> tuple[str, ...]:
         return CASCADE_OPS
     if field.type in FILE_TYPES:
         return _EMPTY
+    if field.type == "json":
+        return ("contains", "not_contains", *_EMPTY)
     return OFFERED.get(field_types.get(field.type).value_type(field).kind, ())
 
 

@@ -18,7 +18,7 @@ from regulars.form_builder.web.step_desk import (
 from regulars.platform import i18n
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import under
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 
 def removed(form: Form, ref: str, desk: Desk) -> Form:

@@ -26,9 +26,10 @@ from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import parse_json
 from regulars.platform.web.api_body import read_query
 from regulars.platform.web.api_route import describe, listing
-from regulars.platform.web.json_body import parse_json, read_object
+from regulars.platform.web.json_body import read_object
 from regulars.platform.web.preferences import current_locale
 
 api = Blueprint("imports_api", __name__, url_prefix="/api/v1")

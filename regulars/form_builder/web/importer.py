@@ -33,10 +33,10 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import BadJson, parse_json
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
-from regulars.platform.web.json_body import BadJson, parse_json
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render
 

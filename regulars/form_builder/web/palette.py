@@ -37,6 +37,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "serial",
             "barcode",
             "button",
+            "json",
             "created_at",
             "created_by",
             "updated_at",

@@ -8,6 +8,7 @@ from flask import g, url_for
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.json import pretty
 from regulars.form_builder.field_types.rating import stars_of
 from regulars.form_builder.field_types.slider import step_of
 from regulars.form_builder.timeline import Moment
@@ -23,6 +24,7 @@ forms.add_app_template_global(lambda: filters.CALENDARS, "calendars")
 forms.add_app_template_filter(filters.offered_ops, "offered_ops")
 forms.add_app_template_filter(filter_words.op_words, "op_words")
 forms.add_app_template_filter(formatted)
+forms.add_app_template_filter(pretty, "pretty_json")
 
 
 @forms.app_template_filter("kind_of")

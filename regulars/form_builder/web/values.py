@@ -37,7 +37,7 @@ from regulars.platform.web.rendering import formats
 
 Titles = Mapping[tuple[str, int], str]
 
-_TOO_LONG = ("subform", "long_text", "rich_text", *VALUELESS_TYPES)
+_TOO_LONG = ("subform", "long_text", "rich_text", "json", *VALUELESS_TYPES)
 TONES = {"amber": "yellow", "violet": "purple"}
 _MEMBER_STAMPS = ("created_by", "updated_by")
 

@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 from regulars.platform.errors import Invalid
 from regulars.platform.json_schema import shape_problems, validator
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import BadJson, parse_json
 from regulars.platform.web.api_route import Schema
-from regulars.platform.web.json_body import BadJson, parse_json, read_object
+from regulars.platform.web.json_body import read_object
 
 
 def read_shaped(request: Request, schema: Schema) -> dict[str, Any]:

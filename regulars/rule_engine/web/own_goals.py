@@ -16,11 +16,11 @@ from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import find_text, pick, spoken
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import BadJson, parse_json
 from regulars.platform.web.definition_pages import posted_seen
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
-from regulars.platform.web.json_body import BadJson, parse_json
 from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.definition import Rule

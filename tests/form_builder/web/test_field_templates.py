@@ -45,6 +45,7 @@ SHOWN: list[tuple[str, dict[str, Any], Any, list[str]]] = [
     ("phone", {}, "+442079460958", ["+44 20 7946 0958"]),
     ("url", {}, "https://x.example/a/", ["x.example/a"]),
     ("serial", {}, "SO1", ["SO1"]),
+    ("json", {}, '{"a":"<b>"}', ['{"a":"<b>"}']),
     ("rich_text", {}, RichText("a b", "<p>a <em>b</em></p>"), ["a", "b"]),
     ("rich_text", {}, "<a>", ["<a>"]),  # through a lookup there are only the words
     ("barcode", {}, "6901234567892", ["6901234567892"]),

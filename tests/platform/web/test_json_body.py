@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from regulars.platform.web.json_body import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json
 
 
 def test_plain_json_is_read_exactly() -> None:

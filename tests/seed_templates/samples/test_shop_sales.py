@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
-from regulars.platform.web.json_body import parse_json
+from regulars.platform.strict_json import parse_json
 from regulars.seed_templates.samples.rows import Ref, SampleData
 from regulars.seed_templates.samples.shop_sales import World, make_shop_sales
 from tests.support.house import PACKAGE
