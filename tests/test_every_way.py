@@ -85,7 +85,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "prints.create": ("prints_api.create_print", "prints_api.publish_print"),
     "prints.save": ("prints_api.put_print",), "prints.sketch": TRY,
     "records.create": ("forms_api.add_record", "forms_api.batch"),
-    "records.delete": ("forms_api.remove_record",),
+    "records.delete": ("forms_api.remove_record",), "records.move": ("forms_api.change_record",),
     "records.purge": ("forms_api.purge",), "records.restore": ("forms_api.restore",),
     "records.save_view": ("forms_api.put_form",),
     "records.remove_view": ("forms_api.put_form",),

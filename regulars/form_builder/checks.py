@@ -42,6 +42,12 @@ PERSON_TYPES: Mapping[str, tuple[str, ...]] = {
     "language": ("choice", "text"),
     "zone": ("choice", "text"),
 }
+VIEW_TYPES: Mapping[str, tuple[str, ...]] = {
+    "kanban": ("choice",),
+    "calendar": ("date", "datetime"),
+}
+"""Shapes of a list whose records stand where a field says → the types of such a field."""
+COVERS = ("image",)
 _ANY_DAY = Reading(ZoneInfo("UTC"), "CNY", datetime(2000, 1, 1, tzinfo=UTC))
 
 
@@ -257,6 +263,23 @@ def _views(form: FormDefinition, forms: Forms) -> Iterator[Problem]:
             for position, path in enumerate(view.get(name, ())):
                 if not has_path(form, path.removeprefix("-"), forms):
                     yield Problem(f"{place}/{name}/{position}", "unknown-field", {"field": path})
+        yield from under(place, _view_shape(form, view))
+
+
+def _view_shape(form: FormDefinition, view: Mapping[str, Any]) -> Iterator[Problem]:
+    """A board goes by a choice, a calendar by a day or an instant; a cover is a picture."""
+    by, kind = view.get("by"), view.get("type", "table")
+    if kind in VIEW_TYPES and by is None:
+        yield Problem("by", "required")
+    asked = (("by", by, VIEW_TYPES.get(kind)), ("cover", view.get("cover"), COVERS))
+    for name, key, types in asked:
+        field = form.find(key) if key is not None else None
+        if key is None or (key in SYSTEM_FIELDS and name == "by" and kind == "calendar"):
+            continue
+        if field is None:
+            yield Problem(name, "unknown-field", {"field": key})
+        elif types is None or field.type not in types:
+            yield Problem(name, "view-field-type", {"field": field.name})
 
 
 def _checks(form: FormDefinition) -> Iterator[Problem]:

@@ -381,6 +381,9 @@ def _forget(form: Json, key: str) -> None:
         for name in ("columns", "sort"):
             if name in view:
                 view[name] = [path for path in view[name] if _head(path) != key]
+        if key in (view.get("by"), view.get("cover")):
+            for name in ("type", "by", "cover"):
+                view.pop(name, None)
 
 
 def _head(path: str) -> str:

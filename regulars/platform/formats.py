@@ -133,6 +133,10 @@ class Formats:
         """Several words as a list: ``A、B和C``, ``A, B and C``."""
         return lists.format_list(items, locale=self.babel)
 
+    def month(self, day: dt.date) -> str:
+        """The month of a day, with its year."""
+        return dates.format_skeleton("yMMMM", day, locale=self.babel)
+
     def weekday(self, index: int) -> str:
         """The name of a weekday, 0 = Monday."""
         return str(dates.get_day_names("wide", context="stand-alone", locale=self.babel)[index])

@@ -36,6 +36,9 @@ class FilterRow:
         return cls(args.get("f", ""), args.get("op", ""), tuple(args.getlist("v")))
 
 
+NO_ROW = FilterRow()
+
+
 @dataclass(frozen=True)
 class Chip:
     """One filter in words and the address of the list without it."""

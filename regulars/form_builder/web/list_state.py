@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,6 +17,8 @@ from regulars.form_builder.web import filters
 from regulars.form_builder.web.values import field_at_path, is_listed
 
 PAGE_SIZE = 50
+SHAPES = ("table", "kanban", "calendar", "gallery")
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 MOST_COLUMNS = 6
 COUNTED, COUNTED_WORDS = 10_000, 1000
 """Of more records a list only says that there are more; words are counted as somebody types."""
@@ -23,7 +26,11 @@ COUNTED, COUNTED_WORDS = 10_000, 1000
 
 @dataclass(frozen=True)
 class ListState:
-    """One list of one form. ``columns`` and ``sort`` are the reader's choice over the view's."""
+    """One list of one form. ``columns`` and ``sort`` are the reader's choice over the view's.
+
+    ``shape`` is what the records are shown as (a table, a board …) and ``by`` the field that
+    says where each of them stands there; ``month`` (``2026-11``) is the one a calendar shows.
+    """
 
     form: str
     view: str = ""
@@ -32,6 +39,9 @@ class ListState:
     sort: str = ""
     columns: tuple[str, ...] = ()
     page: int = 1
+    shape: str = ""
+    by: str = ""
+    month: str = ""
 
     @classmethod
     def from_args(cls, form: FormDefinition, args: MultiDict[str, str]) -> ListState:
@@ -48,6 +58,9 @@ class ListState:
             args.get("sort", ""),
             tuple(dict.fromkeys(path for path in given if path)),
             int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1,
+            args.get("as", "") if args.get("as", "") in SHAPES else "",
+            args.get("by", ""),
+            args.get("month", "") if _MONTH.fullmatch(args.get("month", "")) else "",
         )
 
     def url(self, **changes: Any) -> str:
@@ -65,6 +78,9 @@ class ListState:
             "sort": self.sort,
             "cols": ",".join(self.columns),
             "page": self.page if self.page > 1 else None,
+            "as": self.shape,
+            "by": self.by,
+            "month": self.month,
         }
         return {name: value for name, value in given.items() if value}
 

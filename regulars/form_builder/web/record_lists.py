@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from dataclasses import field as with_factory
+from functools import partial
 from typing import Any
 
-from flask import redirect, request
+from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.attachments import readable_files
@@ -21,7 +23,17 @@ from regulars.form_builder.records import find_records
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.boards import Lane, lanes_of
+from regulars.form_builder.web.calendars import Month, month_of
 from regulars.form_builder.web.entries import Choices, offered
+from regulars.form_builder.web.list_shapes import (
+    ICONS,
+    Offered,
+    Shape,
+    cover_of,
+    offered_shapes,
+    shape_of,
+)
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
 from regulars.form_builder.web.pens import Pen
 from regulars.form_builder.web.record_links import links_of_list
@@ -37,6 +49,7 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.i18n import translate
 from regulars.platform.problems import Problem
 from regulars.platform.web.htmx import vary_on_htmx, wants_partial
 from regulars.platform.web.rendering import label, render
@@ -91,6 +104,26 @@ class Listing:
     lines: list[Line]
     page: RecordPage
     problems: Sequence[Problem] = ()
+    shape: Shape = Shape("table")  # noqa: RUF009 - frozen
+    offered: Offered = with_factory(default_factory=dict)
+    lanes: Sequence[Lane] = ()
+    month: Month | None = None
+    cover: FieldDefinition | None = None
+    by_id: Mapping[int, Line] = with_factory(default_factory=dict)  # of a board or a calendar
+
+    @property
+    def covers(self) -> dict[int, int]:
+        """Record → the picture on its card."""
+        if self.cover is None:
+            return {}
+        given = ((line.record.id, line.record.values.get(self.cover.key)) for line in self.lines)
+        files = ((number, ids_of(value)) for number, value in given if type(value) is str)
+        return {number: found[0] for number, found in files if found}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be shown; a calendar shows its empty days."""
+        return not self.lines and not self.by_id and self.month is None
 
     @property
     def pages(self) -> int:
@@ -110,7 +143,7 @@ class Listing:
     @property
     def is_own(self) -> bool:
         """Whether the reader sees something that could be kept as a view."""
-        return bool(self.state.filter or self.state.columns or self.state.sort)
+        return bool(self.state.filter or self.state.columns or self.state.sort or self.state.shape)
 
     @property
     def is_narrowed(self) -> bool:
@@ -126,7 +159,7 @@ class Listing:
 @records.get("/records")
 @workspace_page("read_records")
 def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """The list, or only its table when htmx asks for that."""
+    """The list, or only its records when htmx asks for that."""
     catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     state = ListState.from_args(form, request.args)
@@ -135,21 +168,33 @@ def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
         added = _with_row(form, catalog, state, row)
         if added is not None:
             return redirect(added.url(), code=303)
+    return vary_on_htmx(list_page(uow, access, form, state, row))
+
+
+def list_page(
+    uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState,
+    row: filter_words.FilterRow = filter_words.NO_ROW, problems: Sequence[Problem] = (),
+) -> Response:  # fmt: skip
+    """The list, or only its records when htmx asks for that; ``problems`` of what was tried."""
+    catalog = catalog_for(uow, access)
     listing = _listing(uow, access, form, state)
     context = {
         "listing": listing,
         "form": form,
+        "refused": problems,
         "chips": filter_words.chips(uow, access, form, state),
         "row": row,
         "row_field": field_at_path(form, row.field, catalog) if row.field else None,
         "choices": _row_choices(uow, access, form, catalog, row),
         "fields": filterable(form, catalog),
         "all_columns": [Column(key, field) for key, field in listable(form)],
-        "links": links_of_list(uow, access, form_key, state.kept()),
+        "links": links_of_list(uow, access, form.key, state.kept()),
+        "shape_icons": ICONS,
     }
+    status = 422 if problems else 200
     if wants_partial():
-        return vary_on_htmx(render("form_builder/_record_table.html", **context))
-    return vary_on_htmx(render("form_builder/record_list.html", **context))
+        return render("form_builder/_records.html", status, **context)
+    return render("form_builder/record_list.html", status, **context)
 
 
 @records.get("/pick/<path>")
@@ -226,12 +271,41 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
     """The page that is asked for; a filter that makes no sense shows its problems instead."""
     catalog = catalog_for(uow, access)
     columns = columns_at(form, catalog, state.columns_of(form, catalog))
+    offered = offered_shapes(form, catalog)
+    shape = shape_of(state, form, offered)
+    made = Listing(
+        form, state, columns, [], RecordPage([], None, 0), shape=shape, offered=offered,
+        cover=cover_of(state, form),
+    )  # fmt: skip
     try:
+        if shape.by is not None:
+            return _placed(uow, access, made)
         page = find_records(uow, access, form.key, state.query(form))
     except Invalid as invalid:
-        return Listing(form, state, columns, [], RecordPage([], None, 0), invalid.problems)
+        return replace(made, problems=invalid.problems)
     lines = listing_lines(uow, access, form, columns, page.records)
-    return Listing(form, state, columns, lines, page)
+    return replace(made, lines=lines, page=page)
+
+
+def _placed(uow: UnitOfWork, access: Access, made: Listing) -> Listing:
+    """A board or a calendar: its records are asked for by where they stand."""
+    form, state, by = made.form, made.state, made.shape.by
+    find, query = partial(find_records, uow, access, form.key), state.query(form)
+    if by is None:
+        return made
+    columns = [column for column in made.columns if column.path != by.key]
+    if made.shape.kind == "kanban":
+        lanes = lanes_of(
+            by, query, access.locale, translate("records.no-option", access.locale), find
+        )
+        groups, month = [lane.records for lane in lanes], None
+    else:
+        lanes, zone = [], uow.workspace.tz
+        month = month_of(by, state.month, query, uow.now, zone, find)
+        groups = [[each for week in month.weeks for day in week for each in day.records]]
+    lines = [line for some in groups for line in listing_lines(uow, access, form, columns, some)]
+    by_id = {line.record.id: line for line in lines}
+    return replace(made, columns=columns, lanes=lanes, month=month, by_id=by_id)
 
 
 def _files(

@@ -13,6 +13,7 @@ from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.edits import Form
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.blueprints import records
+from regulars.form_builder.web.list_shapes import Shape, offered_shapes, shape_of
 from regulars.form_builder.web.list_state import ListState
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -33,7 +34,8 @@ def save_view(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnV
     if not label:
         raise Invalid([Problem("label", "required")])
     state = ListState.from_args(form, request.form)
-    view = view_of(state, form, label, state.columns_of(form, catalog))
+    shape = shape_of(state, form, offered_shapes(form, catalog))
+    view = view_of(state, form, label, state.columns_of(form, catalog), shape)
     published = service.change_views(uow, access, form_key, lambda raw: edits.add_view(raw, view))
     return _back(uow, form_key, published, "records.view-saved", label)
 
@@ -53,10 +55,12 @@ def remove_view(
 
 
 def view_of(
-    state: ListState, form: FormDefinition, label: str, columns: list[str]
+    state: ListState, form: FormDefinition, label: str, columns: list[str], shape: Shape
 ) -> dict[str, Any]:
     """The view that shows what the list shows now."""
-    view: dict[str, Any] = {"label": label, "type": "table", "columns": columns}
+    view: dict[str, Any] = {"label": label, "type": shape.kind, "columns": columns}
+    if shape.by is not None:
+        view["by"] = shape.by.key
     where = filters.both(state.view_of(form).get("where"), state.filter)
     if where:
         view["where"] = where
