@@ -111,6 +111,8 @@ class _Speaker:
             return formats().joined(self._titles(field, raw))
         if field.has_rows:
             n = raw.get("rows", 0) if isinstance(raw, Mapping) else len(raw or ())
+            if field.has_links and not n:
+                return ""
             return translate("records.n-rows", n=n)
         if self.catalog.mask_of(self.form.key, field.key):
             return str(raw or "")

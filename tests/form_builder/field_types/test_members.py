@@ -81,8 +81,10 @@ def test_the_pages_of_several_members(team: Site) -> None:
     alice, bob = ids_of(team)
     base, owner = f"{team.home}/forms/things", team.signed_in()
     page = owner.get(f"{base}/records/new?f={bob}").text
-    assert f'<option value="{bob}" selected' in page
-    posted = {"name": "Ann", "f~here": "1", "f/0/record": str(bob), "f/1/record": str(alice)}
+    assert f'name="f/0/record" value="{bob}" checked' in page, "a small team is ticked"
+    posted = {
+        "name": "Ann", "f~here": "1", "f/0/record": str(bob), f"f/m{alice}/record": str(alice),
+    }  # fmt: skip
     made = owner.send(f"{base}/records/new", posted)
     assert made.status_code == 303, words_of(made.text)
     record = made.headers["Location"]
@@ -90,6 +92,8 @@ def test_the_pages_of_several_members(team: Site) -> None:
     assert {"Alice", "Bob"} <= set(shown)
     listed = owner.get(f"{base}/records?f=f&op=has&v={bob}", follow_redirects=True).text
     assert "Served by has Bob" in words_of(listed)
+    edit = owner.get(f"{record}/edit").text
+    assert edit.index(f'value="{bob}" checked') < edit.index(f'value="{alice}" checked')
     owner.send(f"{record}/edit", {"f~here": "1", "f/0/record": str(alice)})
     past = " ".join(words_of(owner.get(f"{record}?tab=history").text))
     assert "Bob" in past
