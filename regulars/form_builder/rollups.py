@@ -1,8 +1,9 @@
 """Rollup columns, brought up to date set-based in the transaction that changed a row.
 
 A rollup is an aggregate of the expression language over related records or subform rows, stored
-on the parent. Parents are locked before they are recomputed, so that two writers of one parent's
-rows cannot overwrite each other's result.
+on the parent. Where a changed record says by itself what it moves, the parent follows it
+(`rollup_steps`); else it is recomputed. Parents are locked before they are recomputed, so that two
+writers of one parent's rows cannot overwrite each other's result.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder import expressing
+from regulars.form_builder import expressing, rollup_steps
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import LINKED
 from regulars.form_builder.linking import chunks
@@ -24,12 +25,17 @@ from regulars.platform.prepared import Prepared
 
 @dataclass
 class Touched:
-    """Rows of one form that a transaction changed: values before and after, None when absent."""
+    """Rows of one form that a transaction changed: values before and after, None when absent.
+
+    With ``whole`` they hold every stored value of their row, so that sums may follow them.
+    """
 
     form: str
     changes: list[tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]] = field(
         default_factory=list
     )
+
+    whole: bool = False
 
     def add_links(self, parent: int, before: Iterable[Any], after: Iterable[Any]) -> None:
         """Note which records a links field of ``parent`` let go, and which it took up."""
@@ -51,11 +57,29 @@ def refresh(uow: UnitOfWork, catalog: FormCatalog, touched: Sequence[Touched]) -
     """Recompute every rollup that the touched rows concern, and those that build on them."""
     pending: Pending = {}
     for each in touched:
-        for plan in catalog.rollups_over(each.form) if each.changes else ():
-            _note(pending, plan, _parents(uow, catalog, plan, each))
+        if each.changes:
+            _follow(uow, catalog, each, pending)
     while pending:
         form = next(iter(pending))
         _recompute(uow, catalog, form, pending.pop(form), pending)
+
+
+def _follow(uow: UnitOfWork, catalog: FormCatalog, touched: Touched, pending: Pending) -> None:
+    """Let the rollups follow that can, and note which parents of the others to recompute."""
+    steps = rollup_steps.steps_over(catalog, touched.form) if touched.whole else {}
+    walk = rollup_steps.walk_over(uow)
+    for plan in catalog.rollups_over(touched.form):
+        step = steps.get((plan.form, plan.field))
+        if step is None:
+            _note(pending, plan, _parents(uow, catalog, plan, touched))
+            continue
+        for before, after in touched.changes:
+            if _concerns(plan, before, after):
+                _note(pending, plan, walk.take(step, before, after))
+    for form, moves in walk.moves.items():
+        rollup_steps.move(uow, catalog, touched.form, form, moves)
+        fields = {field for moved in moves.values() for field in moved}
+        _pass_on(uow, catalog, form, fields, sorted(moves), pending)
 
 
 def recompute_all(uow: UnitOfWork, catalog: FormCatalog, form: str, ids: Iterable[int]) -> None:
@@ -100,6 +124,15 @@ def _pointed_to(via: str, watched: frozenset[str], touched: Touched) -> set[int]
     return {parent for parent in found if parent is not None}
 
 
+def _concerns(
+    plan: RollupPlan, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
+) -> bool:
+    """Whether a row came, went, or changed in what the rollup looks at."""
+    if before is None or after is None:
+        return True
+    return any(before.get(key) != after.get(key) for key in (plan.via, *plan.uses))
+
+
 def _moved(watched: frozenset[str], touched: Touched) -> set[int]:
     """The records, there before and after, of which something watched has changed.
 
@@ -123,8 +156,16 @@ def _recompute(
         if uow.dialect == "postgresql":  # SQLite has one writer at a time anyhow
             hold.rows(uow.connection, {"ids": list(some)})
         bring_up.rows(uow.connection, {"ids": list(some)})
+    _pass_on(uow, catalog, form, set(fields), ids, pending)
+
+
+def _pass_on(
+    uow: UnitOfWork, catalog: FormCatalog, form: str, fields: set[str], ids: Sequence[int],
+    pending: Pending,
+) -> None:  # fmt: skip
+    """Note the parents whose rollups build on these rollups of the records ``ids``."""
     for plan in catalog.rollups_over(form):
-        if plan.rows == form and plan.uses & set(fields):
+        if plan.rows == form and plan.uses & fields:
             _note(pending, plan, _holders(uow, catalog, plan, ids))
 
 

@@ -266,7 +266,7 @@ def _roll_up(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefo
             else:
                 rows.add(None, {"parent": draft.id})
         touched.append(rows)
-    own = rollups.Touched(form)
+    own = rollups.Touched(form, whole=True)
     for draft in drafts:
         own.add(draft.current, draft.seen())
     rollups.refresh(writing.uow, writing.catalog, [*touched, own])

@@ -98,6 +98,12 @@ class Prepared:
         found = self.rows(connection, values)
         return found[0][0] if found else None
 
+    def run_each(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Run it once for each of these values, which have the same names and no lists."""
+        if rows:
+            plan = self._plan(connection.dialect, rows[0])
+            send_many(connection, plan.text, [plan.bound(row) for row in rows])
+
     def _plan(self, dialect: Dialect, values: Values) -> _Plan:
         lengths: Sequence[int] = ()
         if self._takes_lists:
