@@ -2,10 +2,10 @@
 
     python -m benchmarks.records [--database postgresql+psycopg://…] [--rows 100000]
 
-An order has a link, an instant, a choice, an amount and five rollups on its customer. The floor
-writes the same row, its history line and its event with prepared statements of the driver, each
-in a transaction of its own. Figures are ratios to that floor or to the goals named beside them;
-both sides run on the same machine one after the other.
+An order has a link, an instant, a choice, an amount and five rollups on its customer. Two floors
+stand beside it (`by_hand`): the bare driver writing values that are ready, and all that a save
+means done by hand. Ratios are of instructions, the kernel's included, where the system counts
+them, else of computing time; goals stand in brackets.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks.by_hand import hands
+from benchmarks.instructions import Instructions
 from regulars.form_builder import records
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import convert_row
-from regulars.form_builder.history import history
 from regulars.form_builder.indexing.desk import look_after
 from regulars.form_builder.origin import API, Origin
 from regulars.form_builder.querying import RecordQuery
@@ -32,7 +33,6 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.definitions import store
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.events import event
 from regulars.platform.workspaces import create_workspace
 from regulars.wiring import wire
 
@@ -73,6 +73,7 @@ FORMS: list[dict[str, Any]] = [
 ]  # fmt: skip
 Row = dict[str, Any]
 ROUNDS = 5
+INSTRUCTIONS = Instructions()
 
 
 def main() -> None:
@@ -89,8 +90,8 @@ def main() -> None:
         place = create_workspace(database, f"bench-{int(time.time())}", "Bench", **shop)
         try:
             fill(database, place, 2000)
-            floor = _floor(database, place)
-            _singles(database, place, floor)
+            floors = _floors(database, place)
+            _singles(database, place, floors)
             _batches(database, place)
             _small_costs(database, place)
             fill(database, place, chosen.rows)
@@ -132,84 +133,37 @@ def order(n: int) -> Row:
 
 
 class Timed:
-    """Seconds of computing that each of ``times`` turns took, in the best of five rounds."""
+    """What each of ``times`` turns took, in the best of five rounds: seconds of computing, and
+    ``work``: instructions, or the same seconds where nobody counts those."""
 
     def __init__(self, work: Callable[[int], Any], times: int) -> None:
         work(0)
         each = max(1, times // ROUNDS)
-        rounds = []
+        rounds, counts = [], []
         for first in range(1, ROUNDS * each, each):
-            began = time.process_time()
+            count, began = INSTRUCTIONS.count(), time.process_time()
             for turn in range(first, first + each):
                 work(turn)
             rounds.append((time.process_time() - began) / each)
+            counts.append((INSTRUCTIONS.count() - count) / each)
         self.cpu = min(rounds)
+        self.work = min(counts) if INSTRUCTIONS.works else self.cpu
 
 
-def _floor(database: Database, place: Workspace) -> Timed:
-    """The bare driver: the order, its history line, its event, its customer's sums; one commit."""
-    with database.workspace_tx(place, write=False) as uow:
-        tables = catalog_of(uow).tables
-        main, people = tables["orders"].main, tables["customers"].main
-        amount = people.update().where(people.c.id == sa.bindparam("b_id"))
-        amount = amount.values(
-            order_count=people.c.order_count + 1, spent=people.c.spent + sa.bindparam("b_more")
-        )
-        dialect = uow.connection.dialect
-        now = uow.now
-    values = {
-        "id": 0, "version": 1, "created_at": now, "updated_at": now, "form_version": 1,
-        "customer": 1, "paid_at": now, "status": "paid", "amount": 50,
-    }  # fmt: skip
-    line = {
-        "form": "orders", "record": 0, "version": 1, "action": "created",
-        "changes": {"customer": [None, 1], "amount": [None, "1.50"]}, "actor": "a",
-        "actor_name": "a", "origin": "api", "at": now,
-    }  # fmt: skip
-    told = {
-        "kind": "record_created", "form": "orders", "record": 0, "changes": line["changes"],
-        "actor": "a", "chain": [], "historic": False, "at": now,
-    }  # fmt: skip
-    parts = [
-        (main.insert().values({k: sa.bindparam(k) for k in values}), values),
-        (history.insert().values({k: sa.bindparam(k) for k in line}), line),
-        (event.insert().values({k: sa.bindparam(k) for k in told}), told),
-        (amount, {"b_id": 1, "b_more": 50}),
-    ]
-    ready = []
-    for statement, given in parts:
-        compiled = statement.compile(dialect=dialect)
-        plain = compiled.construct_params(given)
-        cooked = {
-            name: way(value) if (way := compiled._bind_processors.get(name)) else value
-            for name, value in plain.items()
-        }
-        ready.append((str(compiled), cooked, compiled.positiontup))
-    with database.outside_transactions(place) as connection:
-        driver: Any = connection.connection.driver_connection
-        if database.is_sqlite:
-            connection.exec_driver_sql("ROLLBACK")
-        cursor = driver.cursor()
-        if not database.is_sqlite:
-            cursor.execute("SELECT set_config('search_path', %s, false)", (place.store,))
-
-        def once(turn: int) -> None:
-            cursor.execute("BEGIN IMMEDIATE" if database.is_sqlite else "BEGIN")
-            for text, given, order in ready:
-                if "id" in given and given["id"] is not None:
-                    given["id"] = 10**9 + turn
-                cursor.execute(text, [given[k] for k in order] if order else given)
-            cursor.execute("COMMIT")
-
-        done = Timed(once, 500)
-        cursor.execute("DELETE FROM f_orders WHERE id >= 1000000000")
-        if database.is_sqlite:
-            connection.exec_driver_sql("BEGIN")
-    say(f"floor: bare driver, one order each      {done.cpu * 1e6:8.0f} us computing")
-    return done
+def _floors(database: Database, place: Workspace) -> tuple[Timed, Timed]:
+    with database.workspace_tx(place) as uow:  # so that there is a number to go on from
+        records.create_record(uow, ACCESS, "orders", order(0), origin=API)
+    with hands(database, place) as (bare, whole):
+        floors = Timed(bare, 500), Timed(whole, 500)
+    say(f"bare driver, values ready, one order    {floors[0].cpu * 1e6:8.0f} us computing")
+    say(
+        f"by hand, all that a save means          {floors[1].cpu * 1e6:8.0f} us computing, "
+        f"{floors[1].work / floors[0].work:5.1f} times bare"
+    )
+    return floors
 
 
-def _singles(database: Database, place: Workspace, floor: Timed) -> None:
+def _singles(database: Database, place: Workspace, floors: tuple[Timed, Timed]) -> None:
     for rules in (0, 10, 50):
         publish_rules(database, place, rules)
 
@@ -218,9 +172,10 @@ def _singles(database: Database, place: Workspace, floor: Timed) -> None:
                 records.create_record(uow, ACCESS, "orders", order(turn), origin=API)
 
         done = Timed(once, 300)
+        bare, whole = (done.work / floor.work for floor in floors)
         say(
             f"create one, {rules:2} rules, 5 sums          {done.cpu * 1e6:8.0f} us computing, "
-            f"{done.cpu / floor.cpu:5.1f} times the floor"
+            f"{bare:.1f} times bare (4), {whole:.1f} times by hand"
         )
 
 
