@@ -93,7 +93,7 @@ def test_a_step_that_only_moved_is_said_once(shop: RuleShop) -> None:
         found = changes_in_words(speaker(uow, ENGLISH), before, after)
     said = [(each.text, each.is_new) for each in found]
     assert [each for each in said if "In another place now" in each[0]] == [
-        ("In another place now: Then: add “met” to “tags”", True)
+        ("In another place now: Then: add the tag met", True)
     ]
     assert ("Then: wait 1 day", True) in said
     assert not [text for text, is_new in said if not is_new]
