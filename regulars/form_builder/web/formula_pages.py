@@ -23,6 +23,7 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict
 from regulars.platform.expressions.complete import describe_function, describe_type
 from regulars.platform.expressions.tree import MAX_TEXT
+from regulars.platform.expressions.types import BOOLEAN
 from regulars.platform.web.rendering import render
 
 MOST_OFFERED = 8
@@ -41,7 +42,14 @@ class Help:
 @designer.post("/formula")
 @workspace_page("design_forms")
 def look_at_formula(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """The help for the formula of the settings panel as it stands, typed but not yet saved."""
+    """The help for a formula as it stands, typed but not yet saved.
+
+    It is that of the settings panel, or (``?use=``) the value that a rule gives to a field, or a
+    condition. ``record`` is the one on which its value is shown, else the newest.
+    """
+    if request.args.get("use") == "condition":
+        wish = Wish(form_key, _text(), _position(), _record(), BOOLEAN)
+        return _help(look_at(uow, access, drafted_catalog(uow, form_key), wish), access)
     raw = edits.spread(store.get_draft(uow, "form", form_key).raw)
     ref = request.form.get("field", "")
     try:
@@ -49,22 +57,36 @@ def look_at_formula(uow: UnitOfWork, access: Access, form_key: str) -> ResponseR
     except StepRefused as refused:
         raise Conflict(refused.code) from None
     before = edits.field_at(raw, ref)
-    wanted = {**before, **changes_of(subject, before, request.form)}
+    is_panel = request.args.get("use") != "value"
+    wanted = {**before, **(changes_of(subject, before, request.form) if is_panel else {})}
     after = FieldDefinition.from_json({k: v for k, v in wanted.items() if v is not None})
     head, _dot, tail = ref.partition(".")
     wish = Wish(
         form=f"{form_key}.{head}" if tail else form_key,
-        text=request.form.get("formula", "")[:MAX_TEXT],
+        text=_text(),
         position=_position(),
+        record=_record(),
         expect=field_types.get(after.type).value_type(after),
         own_key=tail or head,
-        volatile=after.freeze is not None,
+        volatile=after.freeze is not None or not is_panel,
     )
-    look = look_at(uow, access, drafted_catalog(uow, form_key), wish)
+    return _help(look_at(uow, access, drafted_catalog(uow, form_key), wish), access)
+
+
+def _help(look: Look, access: Access) -> ResponseReturnValue:
     kind = describe_type(look.type, access.locale) if look.type is not None else ""
     call = describe_function(look.call, access.locale) if look.call else ""
     shown = Help(look, "set-formula", kind, call)
     return render("form_builder/_formula_help.html", help=shown, most=MOST_OFFERED)
+
+
+def _text() -> str:
+    return request.form.get("formula", "")[:MAX_TEXT]
+
+
+def _record() -> int | None:
+    given = request.form.get("record", "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 19 else None
 
 
 def _position() -> int | None:

@@ -1,0 +1,163 @@
+"""The logic page's steps as pure functions: a form's JSON in, the changed JSON out.
+
+Rules are named by their key; one without gets one before the first step. Conditions and checks are
+named by their place in the list.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from regulars.form_builder.edits import Form, Json, StepRefused
+
+Change = Callable[[Json], Json]
+MATCHES = ("all", "any")
+
+
+def named(form: Form) -> Json:
+    """A copy in which every rule has a key."""
+    made = copy.deepcopy(dict(form))
+    rules = made.get("logic", [])
+    taken = {rule["key"] for rule in rules if rule.get("key")}
+    for rule in rules:
+        if not rule.get("key"):
+            rule["key"] = _free(taken)
+            taken.add(rule["key"])
+    return made
+
+
+def rows_of(when: Mapping[str, Any] | None) -> tuple[str, list[Any]]:
+    """A condition as rows that all, or any, have to hold."""
+    if not when:
+        return "all", []
+    for match in MATCHES:
+        if set(when) == {match} and isinstance(when[match], list):
+            return match, list(when[match])
+    return "all", [when]
+
+
+def add_rule(form: Form, action: Json | None) -> Json:
+    """A new rule at the end, with its first action."""
+    made = named(form)
+    rules = made.setdefault("logic", [])
+    rules.append(
+        {"key": _free({rule["key"] for rule in rules}), "then": [action] if action else []}
+    )
+    return made
+
+
+def change_rule(form: Form, key: str, change: Change) -> Json:
+    """One rule as ``change`` makes it."""
+    made = named(form)
+    at = _place(made, key)
+    made["logic"][at] = change(made["logic"][at])
+    return made
+
+
+def remove_rule(form: Form, key: str) -> Json:
+    """The form without a rule."""
+    made = named(form)
+    del made["logic"][_place(made, key)]
+    if not made["logic"]:
+        del made["logic"]
+    return made
+
+
+def move_rule(form: Form, key: str, by: int) -> Json:
+    """A rule so many places further down; at an end it stays."""
+    made = named(form)
+    at = _place(made, key)
+    rule = made["logic"].pop(at)
+    made["logic"].insert(max(0, at + by), rule)
+    return made
+
+
+def copy_rule(form: Form, key: str) -> Json:
+    """The same rule once more, below."""
+    made = named(form)
+    at = _place(made, key)
+    free = _free({rule["key"] for rule in made["logic"]})
+    made["logic"].insert(at + 1, {**copy.deepcopy(made["logic"][at]), "key": free})
+    return made
+
+
+def set_row(rule: Json, number: int | None, row: Json) -> Json:
+    """The rule with a row of its condition changed, or added where ``number`` is None."""
+    match, rows = rows_of(rule.get("when"))
+    if number is None:
+        rows.append(row)
+    else:
+        rows[_within(rows, number)] = row
+    return _with_rows(rule, match, rows)
+
+
+def drop_row(rule: Json, number: int) -> Json:
+    """The rule without a row of its condition."""
+    match, rows = rows_of(rule.get("when"))
+    del rows[_within(rows, number)]
+    return _with_rows(rule, match, rows)
+
+
+def set_match(rule: Json, match: str) -> Json:
+    """Whether all rows have to hold, or any."""
+    if match not in MATCHES:
+        raise StepRefused("unknown-step")
+    return _with_rows(rule, match, rows_of(rule.get("when"))[1])
+
+
+def set_action(rule: Json, number: int | None, action: Json) -> Json:
+    """The rule with an action changed, or added where ``number`` is None."""
+    actions = list(rule["then"])
+    if number is None:
+        actions.append(action)
+    else:
+        actions[_within(actions, number)] = action
+    return {**rule, "then": actions}
+
+
+def drop_action(rule: Json, number: int) -> Json:
+    """The rule without an action."""
+    actions = list(rule["then"])
+    del actions[_within(actions, number)]
+    return {**rule, "then": actions}
+
+
+def set_check(form: Form, number: int | None, check: Json | None) -> Json:
+    """The form with a check changed, added (``number`` None) or taken away (``check`` None)."""
+    made = copy.deepcopy(dict(form))
+    checks = list(made.get("checks", ()))
+    if number is None and check is not None:
+        checks.append(check)
+    elif number is not None and check is not None:
+        checks[_within(checks, number)] = check
+    elif number is not None:
+        del checks[_within(checks, number)]
+    made["checks"] = checks
+    if not checks:
+        del made["checks"]
+    return made
+
+
+def _with_rows(rule: Json, match: str, rows: Sequence[Any]) -> Json:
+    rest = {key: value for key, value in rule.items() if key not in ("when", "then")}
+    when = {"when": {match: list(rows)}} if rows else {}
+    return {**rest, **when, "then": rule["then"]}
+
+
+def _place(form: Json, key: str) -> int:
+    for number, rule in enumerate(form.get("logic", ())):
+        if rule["key"] == key:
+            return number
+    raise StepRefused
+
+
+def _within(items: Sequence[Any], number: int) -> int:
+    if not 0 <= number < len(items):
+        raise StepRefused
+    return number
+
+
+def _free(taken: set[str]) -> str:
+    return next(key for n in range(1, len(taken) + 2) if (key := f"rule{n}") not in taken)

@@ -1,0 +1,147 @@
+"""The logic page: rules and checks composed by small forms, each kept at once."""
+
+import re
+from typing import Any
+
+import pytest
+
+from regulars.platform.definitions import store
+from tests.support.logic_forms import LOGIC_FORMS
+from tests.support.shop_forms import publish_forms
+from tests.support.site import Site, Visitor, words_of
+
+PAGE = "/w/shop/forms/sales/design/logic"
+
+
+@pytest.fixture
+def owner(site: Site) -> Visitor:
+    with site.database.workspace_tx(site.workspace) as uow:
+        publish_forms(uow, LOGIC_FORMS)
+    return site.signed_in("Alice")
+
+
+def drafted(site: Site) -> Any:
+    with site.database.workspace_tx(site.workspace, write=False) as uow:
+        return store.get_draft(uow, "form", "sales").raw
+
+
+def said(html: str) -> str:
+    return " ".join(" ".join(words_of(html)).split())
+
+
+def test_rules_stand_there_as_sentences(owner: Visitor) -> None:
+    words = said(owner.get(PAGE).text)
+    assert "When “Status” is “Refunded”" in words
+    assert "show “Refund reason”" in words
+    assert "fill in “Address” from “Buyer”" in words
+    assert "“Store” offers only records where “city” is the same as “City” here" in words
+    assert "“Way of paying” offers only cash and card" in words
+
+
+def test_a_rule_is_composed_step_by_step(site: Site, owner: Visitor) -> None:
+    owner.send(PAGE, {"do": "action", "kind": "require", "fields": ["note", "city"]})
+    made = drafted(site)["logic"][-1]
+    assert made == {"key": "rule1", "then": [{"require": ["note", "city"]}]}
+    owner.send(PAGE, {"do": "row", "rule": "rule1", "f": "status", "op": "is", "v": "paid"})
+    owner.send(PAGE, {"do": "row", "rule": "rule1", "formula": "amount > 100"})
+    owner.send(PAGE, {"do": "match", "rule": "rule1", "match": "any"})
+    owner.send(PAGE, {"do": "action", "rule": "rule1", "kind": "set", "field": "note",
+                      "how": "formula", "formula": "city", "if_empty": "1"})  # fmt: skip
+    owner.send(PAGE, {"do": "action", "rule": "rule1", "kind": "options", "field": "way",
+                      "values": ["cash"]})  # fmt: skip
+    owner.send(PAGE, {"do": "drop-action", "rule": "rule1", "n": "0"})
+    assert drafted(site)["logic"][-1] == {
+        "key": "rule1",
+        "when": {"any": [
+            {"field": "status", "op": "is", "value": "paid"}, {"formula": "amount > 100"},
+        ]},
+        "then": [
+            {"set": {"field": "note", "formula": "city", "if_empty": True}},
+            {"options": {"field": "way", "values": ["cash"]}},
+        ],
+    }  # fmt: skip
+    owner.send(PAGE, {"do": "up", "rule": "rule1"})
+    owner.send(PAGE, {"do": "copy", "rule": "rule1"})
+    assert [rule["key"] for rule in drafted(site)["logic"]][-3:] == ["rule1", "rule2", "big"]
+    owner.send(PAGE, {"do": "remove", "rule": "rule2"})
+    owner.send(PAGE, {"do": "undo"})
+    assert [rule["key"] for rule in drafted(site)["logic"]][-2:] == ["rule2", "big"]
+
+
+def test_filling_in_and_narrowing_are_composed_from_fields(site: Site, owner: Visitor) -> None:
+    owner.send(
+        PAGE,
+        {
+            "do": "action",
+            "kind": "fill",
+            "from": "buyer",
+            "target": ["address", "", "note"],
+            "source": ["address", "x", "name"],
+        },
+    )
+    owner.send(PAGE, {"do": "action", "rule": "rule1", "kind": "options", "field": "store",
+                      "there": "city", "here": "city"})  # fmt: skip
+    assert drafted(site)["logic"][-1]["then"] == [
+        {"fill": {"from": "buyer", "fields": {"address": "address", "note": "name"}}},
+        {"options": {"field": "store", "where": {
+            "field": "city", "op": "is", "value": {"record": "city"}}}},
+    ]  # fmt: skip
+
+
+def test_checks_are_composed_in_the_same_way(site: Site, owner: Visitor) -> None:
+    owner.send(PAGE, {"do": "check", "f": "amount", "op": "gte", "v": "0",
+                      "message": "Not below nought", "at_field": "amount"})  # fmt: skip
+    assert drafted(site)["checks"] == [{
+        "must": {"field": "amount", "op": "gte", "value": "0"},
+        "message": {"en": "Not below nought"}, "at": "amount",
+    }]  # fmt: skip
+    assert "Otherwise: “Not below nought” Said at “Amount”." in said(owner.get(PAGE).text)
+    owner.send(PAGE, {"do": "drop-check", "n": "0"})
+    assert "checks" not in drafted(site)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"do": "action", "kind": "show"},
+        {"do": "action", "kind": "set", "field": "note"},
+        {"do": "action", "kind": "fill", "from": "buyer"},
+        {"do": "action", "kind": "options", "field": "way"},
+        {"do": "row", "rule": "refund", "f": "status", "op": "is"},
+        {"do": "row", "rule": "refund"},
+        {"do": "check", "f": "amount", "op": "is_empty"},
+    ],
+)
+def test_what_is_missing_is_said_where_it_is_missing(
+    owner: Visitor, given: dict[str, Any]
+) -> None:
+    answer = owner.send(PAGE, given)
+    assert answer.status_code == 422
+    assert "Please fill this in." in said(answer.text)
+
+
+def test_a_place_that_is_gone_is_no_accident(owner: Visitor) -> None:
+    for given in ({"do": "remove", "rule": "none"}, {"do": "drop-row", "rule": "refund", "n": "9"},
+                  {"do": "dance"}, {"do": "drop-check", "n": "x"}):  # fmt: skip
+        assert owner.send(PAGE, given).status_code == 409
+
+
+def test_mistakes_of_the_draft_stand_beside_their_chips(owner: Visitor) -> None:
+    owner.send(PAGE, {"do": "action", "kind": "set", "field": "note", "how": "formula",
+                      "formula": "note"})  # fmt: skip
+    assert "in a circle: Note → Note" in said(owner.get(PAGE).text)
+
+
+def test_a_formula_is_tried_on_a_chosen_record(site: Site, owner: Visitor) -> None:
+    client, headers = site.app.test_client(), site.token()
+    for amount in ("21", "500"):
+        client.post("/api/v1/forms/sales/records", json={"amount": amount}, headers=headers)
+    page = owner.get(f"{PAGE}?at=action&kind=set&field=note&how=formula").text
+    assert re.search(r'<select[^>]*id="formula-record"', page)
+    url = "/w/shop/forms/sales/design/formula"
+    first = owner.send(f"{url}?use=condition", {"formula": "amount > 100", "record": "1"}).text
+    newest = owner.send(f"{url}?use=condition", {"formula": "amount > 100"}).text
+    assert said(first) != said(newest)
+    value = owner.send(f"{url}?use=value", {"formula": "total + 42", "field": "amount",
+                                            "record": "1"}).text  # fmt: skip
+    assert "42" in said(value)
