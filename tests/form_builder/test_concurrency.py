@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,6 +43,7 @@ RECEIPTS: dict[str, Any] = {
             "reset": "month",
             "per_unit": True,
         },
+        {"key": "total_no", "type": "serial", "pattern": "{00000}"},
         {"key": "shop", "type": "unit"},
     ],
 }
@@ -121,6 +124,47 @@ def test_eight_writers_get_numbers_without_doubles_and_without_gaps(writers: Wri
         prefix = given[0].rpartition("-")[0]
         assert prefix.startswith(f"{code}-")
         assert given == [f"{prefix}-{n:03d}" for n in range(1, len(given) + 1)]
+
+
+def test_each_store_and_month_counts_by_itself_while_batches_cross_midnight(
+    writers: Writers,
+) -> None:
+    """Every batch holds several stores, every second one belongs to the month before."""
+    units: list[int | None] = [
+        None,
+        *(
+            writers.one(lambda uow, code=code: create_unit(uow, ACCESS, UnitValues(code, code)).id)
+            for code in ("A", "B")
+        ),
+    ]
+    midnight = datetime(2026, 2, 28, 16, tzinfo=UTC)  # of the first of March in the shop's zone
+
+    def write(seed: int) -> None:
+        dice = random.Random(seed)
+        for turn in range(4):
+            rows = [{"shop": dice.choice(units)} for _ in range(3)]
+            at = midnight + timedelta(microseconds=-((seed + turn) % 2))
+            origin = replace(API, at=at)
+            writers.one(
+                lambda uow, rows=rows, origin=origin: records.write_batch(
+                    uow, ACCESS, "receipts", rows, origin=origin
+                )
+            )
+
+    writers.all([lambda seed=seed: write(seed) for seed in range(WRITERS)])
+    found = writers.one(
+        lambda uow: records.find_records(uow, ACCESS, "receipts", RecordQuery(limit=500)).records
+    )
+    counted: dict[str, list[int]] = {}
+    for each in found:
+        prefix, _dash, count = each["no"].rpartition("-")
+        counted.setdefault(prefix, []).append(int(count))
+    months = ("202602", "202603")
+    assert sorted(counted) == sorted(f"{c}-{m}" for c in ("", "A", "B") for m in months)
+    for given in counted.values():
+        assert sorted(given) == list(range(1, len(given) + 1))
+    total = sorted(each["total_no"] for each in found)
+    assert total == [f"{n:05d}" for n in range(1, WRITERS * 12 + 1)]
 
 
 def test_the_same_number_given_by_eight_is_taken_once(writers: Writers) -> None:

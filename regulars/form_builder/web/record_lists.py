@@ -78,7 +78,8 @@ class Column:
     @property
     def sorts(self) -> bool:
         """Whether a list can be sorted by it."""
-        return self.is_usable and not (self.field.has_side or self.field.has_links)
+        set_apart = self.field.has_side or self.field.has_links or self.field.type in FILE_TYPES
+        return self.is_usable and not set_apart
 
 
 @dataclass(frozen=True)

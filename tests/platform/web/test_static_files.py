@@ -18,13 +18,26 @@ def test_files_are_kept_for_a_year_under_an_address_of_their_own(site: Site) -> 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_the_compiled_reader_runs_in_its_worker_and_in_no_page(site: Site) -> None:
+    visitor = site.visitor()
+    worker = visitor.get(static_url("js/decoder.js")).headers["Content-Security-Policy"]
+    assert "'wasm-unsafe-eval'" in worker
+    assert "'unsafe-eval'" not in worker
+    for name in ("js/app.js", "vendor/zxing/reader.js"):
+        policy = visitor.get(static_url(name)).headers["Content-Security-Policy"]
+        assert "wasm" not in policy
+    assert visitor.get(static_url("vendor/zxing/reader.wasm")).mimetype == "application/wasm"
+
+
 def test_an_old_address_gets_the_file_but_is_not_kept(site: Site) -> None:
     answer = site.visitor().get("/static/000000000000/js/app.js")
     assert answer.status_code == 200
     assert "max-age=0" in answer.headers["Cache-Control"]
 
 
-@pytest.mark.parametrize("name", ["css/base.css", "vendor/htmx/htmx.min.js"])
+@pytest.mark.parametrize(
+    "name", ["css/base.css", "vendor/htmx/htmx.min.js", "vendor/zxing/reader.wasm"]
+)
 def test_text_travels_packed(site: Site, name: str) -> None:
     plain = site.visitor().get(static_url(name))
     packed = site.visitor().get(static_url(name), headers={"Accept-Encoding": "gzip"})
