@@ -38,6 +38,7 @@ GIVEN: dict[str, tuple[dict[str, Any], Any]] = {
     "cascade": ({"options": [{"value": "a"}, {"value": "a.b"}]}, "a.b"),
     "email": ({}, "a@x.example"), "phone": ({}, "+8613800138000"), "url": ({}, "https://x.example/"),
     "barcode": ({}, "6901234567892"), "address": ({}, ADDRESS),
+    "json": ({}, {"a": [1, 2.5, "茶", None]}),
     "location": ({}, {"lat": "30.274150", "lng": "120.000000"}),
 }  # fmt: skip
 POINTING = {"link": {"to": "every"}, "links": {"to": "every"}, "unit": {}, "member": {},
@@ -46,7 +47,7 @@ OTHERWISE = {  # with tests of their own
     "related", "rollup", "lookup", "formula", "serial", "subform", "file", "image", "signature",
     "button", "created_at", "created_by", "updated_at", "updated_by",
 }  # fmt: skip
-IN_ROWS = sorted(set(GIVEN) - {"choices", "tags", "rich_text"})
+IN_ROWS = sorted(set(GIVEN) - {"choices", "tags", "rich_text", "json"})
 
 
 def field(name: str, settings: dict[str, Any]) -> dict[str, Any]:
