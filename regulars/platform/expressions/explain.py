@@ -13,6 +13,7 @@ from typing import Any
 
 from regulars.platform import i18n
 from regulars.platform.expressions import explain_calls
+from regulars.platform.expressions.operators import DATE_WORDS
 from regulars.platform.expressions.shapes import FieldShape, Shapes
 from regulars.platform.expressions.tree import (
     Aggregate,
@@ -124,7 +125,13 @@ class Speaker:
             wanted = (node.right.value is True) is (node.op == "is")
             return self.say("yes" if wanted else "no", left=left)
         right = "" if node.right is None else self._right(node, node.right)
-        return self.say(f"op.{node.op}", left=left, right=right)
+        return self.say(f"op.{self._op_of(node)}", left=left, right=right)
+
+    def _op_of(self, node: Compare) -> str:
+        """Times of day are before and after each other, not less or more."""
+        field = _last_field(node.left)
+        is_time = field is not None and field.say is not None and not _is_counted(node.left)
+        return DATE_WORDS.get(node.op, node.op) if is_time else node.op
 
     def _missing(self, node: Compare) -> str:
         if node.op in ("is_empty", "is_not_empty"):
@@ -145,8 +152,7 @@ class Speaker:
 
     def actual(self, of: Node, value: Any) -> str:
         """A plain value as the field it stands in, or is compared with, says it."""
-        is_counted = isinstance(of, Aggregate) and of.name in _COUNTED
-        field = None if is_counted or value is None else _last_field(of)
+        field = None if _is_counted(of) or value is None else _last_field(of)
         return field.say(value) if field is not None and field.say else self.plain(value)
 
     def option(self, field: FieldShape | None, code: str) -> str:
@@ -268,7 +274,9 @@ def _is_whole_branch(node: Compare) -> bool:
     return codes == [top, *below]
 
 
-_COUNTED = ("count", "count_distinct", "sum")
+def _is_counted(node: Node) -> bool:
+    """Whether it gives a number of things, whatever their own kind is."""
+    return isinstance(node, Aggregate) and node.name in _ALWAYS
 
 
 def _is_date(node: Aggregate) -> bool:

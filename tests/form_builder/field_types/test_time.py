@@ -90,7 +90,10 @@ def test_conditions_formulas_and_their_words_speak_of_times(uow: UnitOfWork) -> 
     formats = Formats("en", uow.workspace.zone, "CNY", uow.now)
     tree, problems = catalog.condition("things", {"field": "f", "op": "lt", "value": "9:30"})
     assert not problems
-    assert "09:30" in explain(tree, catalog.shapes, formats)
+    assert explain(tree, catalog.shapes, formats) == "“Opens” is before 09:30"
+    tree, _none = catalog.condition("things", {"field": "f", "op": "between",
+                                               "value": ["08:00", "12:00"]})  # fmt: skip
+    assert "between 08:00 and 12:00" in explain(tree, catalog.shapes, formats)
     _tree, problems = catalog.condition("things", {"field": "f", "op": "lt", "value": "soon"})
     assert [each.code for each in problems] == ["literal-not-of-kind"]
 

@@ -9,6 +9,7 @@ from typing import Any
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.cascade import choosable
 from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.web.filters import offered_ops
 from regulars.platform import i18n
@@ -81,6 +82,11 @@ class Offering:
             (code, i18n.pick(each.get("label"), self.say.locale) or code, "")
             for code, each in (field.options.items() if field else ())
         ]
+
+    def values(self, field: FieldDefinition, *, whole: bool = False) -> list[Option]:
+        """The options of a cascade; ``whole`` are those that a record may have."""
+        offered = choosable(field) if whole else field.options
+        return [(code, words) for code, words, _help in self.options(field) if code in offered]
 
     def kind(self, field: FieldDefinition | None) -> str:
         """What a field holds."""
