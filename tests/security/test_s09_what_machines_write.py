@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from regulars.platform.accounts import signing
+from regulars.platform.ids import new_token
 from regulars.platform.sealing import Seal
 from regulars.rule_engine.hook_taking import Call, take
 from regulars.rule_engine.hooks import HookWish, add_hook, get_hook
@@ -31,6 +33,19 @@ def pages(site: Site, *paths: str) -> str:
     found = [owner.get(f"{site.home}/{path}") for path in paths]
     assert [answer.status_code for answer in found] == [200] * len(paths)
     return "\n".join(answer.text for answer in found)
+
+
+def test_s09_what_a_browser_says_of_itself(site: Site) -> None:
+    who, now = site.person("Alice"), site.database.clock()
+    signing.sign_in(site.database, who, new_token(32), agent=EVIL, now=now)
+    owner = site.signed_in()
+    headers = {"User-Agent": EVIL, "Referer": f"https://evil.example/{EVIL}"}
+    shown = [
+        owner.get(f"{site.home}/{path}", headers=headers)
+        for path in ("profile", "settings", "settings/log")
+    ]
+    assert [answer.status_code for answer in shown] == [200] * 3
+    assert not [each for each in FORBIDDEN for answer in shown if each in answer.text]
 
 
 def test_s09_what_a_provider_says_of_a_message(site: Site, shop: RuleShop) -> None:
