@@ -32,7 +32,7 @@ class PastRows:
         if rows_form not in self._known:
             form, _dot, key = rows_form.partition(".")
             self._known[rows_form] = {
-                record: self._rows(rows_form, record, before)
+                record: rows_from(self.uow, self.catalog, rows_form, record, before)
                 for record, before in self._lists(form, key).items()
             }
         return self._known[rows_form]
@@ -56,15 +56,19 @@ class PastRows:
                 found[each.record] = before  # the oldest comes last
         return found
 
-    def _rows(self, rows_form: str, record: int, kept: Sequence[Any]) -> list[Row]:
-        blank = {each.key: None for each in self.catalog.get_form(rows_form).fields}
-        found: list[Row] = []
-        for position, raw in enumerate(each for each in kept if isinstance(each, Mapping)):
-            values = self.catalog.from_stored_json(rows_form, raw, self.uow).values
-            row = {key: as_id(value) for key, value in values.items()}
-            own = {"id": -1 - position, "parent": record, "position": position}
-            found.append({**blank, **row, **own})
-        return found
+
+def rows_from(
+    uow: UnitOfWork, catalog: FormCatalog, rows_form: str, record: int, kept: Sequence[Any]
+) -> list[Row]:
+    """Rows as an event or the recycle bin keeps them, as the evaluator reads them."""
+    blank = {each.key: None for each in catalog.get_form(rows_form).fields}
+    found: list[Row] = []
+    for position, raw in enumerate(each for each in kept if isinstance(each, Mapping)):
+        values = catalog.from_stored_json(rows_form, raw, uow).values
+        row = {key: as_id(value) for key, value in values.items()}
+        own = {"id": -1 - position, "parent": record, "position": position}
+        found.append({**blank, **row, **own})
+    return found
 
 
 def as_id(value: Any) -> Any:

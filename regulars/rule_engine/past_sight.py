@@ -1,7 +1,8 @@
 """One record and all around it as they were at an earlier instant, for the same evaluator.
 
-Values are today's with every live change since then taken back. What was imported counts from its
-own date, where it has one; sums over other records are worked out anew.
+Values are today's with every live change since then taken back, those of records that lie in the
+recycle bin by now included. What was imported counts from its own date, where it has one; sums
+over other records are worked out anew.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.events import event
 from regulars.platform.privacy.ledger import consent_entry
 from regulars.rule_engine.durations import at_local
+from regulars.rule_engine.past_bin import PastBin
 from regulars.rule_engine.past_rows import PastRows, as_id
 from regulars.rule_engine.sight import RunSight
 from regulars.rule_engine.simulating.rewinding import business_dates
 
-_MADE = ("record_created", "record_restored")
+_MADE, _TAKEN = ("record_created", "record_restored"), "record_deleted"
 
 
 class PastRecords(StoredRecords):
@@ -36,13 +38,16 @@ class PastRecords(StoredRecords):
         self._dates = business_dates(catalog)
         self._then: dict[tuple[str, int], Row | None] = {}
         self._rows = PastRows(uow, catalog, at)
+        self._bin = PastBin(uow, catalog, at)
 
     def linked(self, form_key: str, record_id: int) -> Row | None:
         """The record as it was, None when it was not there."""
         name = (form_key, record_id)
         if name not in self._then:
-            now = super().linked(form_key, record_id)
-            row = None if now is None else self._rewound(form_key, now)
+            now, is_there = super().linked(form_key, record_id), True
+            if now is None and form_key in self.catalog.forms:
+                now, is_there = self._bin.row(form_key, record_id), False
+            row = None if now is None else self._rewound(form_key, now, is_there=is_there)
             self._then[name] = row
             if row is not None:
                 self._then[name] = self._summed_up(form_key, row)
@@ -57,6 +62,7 @@ class PastRecords(StoredRecords):
             self.uow.execute(sa.select(table.c.id).where(table.c[via] == record_id)).scalars()
         )
         ids |= self._moved_on(form_key, via, record_id)
+        ids |= self._bin.pointing(form_key, via, record_id)
         rows = (self.linked(form_key, each) for each in sorted(ids))
         return [row for row in rows if row is not None and row.get(via) == record_id]
 
@@ -66,7 +72,7 @@ class PastRecords(StoredRecords):
         owner = form_key.partition(".")[0]
         if owner not in self.catalog.forms:
             return today
-        changed = self._rows.changed(form_key)
+        changed = {**self._bin.rows(form_key), **self._rows.changed(form_key)}
         if via == "parent":
             return changed.get(record_id, today)
         rows = [row for row in today if row["parent"] not in changed]
@@ -92,19 +98,20 @@ class PastRecords(StoredRecords):
             if as_id((row.changes or {}).get(via, (None,))[0]) == record_id
         }
 
-    def _rewound(self, form_key: str, now: Row) -> Row | None:
+    def _rewound(self, form_key: str, now: Row, *, is_there: bool) -> Row | None:
         if form_key not in self.catalog.forms or "id" not in now:
             return now
         row = dict(now)
         for happened in self._since(form_key, now["id"]):
             if happened.historic:
                 continue
-            if happened.kind in _MADE:
-                return None
+            if not happened.kind.endswith("_updated"):
+                is_there = happened.kind == _TAKEN  # before that it was the other way round
+                continue
             wanted = {key: pair[0] for key, pair in (happened.changes or {}).items()}
             draft = self.catalog.from_stored_json(form_key, wanted, self.uow)
             row.update({key: as_id(value) for key, value in draft.values.items()})
-        return None if self._comes_later(form_key, row) else row
+        return None if not is_there or self._comes_later(form_key, row) else row
 
     def _since(self, form_key: str, record_id: int) -> list[Any]:
         return list(
@@ -114,7 +121,7 @@ class PastRecords(StoredRecords):
                     event.c.form == form_key,
                     event.c.record == record_id,
                     event.c.at > self.at,
-                    event.c.kind.in_((*_MADE, "record_updated")),
+                    event.c.kind.in_((*_MADE, _TAKEN, "record_updated")),
                 )
                 .order_by(event.c.id.desc())
             )

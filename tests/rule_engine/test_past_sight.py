@@ -6,7 +6,7 @@ from typing import Any
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.origin import Origin
-from regulars.form_builder.records import create_record
+from regulars.form_builder.records import create_record, delete_record, restore_record
 from regulars.rule_engine.past_sight import PastRecords
 from regulars.rule_engine.simulating.aside import Shelf
 from tests.support.clocks import MovableClock
@@ -109,3 +109,42 @@ def test_sums_over_several_links_follow_a_record_set_aside(shop: RuleShop) -> No
     with shop.work() as uow:
         Shelf(uow, catalog_of(uow)).put_back(kept)
     assert counts(shop, ann, bob) == [0, 1]
+
+
+def test_what_was_deleted_since_was_there_then(shop: RuleShop, clock: MovableClock) -> None:
+    ann, bob = open_table(shop)
+    table = visit(shop, guests=[ann], dishes=[{"n": 1}])
+    order = shop.order(ann, at=clock())
+    moments = [clock()]
+    clock.forward(days=1)
+    shop.change("visits", table, guests=[ann, bob], dishes=[{"n": 5}])
+    shop.change("orders", order, amount="30")
+    moments.append(clock())
+    clock.forward(days=1)
+    shop.delete("visits", table)
+    shop.delete("orders", order)
+    moments.append(clock())
+    asked = ("COUNT(visits)", "visit_count", "SUM(orders, amount)", "total_spend")
+    assert [seen(shop, "customers", ann, at, *asked) for at in moments] == [
+        [1, 1, 100, 100], [1, 1, 30, 30], [0, 0, 0, 0]
+    ]  # fmt: skip
+    about = ("COUNT(guests)", "SUM(dishes, n)")
+    assert [seen(shop, "visits", table, at, *about) for at in moments] == [
+        [1, 1], [2, 5], [None, None]
+    ]  # fmt: skip
+    assert seen(shop, "customers", bob, moments[1], *asked[:1]) == [1]
+
+
+def test_what_was_deleted_and_came_back_was_away_in_between(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    ann, _bob = open_table(shop)
+    table = visit(shop, guests=[ann])
+    moments = [clock()]
+    for turn in (delete_record, restore_record, delete_record):
+        clock.forward(days=1)
+        with shop.work() as uow:
+            turn(uow, SYSTEM, "visits", table, origin=Origin("cli"))
+        moments.append(clock())
+    counted = [seen(shop, "customers", ann, at, "COUNT(visits)") for at in moments]
+    assert counted == [[1], [0], [1], [0]]
