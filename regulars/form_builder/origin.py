@@ -14,7 +14,8 @@ class Origin:
 
     ``kind`` is page, api, import, rule, pack or cli. With ``automation`` "none" the change is
     historic: it feeds rollups, timeline and mirrors but starts no rule. ``chain`` names the rules
-    that caused it; ``at`` is the business time of the change when it is not now.
+    that caused it; ``at`` is the business time of the change when it is not now. What ``restores``
+    puts back values that were stored before: the form's logic neither changes nor refuses them.
     """
 
     kind: str
@@ -23,6 +24,7 @@ class Origin:
     batch: int | None = None
     ref: str | None = None
     at: datetime | None = None
+    restores: bool = False
 
     @property
     def is_historic(self) -> bool:

@@ -53,7 +53,8 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> list[Case]:
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     defaults.fill_rows(writing, drafts)
     cases = [] if touched is None else ruling.rule_over(writing, drafts, touched)
-    refuse_ruled_out(writing, cases)
+    if not writing.origin.restores:
+        refuse_ruled_out(writing, cases)
     for draft in drafts:
         missing_required(writing.form, draft)
     guarding.refuse_outside(writing, drafts)

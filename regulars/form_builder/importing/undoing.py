@@ -101,7 +101,7 @@ def _restore(
     going = sorted(record for record, mark in marks.items() if not mark)
     before = _values_before(uow, form, going, batch)
     rows = [{**before[record], "id": record} for record in going if record in before]
-    origin = Origin("import", "none", batch=batch, ref=f"undo:{batch}")
+    origin = Origin("import", "none", batch=batch, ref=f"undo:{batch}", restores=True)
     done = records.write_batch(uow, access, form, rows, origin=origin, mode="update")
     for row, result in zip(rows, done.results, strict=True):
         marks[int(row["id"])] = CHANGED if result.status == "refused" else "restored"

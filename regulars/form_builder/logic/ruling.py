@@ -92,7 +92,8 @@ def rule_over(writing: Writing, drafts: Sequence[RowDraft], touched: Touched) ->
     for draft in drafts:
         case = case_of(writing, draft, touched.get(draft.index, frozenset()), shared)
         case.truths = [None] * len(logic.whens)
-        _give_values(writing, logic, case, fixed)
+        if not writing.origin.restores:
+            _give_values(writing, logic, case, fixed)
         truths = tuple(_holds(writing, logic, case, n) for n in range(len(logic.whens)))
         case.effects = draft.effects = logic.effects(truths)
         cases.append(case)

@@ -132,7 +132,7 @@ def merge_people(uow: UnitOfWork, access: Access, wish: MergeWish) -> Merged:
         keep, drop, choices, _links(work, drop.id), moved_counts(uow, wish.form, drop.id)
     ).counts
     move = Move(_begin(uow, access, wish, counts), wish.form, wish.keep, wish.drop)
-    work.origin = Origin(ORIGIN_KIND, automation="none", ref=f"merge:{move.id}")
+    work.origin = Origin(ORIGIN_KIND, automation="none", ref=f"merge:{move.id}", restores=True)
     moved = _carry_out(work, move, choices)
     uow.execute(person_merge.update().where(person_merge.c.id == move.id).values(moved=moved))
     log_person(uow, access, wish.form, wish.keep, "merged", {"merge": move.id, "drop": wish.drop})

@@ -42,7 +42,7 @@ def undo_merge(uow: UnitOfWork, access: Access, form_key: str, dropped: int) -> 
     if merge is None:
         raise NotFound("not-merged", form=people.form.label, id=dropped)
     get_record(uow, access, form_key, merge.kept, verb="update")
-    origin = Origin(ORIGIN_KIND, automation="none", ref=f"merge:{merge.id}")
+    origin = Origin(ORIGIN_KIND, automation="none", ref=f"merge:{merge.id}", restores=True)
     work = Writing(uow, access, catalog, people.form, origin)
     move = Move(merge.id, form_key, merge.kept, dropped)
     for follower in person_followers:

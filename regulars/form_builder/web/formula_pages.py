@@ -21,9 +21,15 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict
-from regulars.platform.expressions.complete import describe_function, describe_type
+from regulars.platform.expressions.calls import known_names
+from regulars.platform.expressions.complete import (
+    describe_function,
+    describe_type,
+    function_help,
+)
 from regulars.platform.expressions.tree import MAX_TEXT
 from regulars.platform.expressions.types import BOOLEAN
+from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render
 
 MOST_OFFERED = 8
@@ -37,6 +43,12 @@ class Help:
     target: str
     kind: str
     call: str
+
+
+@designer.app_template_global("formula_functions")
+def formula_functions() -> list[tuple[str, str]]:
+    """Every function a formula may call: how it is written and what it gives."""
+    return [function_help(name, current_locale()) for name in known_names()]
 
 
 @designer.post("/formula")

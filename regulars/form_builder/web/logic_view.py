@@ -18,6 +18,7 @@ from regulars.form_builder.logic.edits import named, rows_of
 from regulars.form_builder.logic.words import Sayer
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.filters import offered_ops
+from regulars.form_builder.web.logic_opened import opened
 from regulars.form_builder.web.values import field_at_path, target_of
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
@@ -71,7 +72,7 @@ class LogicPage:
     catalog: FormCatalog
     rules: Sequence[ShownRule]
     checks: Sequence[ShownCheck]
-    open: Mapping[str, str]
+    open: Mapping[str, Any]
     errors: Mapping[str, Sequence[str]]
     undo_steps: int
     redo_steps: int
@@ -82,7 +83,17 @@ class LogicPage:
 
     def asked(self, name: str, default: str = "") -> str:
         """One input of the form that is open, as it stands."""
-        return self.open.get(name, default)
+        return str(self.open.get(name, default))
+
+    @property
+    def held(self) -> list[str]:
+        """What is ticked or typed in the form that is open, as it is kept."""
+        return list(self.open.get("held", ()))
+
+    def pair(self, number: int) -> tuple[str, str]:
+        """The fields of one line of what is filled in: here, there."""
+        pairs = self.open.get("pairs", ())
+        return pairs[number] if number < len(pairs) else ("", "")
 
     def is_open(self, do: str, rule: str = "", number: int | str = "") -> bool:
         """Whether this place has its form open."""
@@ -164,7 +175,8 @@ def logic_page(
     problems = service.draft_problems(uow, key)
     undo_steps, redo_steps = undo.depths(uow, key)
     return LogicPage(
-        draft, form, catalog, _rules(say, raw, problems), _checks(say, form, problems), wanted,
+        draft, form, catalog, _rules(say, raw, problems), _checks(say, form, problems),
+        opened(raw, wanted),
         errors or {}, undo_steps, redo_steps, len(service.pending_changes(uow, key)),
         lambda target: offered(uow, access, target), frozenset(catalog_of(uow).forms),
         access.locale,

@@ -285,3 +285,12 @@ def test_a_rule_may_set_what_its_writer_cannot_see(uow: UnitOfWork) -> None:
     )
     assert "note" not in made.values
     assert records.get_record(shop, ACCESS, "sales", made.id)["note"] == "Wuhan"
+
+
+def test_what_puts_stored_values_back_is_not_asked(shop: UnitOfWork) -> None:
+    made = sale(shop, status="refunded", reason="Broken")
+    change(shop, made, status="closed")
+    back = Origin("import", "none", ref="undo:1", restores=True)
+    values = {"reason": "Torn", "amount": "5", "status": "closed"}
+    records.update_record(shop, ACCESS, "sales", made.id, values, origin=back)
+    assert records.get_record(shop, ACCESS, "sales", made.id)["reason"] == "Torn"

@@ -145,3 +145,29 @@ def test_a_formula_is_tried_on_a_chosen_record(site: Site, owner: Visitor) -> No
     value = owner.send(f"{url}?use=value", {"formula": "total + 42", "field": "amount",
                                             "record": "1"}).text  # fmt: skip
     assert "42" in said(value)
+
+
+def test_a_chip_opens_with_what_stands_there(owner: Visitor) -> None:
+    row = owner.get(f"{PAGE}?at=row&rule=refund&n=0").text
+    assert re.search(r'<option value="status" selected', row)
+    assert re.search(r'<option value="refunded" selected', row)
+    shown = owner.get(f"{PAGE}?at=action&rule=refund&n=0").text
+    assert re.search(r'name="fields" value="reason" checked', shown)
+    assert "TODAY()</textarea>" in owner.get(f"{PAGE}?at=action&rule=paid&n=0").text
+    filled = owner.get(f"{PAGE}?at=action&rule=ship&n=0").text
+    assert len(re.findall(r'<option value="address" selected', filled)) == 2
+    near = owner.get(f"{PAGE}?at=action&rule=near&n=0").text
+    assert len(re.findall(r'<option value="city" selected', near)) == 2
+    assert owner.get(f"{PAGE}?at=row&rule=refund&n=9").status_code == 200
+    assert owner.get(f"{PAGE}?at=check&n=4").status_code == 200
+
+
+def test_two_people_change_different_rules_at_once(site: Site, owner: Visitor) -> None:
+    with site.database.workspace_tx(site.workspace, write=False) as uow:
+        seen = store.get_draft(uow, "form", "sales").tag
+    owner.send(PAGE, {"do": "drop-action", "rule": "refund", "n": "1", "tag": str(seen)})
+    second = {"do": "action", "rule": "paid", "kind": "hide", "fields": ["note"], "tag": str(seen)}
+    assert owner.send(PAGE, second).status_code == 303
+    rules = {rule["key"]: rule["then"] for rule in drafted(site)["logic"]}
+    assert rules["refund"] == [{"show": ["reason"]}]
+    assert rules["paid"][-1] == {"hide": ["note"]}

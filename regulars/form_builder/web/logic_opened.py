@@ -1,0 +1,75 @@
+"""A part of a form's logic as the inputs of its small form show it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from regulars.form_builder.logic.actions import STATES
+from regulars.form_builder.logic.edits import rows_of
+
+Open = dict[str, Any]
+
+
+def opened(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Open:
+    """The inputs of the place that is asked for: as it stands, unless something was chosen since.
+
+    ``form`` is a form's JSON whose rules have keys; ``asked`` names the place by at, rule and n.
+    """
+    if set(asked) - {"at", "rule", "n"} or not str(asked.get("n", "")).isdecimal():
+        return dict(asked)
+    number, at = int(asked["n"]), asked.get("at")
+    if at == "check":
+        check = _of(form.get("checks", ()), number)
+        return {**asked, **_row(check.get("must", {})), "at_field": check.get("at", "")}
+    empty: dict[str, Any] = {"then": ()}
+    rule = next((r for r in form.get("logic", ()) if r["key"] == asked.get("rule")), empty)
+    if at == "row":
+        return {**asked, **_row(_of(rows_of(rule.get("when"))[1], number))}
+    return {**asked, **_action(_of(rule["then"], number))} if at == "action" else dict(asked)
+
+
+def _row(leaf: Mapping[str, Any]) -> Open:
+    if "formula" in leaf:
+        return {"way": "formula", "formula": leaf["formula"]}
+    if "field" not in leaf:
+        return {}
+    value = leaf.get("value", ())
+    return {"f": leaf["field"], "op": leaf.get("op", ""), "held": _texts(value)}
+
+
+def _action(action: Mapping[str, Any]) -> Open:
+    for kind, body in action.items():
+        if kind in STATES:
+            return {"kind": kind, "held": list(body)}
+        extra = {"if_empty": "1"} if body.get("if_empty") else {}
+        if kind == "set":
+            how = "formula" if "formula" in body else "fixed"
+            held = _texts(body.get("value"))
+            common = {"kind": kind, "field": body["field"], "how": how, "held": held, **extra}
+            return {**common, "formula": body.get("formula", "")}
+        if kind == "fill":
+            pairs = list(body["fields"].items())
+            return {"kind": kind, "from": body["from"], "pairs": pairs, **extra}
+        where = body.get("where") or {}
+        value = where.get("value")
+        here = value.get("record", "") if isinstance(value, Mapping) else ""
+        return {"kind": kind, "field": body["field"], "held": _texts(body.get("values")),
+                "there": where.get("field", ""), "here": here}  # fmt: skip
+    return {}
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if isinstance(value, Mapping):
+        return [
+            str(v) for v in (value.get("last") or value.get("calendar") or value.get("n"),) if v
+        ]
+    several = value if isinstance(value, list) else [value]
+    return [str(each) for each in several if each is not None]
+
+
+def _of(items: Sequence[Any], number: int) -> Mapping[str, Any]:
+    found = items[number] if number < len(items) else {}
+    return found if isinstance(found, Mapping) else {}
