@@ -24,9 +24,14 @@ _WAY = re.compile(r"\s*[>＞→›\t]\s*")
 
 @dataclass
 class _Branch:
-    """One option and what is below it, by its words."""
+    """One option and what is below it, by its folded words."""
 
+    words: str = ""
     below: dict[str, _Branch] = field(default_factory=dict)
+
+    def at(self, words: str) -> _Branch:
+        """What is below by these words, upper and lower case alike; made when it is new."""
+        return self.below.setdefault(words.casefold(), _Branch(words))
 
 
 def outline_of(options: Sequence[Mapping[str, Any]], locale: str) -> str:
@@ -74,7 +79,7 @@ def _tree_of(text: str) -> _Branch:
             open_levels.pop()
         here = open_levels[-1][1]
         for step in steps:
-            here = here.below.setdefault(step[:200], _Branch())
+            here = here.at(step[:200])
         open_levels.append((depth, here))
     return root
 
@@ -87,10 +92,10 @@ def _coded(
     branch: _Branch, above: str, known: Mapping[str, list[Mapping[str, Any]]], locale: str
 ) -> Iterator[Json]:
     old = known.get(above, [])
-    meant = _meant(list(branch.below), old, locale)
+    meant = _meant([each.words for each in branch.below.values()], old, locale)
     taken = {each["value"].rpartition(".")[2] for each in old}
-    for words, inner in branch.below.items():
-        kept = meant.get(words)
+    for inner in branch.below.values():
+        words, kept = inner.words, meant.get(inner.words)
         if kept is None:
             step = derive_key(words[:40], taken, "option")[:LONGEST_STEP]
             step = step if step not in taken else derive_key("", taken, step[:20])

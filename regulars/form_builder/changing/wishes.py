@@ -15,6 +15,7 @@ from regulars.form_builder.checks import type_words
 from regulars.form_builder.definition import COMMON_KEYS, FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, field_types
 from regulars.form_builder.field_types.choice import COLORS
+from regulars.form_builder.field_types.links import SEPARATORS
 from regulars.form_builder.field_types.subform import NESTABLE
 from regulars.form_builder.keys import derive_key
 from regulars.form_builder.linking import key_column
@@ -72,7 +73,7 @@ def _settings(
     elif "options" in known and "options" in before:
         settings.setdefault("options", before["options"])
     elif name in ("choice", "choices"):
-        settings.setdefault("options", _options(uow, form, ref, before))
+        settings.setdefault("options", _options(uow, form, ref, before, name))
     elif name == "cascade":
         words = _words(uow, form, ref, FieldDefinition.from_json(before))
         ways = "\n".join(word.replace("/", ">") for word in words)
@@ -85,12 +86,15 @@ def _settings(
 
 
 def _options(
-    uow: UnitOfWork, form: str, ref: str, before: Mapping[str, Any]
+    uow: UnitOfWork, form: str, ref: str, before: Mapping[str, Any], name: str
 ) -> list[dict[str, Any]]:
-    """One option per value there is; Invalid when there are too many to choose from."""
+    """One option per value there is, of several in one text per word; Invalid when too many."""
     if before["type"] == "boolean":
         return _yes_no()
     words = _words(uow, form, ref, FieldDefinition.from_json(before))
+    if name == "choices":
+        each = (word.strip() for text in words for word in SEPARATORS.split(text))
+        words = list({word.casefold(): word for word in each if word}.values())
     if len(words) > MOST_OPTIONS:
         raise Invalid([Problem("type", "too-many-options", {"limit": MOST_OPTIONS})])
     options, taken = [], set[str]()

@@ -209,6 +209,28 @@ def test_texts_become_options_and_tags_and_come_back(shop: Shop) -> None:
     assert shop.values("spent")[3] is None
 
 
+def test_texts_become_several_choices_levels_and_addresses(shop: Shop) -> None:
+    texts = ["Tea、Cup", "tea", "Cup; Tea", "", "Cup", "Cup"]
+    for record, text in zip(shop.ids, texts, strict=True):
+        shop.write(record, spent=text)
+    several = shop.run(shop.check("spent", type="choices"))
+    assert (several.state, shop.losses(several)) == ("done", [])
+    assert [len(each) for each in shop.values("spent")] == [2, 1, 2, 0, 1, 1]
+    assert shop.run(shop.undo(several)).state == "done"
+    assert shop.values("spent")[0] == "Tea、Cup"
+
+    texts = ["Food / Tea", "food/tea", "Food / Cake", "", "Ware", "Ware"]
+    for record, text in zip(shop.ids, texts, strict=True):
+        shop.write(record, spent=text)
+    levels = shop.run(shop.check("spent", type="cascade"))
+    assert (levels.state, shop.losses(levels)) == ("done", [])
+    assert shop.values("spent") == ["food.tea", "food.tea", "food.cake", None, "ware", "ware"]
+    assert shop.run(shop.check("spent", type="text")).state == "done"
+    assert shop.values("spent")[0] == "Food / Tea"
+    assert shop.run(shop.check("spent", type="address")).state == "done"
+    assert shop.values("spent")[0] == "Food / Tea"
+
+
 def test_texts_become_links_by_a_unique_field(shop: Shop) -> None:
     ann = shop.make("customers", name="Ann", mobile="13800001234")
     shop.write(shop.ids[0], spent="138 0000 1234")
