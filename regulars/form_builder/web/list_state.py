@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import url_for
 from werkzeug.datastructures import MultiDict
@@ -19,6 +21,7 @@ from regulars.form_builder.web.values import field_at_path, is_listed
 PAGE_SIZE = 50
 SHAPES = ("table", "kanban", "calendar", "gallery")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_AS_THEY_ARE = "!$'()*,/:;?@"  # signs that an address of Flask does not spell out either
 MOST_COLUMNS = 6
 COUNTED, COUNTED_WORDS = 10_000, 1000
 """Of more records a list only says that there are more; words are counted as somebody types."""
@@ -65,8 +68,14 @@ class ListState:
 
     def url(self, **changes: Any) -> str:
         """The address of this list with something changed; it begins at the first page again."""
-        other = replace(self, **{"page": 1, **changes})
-        return url_for("records.index", form_key=self.form, **other.arguments)
+        asked = replace(self, **{"page": 1, **changes}).arguments
+        words = "&".join(_spelled(name, str(value)) for name, value in asked.items())
+        return f"{self._home}?{words}" if words else self._home
+
+    @cached_property
+    def _home(self) -> str:
+        """The address of the form's whole list; a page names it a dozen times."""
+        return url_for("records.index", form_key=self.form)
 
     @property
     def arguments(self) -> dict[str, Any]:
@@ -124,3 +133,9 @@ def first_columns(form: FormDefinition) -> list[str]:
     titled = [path for path in form.title_paths if path in form.by_key]
     listed = [key for key in placed if key in form.by_key and is_listed(form.by_key[key])]
     return list(dict.fromkeys([*titled, *listed]))[:MOST_COLUMNS]
+
+
+@lru_cache(maxsize=1000)
+def _spelled(name: str, value: str) -> str:
+    """One argument as an address spells it; a page repeats its filter in every link."""
+    return urlencode({name: value}, safe=_AS_THEY_ARE)

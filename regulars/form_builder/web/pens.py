@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
 from typing import Any
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
 from regulars.form_builder.masking import MaskedText
-from regulars.form_builder.web.values import Cell, show_value
+from regulars.form_builder.web.values import Cell, display_of, show_value
 from regulars.platform.blobs.service import Blob
 
 _PLAIN_LINKS = ("email", "phone", "url")  # a link inside a link would lead nowhere
@@ -50,7 +51,11 @@ class Pen:
             return ""
         if self.kind == "main" and self._field.type in _PLAIN_LINKS:
             return Markup("{}").format(value)
-        return show_value(cell)
+        return show_value(cell) if isinstance(value, MaskedText) else self._display(cell)
+
+    @cached_property
+    def _display(self) -> Callable[[Cell], Markup]:
+        return display_of(self._field.type)
 
     def _files_of(self, value: Any) -> tuple[Blob, ...] | None:
         if self._field.type not in FILE_TYPES or isinstance(value, MaskedText):

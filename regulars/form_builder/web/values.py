@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
 from decimal import Decimal
@@ -122,9 +122,14 @@ def show_value(cell: Cell) -> Markup:
     """The value as its type's template draws it; a masked one as it stands."""
     if isinstance(cell.value, MaskedText):
         return Markup("{}").format(str(cell.value))
-    template = current_app.jinja_env.get_template(f"fields/{cell.field.type}.html")
-    drawn: Markup = template.module.display(cell)  # type: ignore[attr-defined]
-    return drawn
+    return display_of(cell.field.type)(cell)
+
+
+def display_of(field_type: str) -> Callable[[Cell], Markup]:
+    """What draws the values of a type; for whoever draws many."""
+    template = current_app.jinja_env.get_template(f"fields/{field_type}.html")
+    found: Callable[[Cell], Markup] = template.module.display  # type: ignore[attr-defined]
+    return found
 
 
 @forms.app_template_global("tag_tone")

@@ -26,10 +26,10 @@ _BROWSER_NAMES = {
 
 def current_locale() -> str:
     """The language of this request."""
-    if "locale" not in g:
-        g.locale = _cookie_or(LOCALE_COOKIE, LOCALES, None) or _browser_locale()
-    locale: str = g.locale
-    return locale
+    known: str | None = g.get("locale")
+    if known is None:
+        known = g.locale = _cookie_or(LOCALE_COOKIE, LOCALES, None) or _browser_locale()
+    return known
 
 
 def asked_locale() -> str | None:
