@@ -135,6 +135,9 @@ def drag(page: Page, what: Locator, onto: Locator, *, below: bool = False) -> No
     page.mouse.move(start["x"] + start["width"] / 2 + 6, start["y"] + 6, steps=2)
     height = goal["height"] * (0.8 if below else 0.2)
     page.mouse.move(goal["x"] + goal["width"] / 2, goal["y"] + height, steps=8)
+    page.wait_for_timeout(80)  # the page takes the thing up, then looks every 50 ms what is below
+    page.mouse.move(goal["x"] + goal["width"] / 2 + 2, goal["y"] + height + 1)
+    page.wait_for_timeout(120)
     page.mouse.up()
 
 

@@ -12,6 +12,7 @@ from regulars.form_builder.changing.used_by import uses_in_draft
 from regulars.form_builder.edits import Form, StepRefused
 from regulars.form_builder.schema import form_problems
 from regulars.form_builder.web.designer_view import Asking
+from regulars.form_builder.web.step_desk import refs_in
 from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -29,7 +30,7 @@ def asking_of(
     do, _colon, ref = posted.get("do", "").partition(":")
     if posted.get("sure") or do not in ("remove", "remove-chosen"):
         return None
-    refs = posted.getlist("chosen") if do == "remove-chosen" else [ref or posted.get("field", "")]
+    refs = refs_in(posted) if do == "remove-chosen" else [ref or posted.get("field", "")]
     uses = [use for each in refs for use in uses_in_draft(uow, access, form_key, each)]
     return Asking(refs, do, uses) if uses else None
 
@@ -44,6 +45,8 @@ def said_of(before: Form, after: Form, posted: MultiDict[str, str], locale: str)
         return i18n.translate(f"forms.said.{do}", locale, n=_count(before, after, posted))
     if do == "add":
         ref = _fresh(before, after)
+        if not ref:
+            return i18n.translate("forms.said.part-added", locale)
     if do in _MOVES and "." not in ref:
         return _moved(after, ref, locale)
     words = i18n.find_text(f"forms.said.{do}", locale)
@@ -68,7 +71,7 @@ def read_definition(text: str, form_key: str) -> tuple[Mapping[str, Any], list[P
 def _count(before: Form, after: Form, posted: MultiDict[str, str]) -> int:
     if posted.get("do") == "paste":
         return len(after["fields"]) - len(before["fields"])
-    return len(set(posted.getlist("chosen")))
+    return len(refs_in(posted))
 
 
 def _fresh(before: Form, after: Form) -> str:

@@ -14,6 +14,7 @@ from regulars.form_builder.web.step_desk import (
     number_in,
     part_in,
     place_in,
+    refs_in,
 )
 from regulars.platform import i18n
 from regulars.platform.errors import Invalid
@@ -37,8 +38,8 @@ def copied(form: Form, ref: str, desk: Desk) -> Form:
 
 
 def chosen_refs(posted: Posted) -> list[str]:
-    """The fields that were picked out, each once."""
-    found = list(dict.fromkeys(each for each in posted.getlist("chosen") if each))
+    """The fields that were picked out; StepRefused without any."""
+    found = refs_in(posted)
     if not found:
         raise StepRefused("nothing-chosen")
     return found

@@ -79,7 +79,8 @@ def palette(locale: str) -> list[tuple[str, list[PaletteItem]]]:
     others = tuple(name for name in field_types.names() if name not in placed)
     groups = [*GROUPS, *((("more", others),) if others else ())]
     fields = [(group, [_item(name, locale) for name in names]) for group, names in groups]
-    return [*fields, ("layout", [_part(kind, locale) for kind in PARTS])]
+    arrange = ("layout", [_part(kind, locale) for kind in PARTS])
+    return [*fields[:1], arrange, *fields[1:]]
 
 
 def part_icon(kind: str) -> str:

@@ -42,6 +42,12 @@ def number_in(posted: Posted, name: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 6 else None
 
 
+def refs_in(posted: Posted) -> list[str]:
+    """The fields that were picked out, each once; a script sends them in one line."""
+    found = (ref for line in posted.getlist("chosen") for ref in line.split(","))
+    return [ref for ref in dict.fromkeys(found) if ref]
+
+
 def part_in(posted: Posted, name: str) -> int | str:
     """A part of the layout by its number or its id; StepRefused when none is named."""
     text = posted.get(name, "")

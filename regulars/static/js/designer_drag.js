@@ -32,7 +32,7 @@ function onSection(list, item) {
     return step({ do: "add", type, ...(behind ? { behind } : { before: list.closest("[data-part]").dataset.part }) });
   }
   if (type) return step({ do: "add", type, ...place });
-  if (several) return step({ do: "move-chosen", chosen: [...all], ...place });
+  if (several) return step({ do: "move-chosen", chosen: [...all].join(), ...place });
   return step({ do: "move", field, ...place });
 }
 

@@ -1,5 +1,5 @@
 // The keyboard's way to everything on the canvas. Keys act on the card with the focus, or all picked ones.
-import { copy, all, meant, none, picked, toggle } from "./designer_picks.js";
+import { all, copy, meant, none, pasteSoon, picked, toggle } from "./designer_picks.js";
 import { step } from "./designer_steps.js";
 
 let follow = null; // the field whose card gets the focus back once the canvas is drawn anew
@@ -26,12 +26,12 @@ function carry(card, by) {
   const lists = [...document.querySelectorAll("#canvas [data-section]")];
   const list = lists[lists.indexOf(card.parentElement) + by];
   if (!list) return;
-  act(card, { do: "move-chosen", chosen: meant(card), section: list.dataset.section });
+  act(card, { do: "move-chosen", chosen: meant(card).join(), section: list.dataset.section });
 }
 
 function widen(card, by) {
   const now = Number(/is-span-(\d)/.exec(card.className)?.[1] ?? 1);
-  act(card, { do: "width-chosen", chosen: meant(card), width: Math.max(1, Math.min(4, now + by)) });
+  act(card, { do: "width-chosen", chosen: meant(card).join(), width: Math.max(1, Math.min(4, now + by)) });
 }
 
 const ARROWS = { ArrowUp: -1, ArrowDown: 1, ArrowLeft: -1, ArrowRight: 1 };
@@ -49,11 +49,11 @@ function byArrow(event, card) {
 
 const WITH_CONTROL = {
   a: () => all(),
-  d: (card) => step({ do: "duplicate-chosen", chosen: meant(card) }),
+  d: (card) => step({ do: "duplicate-chosen", chosen: meant(card).join() }),
   c: (card) => copy(meant(card)),
   x: async (card) => {
     const refs = meant(card);
-    if (await copy(refs)) step({ do: "remove-chosen", chosen: refs });
+    if (await copy(refs)) step({ do: "remove-chosen", chosen: refs.join() });
   },
 };
 
@@ -61,7 +61,7 @@ const PLAIN = {
   F2: (card) => card?.querySelector("[data-card-title]").select(),
   x: (card) => card && toggle(card, false),
   r: (card) => card && act(card, { do: `require:${card.dataset.field}` }),
-  Delete: (card) => meant(card).length && step({ do: "remove-chosen", chosen: meant(card) }),
+  Delete: (card) => meant(card).length && step({ do: "remove-chosen", chosen: meant(card).join() }),
   "/": () => {
     const palette = document.getElementById("palette");
     if (getComputedStyle(palette).position === "fixed") palette.showPopover();
@@ -81,6 +81,7 @@ export function pressed(event, designer) {
     return;
   }
   const control = event.ctrlKey || event.metaKey;
+  if (control && event.key === "v") return pasteSoon(); // what is pasted comes as an event of its own
   const deed = (control ? WITH_CONTROL : PLAIN)[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!deed || event.altKey || (control && event.shiftKey)) return;
   if (event.key === "c" && String(window.getSelection())) return; // words were marked to be copied

@@ -64,7 +64,15 @@ export function paste(text) {
   step({ do: "paste", clip: found, after: selected ?? document.querySelector(TARGET).dataset.selected });
 }
 
+// Some browsers paste only into inputs; then what our own tabs copied last is taken.
+let waiting = 0;
+export function pasteSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(paste, 150, "");
+}
+
 document.addEventListener("paste", (event) => {
+  clearTimeout(waiting);
   if (!document.querySelector(`${TARGET} #canvas`) || event.target.closest("input:not([type=checkbox]), textarea")) return;
   event.preventDefault();
   paste(event.clipboardData.getData("text/plain"));

@@ -4,8 +4,9 @@ export const TARGET = "#designer";
 export function post(url, values) {
   const designer = document.querySelector(TARGET);
   const { tag, selected } = designer.dataset;
+  // Sent from an element without inputs: from the designer itself, those of every form would go along.
   return window.htmx.ajax("POST", url, {
-    source: designer,
+    source: document.getElementById("designer-says"),
     target: TARGET,
     swap: "outerMorph",
     values: { tag, selected, ...values },
