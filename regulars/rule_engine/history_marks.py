@@ -42,9 +42,8 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
     if since is not None:
         fresh.append(event.c.processed_at > since - LONGEST_TRANSACTION)
     fresh += [~_CHAIN.endswith(f'"{key}"]', autoescape=True) for key in _unasked(uow, pinned)]
-    found = set(
-        uow.execute(sa.select(event.c.record).where(*fresh, event.c.form == subject)).scalars()
-    )
+    form_of = sa.func.coalesce(event.c.form, "")  # by the time, not through a form's whole past
+    found = set(uow.execute(sa.select(event.c.record).where(*fresh, form_of == subject)).scalars())
     for form, links in ways_to(pinned.catalog, subject).items():
         if form not in pinned.catalog.tables:
             continue
@@ -52,7 +51,7 @@ def touched_by_history(uow: UnitOfWork, pinned: PinnedRule, since: datetime | No
         for link in sorted(links):
             statement = (
                 sa.select(table.c[link])
-                .join(event, sa.and_(event.c.record == table.c.id, event.c.form == form))
+                .join(event, sa.and_(event.c.record == table.c.id, form_of == form))
                 .where(*fresh, table.c[link].is_not(None))
                 .distinct()
             )

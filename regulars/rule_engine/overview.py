@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -154,28 +155,25 @@ class Wanted:
 EVERYTHING = Wanted()
 
 
-def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
-    """Every rule with its figures, in the owner's order."""
-    drafts = store.list_drafts(uow, "rule")
-    runs, messages = seen_rows(uow, access, run), seen_rows(uow, access, outbound)
-    inside = _count(uow, run, run.c.rule, run.c.status == "live", *runs)
-    ended = _count(uow, run, run.c.rule, run.c.status.in_(ENDED), *runs)
-    stuck = _count(uow, run, run.c.rule, run.c.status == "stuck", *runs)
+def list_rules(uow: UnitOfWork, access: Access, key: str | None = None) -> list[RuleRow]:
+    """Every rule (or only the one of that ``key``) with its figures, in the owner's order."""
+    drafts = [each for each in store.list_drafts(uow, "rule") if key in (None, each.key)]
+    runs, messages = _seen_of(uow, access, run, key), _seen_of(uow, access, outbound, key)
+    counted = _by_status(uow, run, *runs)
     sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent", *messages)
-    left_out = _count(uow, run, run.c.rule, run.c.status == "skipped", *runs)
-    members = _count(uow, mirror_member, mirror_member.c.rule, sa.true())
+    members = _count(uow, mirror_member, mirror_member.c.rule, _of(mirror_member, key))
     states = {row.rule: row.state for row in uow.execute(rule_state.select())}
     return [
         RuleRow(
             Rule.from_json(draft.raw),
             states.get(draft.key, "active") if draft.published else "draft",
             draft.changed and draft.published is not None,
-            inside.get(draft.key, 0),
-            ended.get(draft.key, 0),
-            stuck.get(draft.key, 0),
+            counted[draft.key, "live"],
+            sum(counted[draft.key, status] for status in ENDED),
+            counted[draft.key, "stuck"],
             sent.get(draft.key, 0),
             members.get(draft.key, 0),
-            left_out.get(draft.key, 0),
+            counted[draft.key, "skipped"],
         )
         for draft in drafts
     ]
@@ -183,9 +181,8 @@ def list_rules(uow: UnitOfWork, access: Access) -> list[RuleRow]:
 
 def get_rule(uow: UnitOfWork, access: Access, key: str) -> RuleRow:
     """One rule with its figures; NotFound otherwise."""
-    for row in list_rules(uow, access):
-        if row.rule.key == key:
-            return row
+    for row in list_rules(uow, access, key):
+        return row
     raise NotFound("no-rule", key=key)
 
 
@@ -286,6 +283,24 @@ def known_reasons(uow: UnitOfWork, access: Access) -> list[str]:
         .limit(LATEST_REASONS)
     ).scalars()
     return sorted({str(reason["code"]) for reason in found if reason and "code" in reason})
+
+
+def _of(table: sa.Table, key: str | None) -> sa.ColumnElement[bool]:
+    return sa.true() if key is None else table.c.rule == key
+
+
+def _seen_of(
+    uow: UnitOfWork, access: Access, table: sa.Table, key: str | None
+) -> list[sa.ColumnElement[bool]]:
+    """Which rows of a rule (or of all) a reader sees."""
+    return [*seen_rows(uow, access, table), _of(table, key)]
+
+
+def _by_status(uow: UnitOfWork, table: sa.Table, *where: Any) -> Counter[tuple[str, str]]:
+    """How many rows there are of each rule in each state, in one look."""
+    by = (table.c.rule, table.c.status)
+    rows = uow.execute(sa.select(*by, sa.func.count()).where(*where).group_by(*by))
+    return Counter({(rule, status): int(n) for rule, status, n in rows})
 
 
 def _count(uow: UnitOfWork, table: sa.Table, by: Any, *where: Any) -> dict[str, int]:

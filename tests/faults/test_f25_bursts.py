@@ -11,7 +11,8 @@ from regulars.form_builder.records import write_batch
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.events import event
 from regulars.platform.workspaces import create_workspace
-from regulars.rule_engine import ingest
+from regulars.rule_engine import ingest, scans
+from regulars.rule_engine.pace import step_tally
 from regulars.rule_engine.self_check.checking import check
 from regulars.wiring import wire
 from tests.support.clocks import MovableClock
@@ -23,6 +24,11 @@ TAG = {"do": "add_tags", "tags": ["seen"]}
 GREET = journey("greet", steps=[TAG], guards={})
 NAMED = journey("named", trigger={"on": "record_updated", "form": "customers", "fields": ["name"]},
                 steps=[TAG], guards={})  # fmt: skip
+
+CROWD = 320
+EVERYBODY = journey("everybody", trigger={"on": "scan", "every": "day", "at": "10:00"},
+                    steps=[TAG, {"do": "wait", "for": "7d"}], entry={"backlog": "enrol"},
+                    guards={})  # fmt: skip
 
 
 @pytest.fixture
@@ -109,3 +115,28 @@ def test_f25_memory_does_not_grow_with_what_waits(shop: RuleShop) -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.5 * peaks[0]
+
+
+def test_f25_a_single_order_does_not_wait_behind_everybodys_enrolment(
+    shop: RuleShop, clock: MovableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scans, "PAGE", CROWD // 4)
+    crowd = [{"mobile": f"139{n:08}"} for n in range(CROWD)]
+    with shop.work() as uow:
+        write_batch(uow, SYSTEM, "customers", crowd, origin=Origin("import", automation="live"))
+    shop.publish(EVERYBODY)
+    ben = shop.customer()
+    shop.tick()
+    clock.forward(days=1)
+    shop.engine.plan(clock())
+    child = stops(shop.database, "run-committed", shop.engine.drain)  # a page has entered
+    entered = len(shop.runs("everybody"))
+    shop.order(ben)
+    assert goes_on(child) == 0
+    assert 0 < entered < CROWD
+    with shop.work() as uow:
+        batches = list(uow.execute(step_tally.select().order_by(step_tally.c.id)))
+    places = [place for place, batch in enumerate(batches) if batch.rule == "greet"]
+    before = sum(batch.steps for batch in batches[: places[0]])
+    assert before <= sum(batch.steps for batch in batches) / 2
+    assert_all_done_once(shop, 1)

@@ -2,6 +2,8 @@
 quick as they were."""
 
 from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,14 +17,21 @@ from regulars.platform.accounts.security_log import list_log
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.health.findings import Place
 from regulars.platform.privacy.holdings import all_holdings
-from regulars.rule_engine import health, overview, standing
+from regulars.rule_engine import executing, health, ingest, overview, sender, standing
 from regulars.rule_engine.backlog import oldest_due
+from regulars.rule_engine.book import book_of
+from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.clocking import Now
+from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.gauges import gauges_of_rules
+from regulars.rule_engine.history_marks import latest_history, touched_by_history
+from regulars.rule_engine.leases import LEASE
+from regulars.rule_engine.matching import Recent, find_event
 from regulars.rule_engine.overview import Wanted
 from regulars.rule_engine.tables import decision, hook_call, message_link
 from regulars.rule_engine.ticking import is_work_due
 from regulars.rule_engine.today import RulesToday
+from regulars.rule_engine.why import explain_rule
 from regulars.wiring import wire
 from tests.support.full_logs import Looked, lengthen, looking
 from tests.support.rule_shop import RuleShop, journey, sms
@@ -55,6 +64,25 @@ def beat(uow: UnitOfWork) -> None:
         list(each.look(Place(uow.database, uow.workspace, uow.now)))
 
 
+def look_for_work(uow: UnitOfWork) -> None:
+    """What a worker asks before every batch."""
+    ingest._waiting(uow, ingest.BATCH)
+    executing._claim(uow, "worker", executing.BATCH, LEASE)
+    lane = sender.Lane("sms", providers.get("outbox"))
+    sender._claim(uow, "worker", lane, sender._Claim(sender.BATCH, LEASE))
+    sender._due_channels(uow)
+    latest_history(uow)
+    touched_by_history(uow, book_of(uow).rules["greet"], uow.now)
+    assert ("record_created", "nowhere") not in Recent(uow)
+
+
+def look_back(uow: UnitOfWork) -> None:
+    """Whether what a run waits for has happened already."""
+    waiting = SimpleNamespace(form="customers", record=ANNA, id=1, trigger_event=None)
+    for settings in ({"on": "record_updated"}, {"on": "record_created", "form": "orders"}):
+        find_event(uow, [Trigger.from_json(settings)], waiting, uow.now - timedelta(days=900))
+
+
 def listed(**wanted: Any) -> Callable[[UnitOfWork], Any]:
     return lambda uow: overview.list_messages(uow, OWNER, Wanted(**wanted))
 
@@ -74,6 +102,9 @@ ASKED: dict[str, Callable[[UnitOfWork], Any]] = {
     "how many stand still": lambda uow: standing.count_standing(uow, OWNER),
     "the first page": today,
     "the heartbeat": beat,
+    "looking for work": look_for_work,
+    "looking back": look_back,
+    "why not": lambda uow: explain_rule(uow, OWNER, "greet", ANNA),
     "a copy of a person": lambda uow: make_dossier(uow, OWNER, "customers", ANNA),
     "erasing a person's rows": erase_rows,
 }
@@ -89,7 +120,13 @@ def shop(database: Database, workspace: Workspace) -> RuleShop:
     with made.work() as uow:
         at = uow.now
         audit.note(uow, OWNER, "exported", "customers")
-        told = {"rule": "greet", "form": "customers", "record": ANNA, "reason": {}, "at": at}
+        told = {
+            "rule": "greet",
+            "form": "customers",
+            "record": ANNA,
+            "reason": {"code": "min-gap"},
+            "at": at,
+        }
         uow.execute(decision.insert().values(told))
         call = {"hook": "till", "message": "m", "outcome": "taken", "repeats": 0, "at": at}
         uow.execute(hook_call.insert().values(call))
