@@ -121,6 +121,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "rules.ask_for_simulation": ("insight_api.ask_for_simulation", "insight_api.simulate_rule"),
     "rules.ask_provider": ("activity_api.ask_provider",),
     "rules.begin_rule": ("goals_api.begin_rule",),
+    "rules.send_to_me": "mails what is shown to whoever looks at it; a program has no mailbox",
     "rules.keep_goal": ("own_goals_api.keep_goal",),
     "rules.save_goal": ("own_goals_api.put_goal", "own_goals_api.publish_goal"),
     "rules.delete_goal": ("own_goals_api.archive_goal",),

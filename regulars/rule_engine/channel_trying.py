@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.members import get_member
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Conflict, Invalid, NotFound
@@ -25,8 +26,10 @@ from regulars.rule_engine.channels.base import (
     Surroundings,
     providers,
 )
+from regulars.rule_engine.markdown import shield
 from regulars.rule_engine.merging import merge_fields
 from regulars.rule_engine.message import Message
+from regulars.rule_engine.sender import chosen_providers
 
 LONGEST_ADDRESS = 300
 
@@ -72,6 +75,26 @@ def prepare_trial(uow: UnitOfWork, access: Access, key: str, to: str, message: s
     name = f"test:{uow.workspace.id}:{new_token(9)}"
     outgoing = Outgoing(name, channel, address, parts, access.locale, prepared, merged)
     return Trial(provider, outgoing)
+
+
+def prepare_to_me(uow: UnitOfWork, access: Access, parts: Mapping[str, str]) -> Trial:
+    """What somebody would read, as a mail to the member who asks; a short message becomes one.
+
+    Conflict for somebody without an address here, and while all sending is stopped.
+    """
+    access.require("edit_rules")
+    if access.member_id is None:
+        raise Conflict("no-address-of-yours")
+    if find_hold(uow) is not None:
+        raise Conflict("sending-is-stopped")
+    chosen = chosen_providers(uow)["email"]
+    provider = chosen if chosen.leaves_house else providers.get("smtp")
+    subject = parts.get("subject") or translate("channels.to-me-subject", access.locale)
+    text = parts.get("markdown") or shield(parts.get("text", ""))
+    own = {"subject": subject, "markdown": text}
+    prepared = prepared_from(find_account(uow, provider.name))
+    name, to = f"test:{uow.workspace.id}:{new_token(9)}", get_member(uow, access.member_id).email
+    return Trial(provider, Outgoing(name, "email", to, own, access.locale, prepared))
 
 
 def send_trial(trial: Trial, around: Surroundings) -> Tried:

@@ -110,11 +110,12 @@ def test_account(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
         code = "channels.test-needs-address" if isinstance(error, Invalid) else None
         flash(code or f"errors.{error.code}", "danger")
         return go_to(_back(key))
-    _say(send_trial(trial, around()))
+    say_tried(send_trial(trial, around()))
     return go_to(_back(key))
 
 
-def _say(tried: Tried) -> None:
+def say_tried(tried: Tried) -> None:
+    """Tell what became of a test message, on the next page or in a toast."""
     if tried.status == "sent":
         flash("channels.test-sent")
         return

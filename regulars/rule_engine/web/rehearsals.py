@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.querying import RecordQuery
@@ -11,9 +11,12 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.errors import Invalid, NotFound
+from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.web.addresses import stored_id
+from regulars.platform.web.flash import flash
+from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
+from regulars.rule_engine.channel_trying import prepare_to_me, send_trial
 from regulars.rule_engine.counting import count_matches, finding_of
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
@@ -21,6 +24,7 @@ from regulars.rule_engine.explain import step_words
 from regulars.rule_engine.rehearsal import rehearse
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
+from regulars.rule_engine.web.channels import around, say_tried
 from regulars.rule_engine.web.runs import changes_of
 
 OFFERED = 8
@@ -69,6 +73,28 @@ def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
         changes_of=changes_of(uow, access),
         words="",
     )
+
+
+@pages.post("/rules/<key>/test/send")
+@workspace_page("edit_rules", writes=False)
+def send_to_me(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
+    """Mail what a step would send to whoever tries the rule, as the person would read it."""
+    rule, path = _rule(uow, key), request.form.get("path", "")
+    record = request.form.get("record", 0, type=stored_id)
+    answered = request.form.get("answered") == "1"
+    # Trying writes and takes back: in a transaction of its own, so that nobody waits for the mail.
+    with uow.database.workspace_tx(uow.workspace, now=uow.now) as aside:
+        tried = rehearse(aside, access, rule, record or 0, answered=answered)
+    step = next((each for each in tried.steps if each.path == path), None)
+    if step is None or not step.input.get("text"):
+        raise NotFound("no-record", form=speaker(uow, access).form(rule.subject), id=record)
+    try:
+        trial = prepare_to_me(uow, access, step.input["text"])
+    except Conflict as stopped:
+        flash(f"errors.{stopped.code}", "danger")
+    else:
+        say_tried(send_trial(trial, around()))
+    return go_to(url_for("rules.choose_record", key=key))
 
 
 def _rule(uow: UnitOfWork, key: str) -> Rule:

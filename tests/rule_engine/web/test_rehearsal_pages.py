@@ -6,6 +6,10 @@ from click.testing import CliRunner
 from regulars.cli import main
 from regulars.platform.db import Database, Workspace
 from regulars.platform.definitions import store
+from regulars.platform.mailer import MemoryMailer
+from regulars.rule_engine import switch
+from regulars.rule_engine.channels.base import Surroundings
+from regulars.rule_engine.web import rehearsals
 from tests.support.rule_shop import SYSTEM, RuleShop, journey, sms
 from tests.support.site import Site, words_of
 
@@ -49,6 +53,23 @@ def test_a_draft_is_tried_on_one_person_and_nothing_stays(shop: RuleShop, site: 
     assert any("would not start" in words for words in unfit)
     assert (shop.runs(), shop.messages()) == ([], [])
     assert owner.send(PAGE, {"record": "77"}).status_code == 404
+
+
+def test_what_would_be_sent_is_mailed_to_whoever_tries_it(shop: RuleShop, site: Site) -> None:
+    owner, sent = site.signed_in(), MemoryMailer()
+    values = {"record": "1", "path": "steps/0/timed_out/0"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(rehearsals, "around", lambda: Surroundings(sent))
+        assert owner.send(f"{PAGE}/send", values).status_code == 303
+    (mail,) = sent.outbox
+    assert (mail.to, mail.subject) == ("alice@shop.example", "Try-out of a message")
+    assert "Anna, hello!" in mail.text
+    assert owner.send(f"{PAGE}/send", {**values, "path": "steps/1"}).status_code == 404
+    assert shop.messages() == []
+    with shop.work() as uow:
+        switch.stop_all(uow, SYSTEM, "quiet")
+    owner.send(f"{PAGE}/send", values)
+    assert any("stopped" in words for words in words_of(owner.get(PAGE).text))
 
 
 def test_the_command_line_tries_it_as_well(
