@@ -58,7 +58,7 @@ def keep_as_goal(uow: UnitOfWork, access: Access, rule: str, wish: GoalWish) -> 
     """Publish a goal that makes such a rule; its key. Invalid with everything that is wrong."""
     raw = rule_to_keep(uow, access, rule)
     openings = {each.path: each for each in openings_of(raw)}
-    problems = list(_problems(wish, openings))
+    problems = [*_unfinished(uow, raw), *_problems(wish, openings)]
     if problems:
         raise Invalid(problems)
     taken = store.known_keys(uow, "goal") | {goal.key for goal in list_goals(uow)}
@@ -124,6 +124,15 @@ def _changed(raw: Raw, values: Mapping[str, str], before: str, locale: str) -> d
         else:
             made.pop(name, None)
     return made
+
+
+def _unfinished(uow: UnitOfWork, raw: Raw) -> Iterator[Problem]:
+    """What a working copy lacks that every goal is built on: a form whose records it is about."""
+    subject = raw.get("subject")
+    if not subject:
+        yield Problem("rule/subject", "required")
+    elif subject not in catalog_of(uow).forms:
+        yield Problem("rule/subject", "unpublished-form", {"form": subject})
 
 
 def _problems(wish: GoalWish, openings: Mapping[str, Opening]) -> Iterator[Problem]:

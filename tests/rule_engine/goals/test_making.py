@@ -89,6 +89,20 @@ def test_other_answers_make_another_rule(kept: RuleShop) -> None:
     assert (raw["when"]["all"][0]["value"]["n"], raw["steps"][1]["timeout"]) == (60, "3d")
 
 
+@pytest.mark.parametrize(
+    ("parts", "code"), [({}, "required"), ({"subject": "nothing"}, "unpublished-form")]
+)
+def test_a_rule_that_is_only_begun_makes_no_goal(
+    shop: RuleShop, parts: dict[str, Any], code: str
+) -> None:
+    begun = {"kind": "rule", "key": "begun", "class": "journey", **parts}
+    with shop.work() as uow:
+        store.save_draft(uow, SYSTEM, "rule", begun)
+        with pytest.raises(Invalid) as refused:
+            keep_as_goal(uow, SYSTEM, "begun", GoalWish("Begun"))
+    assert [(each.path, each.code) for each in refused.value.problems] == [("rule/subject", code)]
+
+
 def test_everything_wrong_is_said_and_nothing_is_kept(kept: RuleShop) -> None:
     kept.publish(BY_DAY, digest())
     wish = GoalWish("", icon="skull", ask={"steps/9/n": "?", DAYS: " "})
