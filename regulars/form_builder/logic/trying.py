@@ -7,7 +7,7 @@ its last step, so that the answer is what saving would make. Nothing is stored o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from regulars.form_builder import writing
@@ -17,6 +17,7 @@ from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for, may_write
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.logic import ruling
 from regulars.form_builder.logic.compiling import logic_of
 from regulars.form_builder.logic.effects import Effects
 from regulars.form_builder.logic.refusing import condition_of, narrowed_tree
@@ -30,6 +31,7 @@ from regulars.form_builder.records import (
     require_visible,
     seen_form,
 )
+from regulars.form_builder.storing import load_rows
 from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -106,6 +108,21 @@ def look_ahead(uow: UnitOfWork, access: Access, form_key: str, wish: Wish) -> Tr
     cases = writing.prepare(work, [draft])
     case = cases[0] if cases else case_of(work, draft, frozenset(), None)
     return _told(work, case, wish)
+
+
+def hidden_fields(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int
+) -> frozenset[str]:
+    """The fields that rules hide on a record as it is stored; whoever asks may read it."""
+    catalog = catalog_of(uow)
+    form = catalog.get_form(form_key)
+    if not form.logic:
+        return frozenset()
+    work = Writing(uow, access, catalog, form, API, only_looks=True)
+    stored = load_rows(uow, form, work.tables, [record_id])
+    draft = RowDraft(0, id=record_id, current=stored.get(record_id))
+    [case] = ruling.rule_over(replace(work, moved=frozenset()), [draft], {})
+    return case.effects.hidden
 
 
 def _told(work: Writing, case: Case, wish: Wish) -> Trial:

@@ -13,6 +13,7 @@ from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.layout import Page, pages_of
+from regulars.form_builder.logic.trying import hidden_fields
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
@@ -141,9 +142,14 @@ def purge(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Res
 def _details(
     uow: UnitOfWork, access: Access, form: FormDefinition, catalog: FormCatalog, record: Record
 ) -> dict[str, Any]:
-    """The pages of the form, and what stands in each field of them."""
+    """The pages of the form, and what stands in each field of them.
+
+    A field that is not asked for on this record is left out unless it holds something.
+    """
     keys = [each.key for each in form.fields if each.type not in _NOT_IN_SECTIONS]
-    cells = dict(zip(keys, cells_of(record, form, catalog, keys), strict=True))
+    hidden = hidden_fields(uow, access, form.key, record.id)
+    every = zip(keys, cells_of(record, form, catalog, keys), strict=True)
+    cells = {key: cell for key, cell in every if not (cell.is_empty and key in hidden)}
     cells = with_buttons(uow, access, record, cells)
     pages: list[Page] = pages_of(form.layout, cells)
     return {"pages": pages, "cells": cells}

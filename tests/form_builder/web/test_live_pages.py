@@ -116,3 +116,13 @@ def test_a_form_where_nothing_depends_on_anything_asks_nothing(seller: Visitor) 
     assert "data-live" not in html
     assert "live.js" not in html
     assert seller.send("/w/shop/forms/stores/records/live", {"name": "x"}).text == ""
+
+
+def test_a_records_page_leaves_out_what_is_not_asked_for_and_empty(
+    sales: Shop, seller: Visitor
+) -> None:
+    made = sales.make("sales", amount="50")
+    kept = sales.make("sales", status="refunded", reason="Broken")
+    seller.send(f"{SALES}/{kept.id}/edit", {"status": "open", "_before": "{}"})
+    assert "Refund reason" not in seller.get(f"{SALES}/{made.id}").text
+    assert "Broken" in seller.get(f"{SALES}/{kept.id}").text
