@@ -114,7 +114,8 @@ def test_the_bin_and_the_archive_keep_the_format(notes: UnitOfWork) -> None:
 
 def test_forgetting_a_person_takes_the_format_along(notes: UnitOfWork) -> None:
     catalog = catalog_of(notes)
-    columns = _personal_columns(catalog.get_form("notes"), catalog.tables["notes"].main)
+    form, table = catalog.get_form("notes"), catalog.tables["notes"].main
+    columns = _personal_columns(catalog, form, table)
     assert columns == ["note", "note__ci", "note__html"]
 
 
