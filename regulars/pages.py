@@ -9,6 +9,7 @@ from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_drafts import api as drafts_api
 from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.buttons_api import buttons as buttons_api
+from regulars.form_builder.comments import routes as comments_web
 from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.people import routes as people_web
 from regulars.form_builder.web import form_pages, role_pages, task_pages
@@ -58,6 +59,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         buttons_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
+        *comments_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,
         *print_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,

@@ -11,6 +11,7 @@ from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
 from regulars.form_builder.changing.desk import ChangeDesk
+from regulars.form_builder.comments.tables import comment
 from regulars.form_builder.field_types.all_of_them import FIELD_TYPES
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
@@ -66,9 +67,10 @@ from regulars.platform.privacy.after_restore import KeepRefusals, KeepSuppressio
 from regulars.platform.privacy.consent_follower import ConsentFollower
 from regulars.platform.privacy.followers import person_followers
 from regulars.platform.privacy.holdings import further_holdings
+from regulars.platform.privacy.row_followers import RowFollower
 from regulars.platform.sealing import Seal, seal_for
 from regulars.platform.signed_jobs import JobKind
-from regulars.platform.tasks.following import TaskFollower
+from regulars.platform.tasks.tables import task
 from regulars.platform.ticker import Tick
 from regulars.platform.today import TodaySource, today_sources
 from regulars.platform.web.api_route import expansions
@@ -153,7 +155,8 @@ STEPS: tuple[StepKind, ...] = (
 )  # fmt: skip
 RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 BLOB_FOLLOWER = BlobFollower()
-TASK_FOLLOWER = TaskFollower()
+TASK_FOLLOWER = RowFollower(task, "tasks")
+COMMENT_FOLLOWER = RowFollower(comment, "comments")
 REPORTS_TO_SEND = ReportsToSend()
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
@@ -230,6 +233,7 @@ def _wire_people() -> None:
     person_followers.register("rules", RULE_FOLLOWER)
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
+    person_followers.register("comments", COMMENT_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
 
 

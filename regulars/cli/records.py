@@ -104,3 +104,26 @@ def timeline(shell: Shell, form: str, record: int) -> None:
 
 def _tell(shell: Shell, found: Any) -> None:
     shell.answer(found, json.dumps(found, ensure_ascii=False, indent=2))
+
+
+@record.command("comments")
+@FORM
+@RECORD
+@click.pass_obj
+def comments(shell: Shell, form: str, record: int) -> None:
+    """What the team wrote on a record, oldest first."""
+    found = ask_json(shell, "GET", place("forms", form, "records", record, "comments"))
+    told = found["comments"]
+    lines = [f"{each['id']}  {each['at']}  {each['name']}: {each['text']}" for each in told]
+    shell.answer(found, "\n".join(lines))
+
+
+@record.command("comment")
+@FORM
+@RECORD
+@click.argument("text")
+@click.pass_obj
+def comment(shell: Shell, form: str, record: int, text: str) -> None:
+    """Write a comment on a record; @NAME gives that colleague a task."""
+    path = place("forms", form, "records", record, "comments")
+    _tell(shell, ask_json(shell, "POST", path, given={"text": text}))

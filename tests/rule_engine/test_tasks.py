@@ -9,7 +9,6 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.events import event
 from regulars.platform.privacy.followers import Move
-from regulars.platform.tasks.following import TaskFollower
 from regulars.platform.tasks.service import (
     TasksWanted,
     finish_task,
@@ -17,6 +16,7 @@ from regulars.platform.tasks.service import (
 )
 from regulars.platform.tasks.tables import task
 from regulars.rule_engine.standing import stop_run
+from regulars.wiring import TASK_FOLLOWER
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import SYSTEM, RuleShop, journey
 
@@ -184,7 +184,7 @@ def test_what_cannot_be_asked_is_not_published(
 
 def test_tasks_follow_a_merged_person_and_go_with_an_erased_one(shop: RuleShop) -> None:
     anna = start(shop, CALL)
-    follower, move = TaskFollower(), Move(1, "customers", anna + 1, anna)
+    follower, move = TASK_FOLLOWER, Move(1, "customers", anna + 1, anna)
     with shop.work() as uow:
         assert follower.count(uow, "customers", anna) == {"tasks": 1}
         moved = follower.merge(uow, SYSTEM, move)

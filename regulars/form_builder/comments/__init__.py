@@ -1,0 +1,1 @@
+"""What the team writes to each other on a record, and whom they ask to look at it."""
