@@ -40,12 +40,15 @@ class GoalWish:
 
 
 def rule_to_keep(uow: UnitOfWork, access: Access, key: str) -> Raw:
-    """The working copy of a rule that a goal can be made of. Invalid for one of another class."""
+    """The working copy of a rule that a goal can be made of. Invalid for one of another class
+    or about nobody."""
     access.require("edit_rules")
     raw = store.get_draft(uow, "rule", key).raw
     seeing.require_whole(uow, access, "rule", raw)
     if raw.get("class") not in _CLASSES:
         raise Invalid([Problem("rule", "goal-of-this-class")])
+    if not raw.get("subject"):  # a working copy may be half a rule
+        raise Invalid([Problem("subject", "required")])
     return raw
 
 
