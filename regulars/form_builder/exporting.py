@@ -36,7 +36,6 @@ from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
 from regulars.form_builder.field_types.choices import in_order
 from regulars.form_builder.field_types.link import LinkField
-from regulars.form_builder.field_types.time import clock_time
 from regulars.form_builder.importing.figures import guard
 from regulars.form_builder.importing.reading import column_names
 from regulars.form_builder.importing.suggesting import likely_key
@@ -51,6 +50,7 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden
+from regulars.platform.formats import clock_time
 
 PAGE = 500
 FORMATS = ("csv", "xlsx")

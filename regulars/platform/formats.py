@@ -163,3 +163,9 @@ def _currency(value: Number, code: str, pattern: str | None, locale: str) -> str
 def _pattern(least: int, most: int = 0) -> str:
     places = "0" * least + "#" * (most - least)
     return "#,##0" + ("." + places if places else "")
+
+
+def clock_time(minutes: Decimal) -> str:
+    """``09:30`` for 570 minutes after midnight, in every language."""
+    hours, rest = divmod(int(minutes), 60)
+    return f"{hours:02d}:{rest:02d}"

@@ -34,6 +34,7 @@ def _dimension(each: Dimension, view: FieldView) -> Column:
         each.label or view.label,
         decimals=view.type.scale if view.kind is Kind.NUMBER else None,
         currency=view.currency,
+        format=view.format,
         options=view.options,
         form=view.type.form if view.kind is Kind.LINK else None,
     )
@@ -47,7 +48,7 @@ def _measure(each: Measure, report: ReportDefinition, views: Views, form: Text) 
     if each.aggregate in ("count", "count_distinct") or view is None:
         return Column(each.name, "count", label, is_measure=True, is_additive=True)
     if each.aggregate == "avg":
-        shown = each.format or view.column_type
+        shown = each.format or view.format or view.column_type
         return Column(
             each.name, "ratio", label, is_measure=True, currency=view.currency, format=shown
         )
@@ -58,7 +59,7 @@ def _measure(each: Measure, report: ReportDefinition, views: Views, form: Text) 
         is_measure=True,
         decimals=view.type.scale if view.kind is Kind.NUMBER else None,
         currency=view.currency,
-        format=each.format,
+        format=each.format or (view.format if each.aggregate in ("min", "max") else None),
         is_additive=each.aggregate in ADDITIVE,
     )
 

@@ -97,7 +97,7 @@ def _plain_text(value: Any, column: Column, formats: Formats) -> str:
         return ""
     if isinstance(value, bool):
         return safe_text(cell_text(value, column, formats))
-    if isinstance(value, (Decimal, int)):
+    if isinstance(value, (Decimal, int)) and column.format != "time":
         return format(value, "f") if isinstance(value, Decimal) else str(value)
     if isinstance(value, datetime):
         return value.astimezone(formats.tz).strftime("%Y-%m-%d %H:%M:%S")
@@ -121,7 +121,7 @@ def _cell(sheet: Worksheet, value: Any, column: Column, formats: Formats) -> Any
 def _sheet_value(value: Any, column: Column, formats: Formats) -> Any:
     if isinstance(value, bool):
         return cell_text(value, column, formats)
-    if isinstance(value, (Decimal, int)):
+    if isinstance(value, (Decimal, int)) and column.format != "time":
         return value
     if isinstance(value, datetime):
         return value.astimezone(formats.tz).replace(tzinfo=None)

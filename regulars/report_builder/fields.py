@@ -36,6 +36,7 @@ class FieldView:
     is_many: bool = False  # a record may have several of these values
     is_money: bool = False
     currency: str | None = None
+    format: str | None = None  # how people see its numbers: "time" for minutes after midnight
     options: Mapping[str, Text] = field(default_factory=dict)
 
     @property
@@ -73,6 +74,7 @@ def view_of(
             is_many,
             money,
             definition.settings.get("currency") if definition and money else None,
+            "time" if definition and definition.type == "time" else None,
             _options(definition, kind),
         ),
         [],

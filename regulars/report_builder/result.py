@@ -28,7 +28,7 @@ class Column:
     ``period`` (date, the first day), ``text``, ``choice`` (code), ``boolean``, ``link``
     (`Linked`), ``date``, ``datetime``, ``count`` (int), ``number`` and ``money`` (Decimal with
     ``decimals``), ``ratio`` (Decimal, six decimals) shown as ``format`` says (percent, number,
-    money).
+    money, time).
     """
 
     key: str

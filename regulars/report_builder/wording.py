@@ -10,7 +10,7 @@ from typing import Any
 from babel import dates
 
 from regulars.platform import i18n
-from regulars.platform.formats import Formats
+from regulars.platform.formats import Formats, clock_time
 from regulars.report_builder.result import Column, Linked, Note, Result
 
 _SKELETONS = {"day": "yMMMd", "week": "yMMMd", "month": "yMMM"}
@@ -48,6 +48,8 @@ def number_text(value: Decimal | int, column: Column, formats: Formats) -> str:
         return formats.money(value, column.currency)
     if shown == "count":
         return formats.number(value, 0)
+    if shown == "time":
+        return clock_time(Decimal(round(value)))
     if column.type == "ratio":
         return formats.number(value, 2)
     return formats.number(value, column.decimals)

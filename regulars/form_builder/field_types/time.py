@@ -13,6 +13,7 @@ from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, FieldType, Forms, Reading, Settings
 from regulars.platform import columns
 from regulars.platform.expressions.types import ValueType, number
+from regulars.platform.formats import clock_time
 from regulars.platform.problems import Problem
 
 CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
@@ -91,12 +92,6 @@ class TimeField(FieldType):
             yield Problem(
                 "max", "max-below-min", {"min": clock_time(low), "max": clock_time(high)}
             )
-
-
-def clock_time(minutes: Decimal) -> str:
-    """``09:30`` for 570 minutes after midnight."""
-    hours, rest = divmod(int(minutes), 60)
-    return f"{hours:02d}:{rest:02d}"
 
 
 def read_time(text: str) -> Decimal | None:

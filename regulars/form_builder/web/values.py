@@ -25,14 +25,13 @@ from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.field_types.link import LinkField
 from regulars.form_builder.field_types.location import shown_point
 from regulars.form_builder.field_types.related import RelatedField
-from regulars.form_builder.field_types.time import clock_time
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.querying import Record
 from regulars.form_builder.saying_numbers import SAID
 from regulars.form_builder.web.blueprints import forms
 from regulars.platform import i18n
 from regulars.platform.blobs.service import Blob
-from regulars.platform.formats import Formats
+from regulars.platform.formats import Formats, clock_time
 from regulars.platform.web.rendering import formats
 
 Titles = Mapping[tuple[str, int], str]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.field_types.time import clock_time, read_time
+from regulars.form_builder.field_types.time import read_time
 from regulars.platform.db import Database, UnitOfWork, Workspace
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions.explain import explain
-from regulars.platform.formats import Formats
+from regulars.platform.formats import Formats, clock_time
 from tests.support.one_field import (
     make,
     names_where,
