@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.querying import RecordQuery
@@ -14,14 +14,13 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
-from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 from regulars.rule_engine.channel_trying import prepare_to_me, send_trial
 from regulars.rule_engine.counting import count_matches, finding_of
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
 from regulars.rule_engine.explain import step_words
-from regulars.rule_engine.rehearsal import rehearse
+from regulars.rule_engine.rehearsal import Rehearsal, rehearse
 from regulars.rule_engine.speaking import speaker
 from regulars.rule_engine.web.blueprints import pages
 from regulars.rule_engine.web.channels import around, say_tried
@@ -54,25 +53,12 @@ def try_on_record(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
     answered = request.form.get("answered") == "1"
     if not record:
         raise NotFound("no-record", form=say.form(rule.subject), id=record)
-    person = get_record(uow, access, rule.subject, record)
     try:
         found = rehearse(uow, access, rule, record, answered=answered)
     except Invalid as invalid:
         problems = [problem.message(access.locale) for problem in invalid.problems]
         return render("rule_engine/rehearsal.html", 422, rule=rule, problems=problems, words="")
-    steps = {step.path: step_words(say, rule, step) for step in rule.walk()}
-    return render(
-        "rule_engine/rehearsal.html",
-        rule=rule,
-        person=person,
-        answered=answered,
-        waits=any(step.do == "wait_for" for step in rule.walk()),
-        finding=finding_of(uow, access, rule, record),
-        found=found,
-        words_of_step=steps,
-        changes_of=changes_of(uow, access),
-        words="",
-    )
+    return _tried(uow, access, rule, found, answered=answered)
 
 
 @pages.post("/rules/<key>/test/send")
@@ -94,7 +80,25 @@ def send_to_me(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue
         flash(f"errors.{stopped.code}", "danger")
     else:
         say_tried(send_trial(trial, around()))
-    return go_to(url_for("rules.choose_record", key=key))
+    return _tried(uow, access, rule, tried, answered=answered)
+
+
+def _tried(
+    uow: UnitOfWork, access: Access, rule: Rule, found: Rehearsal, *, answered: bool
+) -> ResponseReturnValue:
+    say = speaker(uow, access)
+    return render(
+        "rule_engine/rehearsal.html",
+        rule=rule,
+        person=get_record(uow, access, rule.subject, found.record),
+        answered=answered,
+        waits=any(step.do == "wait_for" for step in rule.walk()),
+        finding=finding_of(uow, access, rule, found.record),
+        found=found,
+        words_of_step={step.path: step_words(say, rule, step) for step in rule.walk()},
+        changes_of=changes_of(uow, access),
+        words="",
+    )
 
 
 def _rule(uow: UnitOfWork, key: str) -> Rule:
