@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -75,6 +75,23 @@ def field_problems(field: Any) -> list[Problem]:
     return [each.moved_from("fields/0/") for each in found]
 
 
+def _shape_of(name: str, field: Mapping[str, Any]) -> Iterable[Problem]:
+    """The problems of one field; those of a field that was looked at before are remembered.
+
+    A form is saved at every step of its designer, and all but one of its fields are as they were.
+    """
+    try:
+        text = json.dumps(field)
+    except (TypeError, ValueError):  # exact numbers of a program's JSON have no text
+        return shape_problems(_type_validator(name), field)
+    return _shape_of_text(name, text)
+
+
+@lru_cache(maxsize=8192)
+def _shape_of_text(name: str, text: str) -> tuple[Problem, ...]:
+    return tuple(shape_problems(_type_validator(name), json.loads(text)))
+
+
 def _field_problems(fields: Any, place: str) -> list[Problem]:
     found: list[Problem] = []
     for position, each in enumerate(fields if isinstance(fields, list) else ()):
@@ -82,7 +99,7 @@ def _field_problems(fields: Any, place: str) -> list[Problem]:
             continue
         here, name = f"{place}/{position}", str(each.get("type", ""))
         if name in field_types:
-            found += under(here, shape_problems(_type_validator(name), each))
+            found += under(here, _shape_of(name, each))
         else:
             found.append(Problem(f"{here}/type", "unknown-field-type", {"type": name[:40]}))
         for inner in ("fields", "archived"):
