@@ -129,9 +129,10 @@ def _convert_links(
 
 def missing_required(form: FormDefinition, draft: RowDraft) -> None:
     """Note each required field that would stay empty."""
-    after = draft.seen()
+    after, effects = draft.seen(), draft.effects
+    unruled = effects is UNRULED  # most forms: nothing is asked there
     for each in form.fields:
-        needed = draft.effects.requires(each.key, usually=each.required)
+        needed = each.required if unruled else effects.requires(each.key, usually=each.required)
         if not needed or any(problem.path == each.key for problem in draft.problems):
             continue
         if each.has_rows:
