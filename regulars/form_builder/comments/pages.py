@@ -19,7 +19,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
-from regulars.platform.web.htmx import go_to
+from regulars.platform.web.htmx import go_to, is_htmx
 from regulars.platform.web.rendering import render
 
 
@@ -40,6 +40,8 @@ def add(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Respo
     except Invalid as invalid:
         errors = errors_by_field(invalid.problems)
         return _shown(uow, access, form_key, record_id, text, errors)
+    if is_htmx():  # to go to the page one is on would not load it anew
+        return _shown(uow, access, form_key, record_id)
     return go_to(_home(form_key, record_id))
 
 

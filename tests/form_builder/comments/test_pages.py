@@ -20,6 +20,8 @@ def test_a_page_shows_what_was_written_and_keeps_what_was_refused(
     assert "asks you to look at" in clerk.get("/w/shop/tasks").text
     refused = owner.send(home, {"text": " "})
     assert refused.status_code == 422
+    written = owner.htmx("POST", home, {"text": "Second"})
+    assert (written.status_code, written.text.count('class="comment"')) == (200, 2)
     long = "x" * 4001
     assert long in owner.send(home, {"text": long}).text
 
