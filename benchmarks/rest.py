@@ -20,8 +20,8 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -48,6 +48,7 @@ class Server:
     process: psutil.Process
     port: int
     token: str
+    seen: dict[int, float] = field(default_factory=dict)  # computing of each process at last
 
     def post(self, link: http.client.HTTPConnection, path: str, body: str) -> int:
         """Send one request and read its answer whole; the status."""
@@ -66,9 +67,12 @@ class Server:
         return [self.process, *self.process.children(recursive=True)]
 
     def computing(self) -> float:
-        """Seconds of computing of all processes so far."""
-        times = [each.cpu_times() for each in self.parts()]
-        return sum(each.user + each.system for each in times)
+        """Seconds of computing of all processes so far, of those that ended meanwhile as well."""
+        for each in self.parts():
+            with suppress(psutil.NoSuchProcess):
+                times = each.cpu_times()
+                self.seen[each.pid] = times.user + times.system
+        return sum(self.seen.values())
 
 
 def main() -> None:
