@@ -261,7 +261,7 @@ def _say_duration(which: FieldDefinition, terms: Terms, value: Decimal) -> str:
 
 
 _SAYING: Mapping[str, Callable[[FieldDefinition, Terms, Any], str]] = {
-    "json": lambda which, terms, value: str(value),
+    **dict.fromkeys(("json", "rich_text"), lambda which, terms, value: str(value)),
     "datetime": _say_instant,
     "choice": _say_choice,
     "cascade": _say_choice,

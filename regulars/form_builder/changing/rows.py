@@ -107,13 +107,24 @@ class Place:
         if self.ghost is not None and self.kept_column:
             kept = field_types.get(self.after.type).columns(self.after)[0].type
             made.append(sa.column(self.kept_column, kept))
+        if self.kept_companion:
+            made.append(sa.column(self.kept_companion, columns.Text()))
         return sa.table(self.table, *made)
 
     @property
     def kept_column(self) -> str:
         """The ghost's column, "" without one."""
+        return self._kept(self.key)
+
+    @property
+    def kept_companion(self) -> str:
+        """The ghost's second column of a value that stands in two, "" without one."""
+        companion = field_types.get(self.after.type).companion
+        return self._kept(f"{self.key}{companion}") if companion else ""
+
+    def _kept(self, column: str) -> str:
         moves = self.ghost.moved if self.ghost else ()
-        return next((move.now for move in moves if move.column == self.key), "")
+        return next((move.now for move in moves if move.column == column), "")
 
     @property
     def kept_side(self) -> str:
@@ -222,7 +233,11 @@ def _wanted(place: Place, source: sa.TableClause) -> list[Any]:
     value = nothing if place.from_tags else source.c[place.old[place.key]]
     record = source.c.parent if "." in place.ref else source.c.id
     kept = source.c[place.kept_column] if place.kept_column else nothing
-    return [source.c.id, record.label("record"), value.label("value"), kept.label("kept")]
+    other = source.c[place.kept_companion] if place.kept_companion else nothing
+    return [
+        source.c.id, record.label("record"), value.label("value"), kept.label("kept"),
+        other.label("companion"),
+    ]  # fmt: skip
 
 
 def _rows(uow: UnitOfWork, place: Place, statement: sa.Select[Any]) -> list[Row]:
@@ -230,14 +245,15 @@ def _rows(uow: UnitOfWork, place: Place, statement: sa.Select[Any]) -> list[Row]
     ids = [row[0] for row in found]
     tags = _tags(uow, place.side_now, ids) if place.from_tags else {}
     kept = _tags(uow, place.kept_side, ids) if place.kept_side else {}
+    kind = field_types.get(place.after.type)
     return [
         Row(
             row_id,
             record,
             tags.get(row_id, frozenset()) if place.from_tags else value,
-            kept.get(row_id, frozenset()) if place.kept_side else before,
+            kept.get(row_id, frozenset()) if place.kept_side else kind.together(before, other),
         )
-        for row_id, record, value, before in found
+        for row_id, record, value, before, other in found
     ]
 
 

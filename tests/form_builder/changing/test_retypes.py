@@ -410,3 +410,13 @@ def test_a_writer_who_meets_the_swap_goes_through_with_the_new_type(
     assert shop.values("spent")[0] == Decimal(12), "nothing of the writer is lost"
     one_writer_at_a_time = shop.do(lambda u: u.dialect) == "sqlite"
     assert len(tries) == (1 if one_writer_at_a_time else 2)
+
+
+def test_words_become_a_formatted_text_and_words_again(shop: Shop) -> None:
+    shop.run(shop.check("spent", type="rich_text"))
+    assert shop.values("spent")[2].html == "<p>a lot</p>"
+    shop.write(shop.ids[2], spent="<p>a <b>lot</b></p>")
+    back = shop.run(shop.check("spent", type="text"))
+    assert (shop.values("spent")[2], shop.losses(back)) == ("a lot", [])
+    shop.run(shop.undo(back))
+    assert shop.values("spent")[2].html == "<p>a <strong>lot</strong></p>"
