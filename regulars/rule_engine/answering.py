@@ -11,6 +11,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.rows import StoredRecords
 from regulars.platform import columns
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions.snapshot import definition_version
 from regulars.platform.privacy.consents import is_granted
 from regulars.platform.tasks.service import cancel_of_runs
 from regulars.rule_engine.book import PinnedRule, pinned_rule
@@ -66,11 +67,18 @@ def end_runs(
 
 
 def _listening(uow: UnitOfWork) -> list[PinnedRule]:
-    """The versions that have live runs and wait for anything at all."""
+    """The versions that have live runs and wait for anything at all.
+
+    One look for each version: a hundred thousand runs that wait are not counted for it.
+    """
+    kept = definition_version
+    alive = sa.exists().where(
+        run.c.status == "live", run.c.rule == kept.c.key, run.c.version == kept.c.version
+    )
     versions = uow.execute(
-        sa.select(run.c.rule, run.c.version)
-        .where(run.c.status == "live")
-        .group_by(run.c.rule, run.c.version)
+        sa.select(kept.c.key, kept.c.version)
+        .where(kept.c.kind == "rule", alive)
+        .order_by(kept.c.key, kept.c.version)
     )
     found = [pinned_rule(uow, key, version) for key, version in versions]
     return [pinned for pinned in found if pinned is not None and pinned.listens_to]

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from regulars.platform.columns import Instant
+from regulars.rule_engine import answering
 from regulars.rule_engine.backlog import oldest_due
 from regulars.rule_engine.due_work import find_due
 from regulars.rule_engine.executing import execute_due
@@ -149,6 +150,13 @@ def test_due_messages_are_found_by_channel_and_time(crowded: RuleShop) -> None:
     looks = [plan for plan in told if "outbound_next" in plan]
     assert len(looks) >= 2  # which channels have anything, and the claim
     assert any("outbound_worn_out" in plan for plan in told)
+
+
+def test_who_listens_is_asked_of_versions_and_not_of_all_that_waits(crowded: RuleShop) -> None:
+    with plans("definition_version") as told, crowded.work() as uow:
+        answering.answer_runs(uow, [])
+    (looks,) = told
+    assert "run_live_version" in looks
 
 
 @pytest.mark.parametrize("ask", [find_due, oldest_due], ids=["what", "since when"])
