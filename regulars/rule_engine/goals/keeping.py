@@ -48,7 +48,7 @@ def rule_to_keep(uow: UnitOfWork, access: Access, key: str) -> Raw:
     if raw.get("class") not in _CLASSES:
         raise Invalid([Problem("rule", "goal-of-this-class")])
     if not raw.get("subject"):  # a working copy may be half a rule
-        raise Invalid([Problem("subject", "required")])
+        raise Invalid([Problem("rule/subject", "required")])
     return raw
 
 

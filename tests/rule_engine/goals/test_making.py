@@ -118,15 +118,6 @@ def test_everything_wrong_is_said_and_nothing_is_kept(kept: RuleShop) -> None:
     }  # fmt: skip
 
 
-def test_half_a_rule_is_no_goal(kept: RuleShop) -> None:
-    half = {"kind": "rule", "key": "half", "label": "Half", "class": "journey"}
-    with kept.work() as uow:
-        store.save_draft(uow, SYSTEM, "rule", half)
-        with pytest.raises(Invalid) as refused:
-            keep_as_goal(uow, SYSTEM, "half", GoalWish("Half"))
-    assert [(each.path, each.code) for each in refused.value.problems] == [("subject", "required")]
-
-
 def test_its_questions_are_changed_and_what_is_wrong_is_refused(kept: RuleShop) -> None:
     with kept.work() as uow:
         made = keep_as_goal(uow, SYSTEM, "win_back", GoalWish("Back", ask={DAYS: "多少天？"}))
