@@ -31,7 +31,7 @@ HOSTILE = (
 )
 CALLS: dict[str, tuple[str, ...]] = {
     "ABS": ("points",), "AND": ("vip", "vip"), "AVG": ("orders", "amount"),
-    "BETWEEN": ("points", "1", "2"), "BLANK": (), "CEIL": ("balance",),
+    "BETWEEN": ("points", "1", "2"), "BLANK": (), "BYKEY": ('"name"', '"a"'), "CEIL": ("balance",),
     "COALESCE": ("name", "code"), "CONCAT": ("name", "code"), "CONTAINS": ("name", '"a"'),
     "COUNT": ("orders",), "COUNT_DISTINCT": ("orders", "status"), "DATE": ("2024", "1", "1"),
     "DATEADD": ("joined", "1", '"day"'), "DAY": ("birthday",),

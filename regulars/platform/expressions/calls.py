@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ from regulars.platform.expressions.tree import (
     Call,
     Compare,
     Consent,
+    LinkKey,
     Literal,
     Many,
     Node,
@@ -31,6 +33,7 @@ from regulars.platform.expressions.tree import (
 from regulars.platform.problems import Problem
 
 MAX_PERIOD = 100_000
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,47}")
 
 
 class FormulaError(ValueError):
@@ -222,6 +225,17 @@ def _consent(args: Args) -> Node:
     return Consent(purpose, channel, of)
 
 
+def _by_key(args: Args) -> Node:
+    """A record named by a unique field; `check` learns its form from what it is compared with."""
+    key = _word(args[0])
+    value = args[1].value if isinstance(args[1], Literal) else None
+    if key is None or not _KEY.fullmatch(key):
+        raise FormulaError("formula-key-words", args[0].at)
+    if isinstance(value, bool) or not isinstance(value, (str, Decimal)):
+        raise FormulaError("formula-key-words", args[1].at)
+    return LinkKey(key, value)
+
+
 def _binary(op: str) -> _Surface:
     return _Surface(2, 2, lambda args: Compare(op, args[0], args[1]))
 
@@ -263,6 +277,7 @@ SURFACES: dict[str, _Surface] = {
     "SAME_DAY_OF_YEAR": _Surface(1, 2, _same_day),
     "OR_NONE": _Surface(1, 1, _or_none),
     "HAS_CONSENT": _Surface(2, 3, _consent),
+    "BYKEY": _Surface(2, 2, _by_key),
 }
 SURFACE_OF_OP = {
     "is_empty": "ISEMPTY", "is_not_empty": "ISNOTEMPTY", "is_me": "IS_ME",

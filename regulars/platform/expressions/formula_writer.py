@@ -168,6 +168,10 @@ def _consent(node: Consent) -> Written:
     return _call("HAS_CONSENT", quoted(node.purpose), quoted(node.channel), *of)
 
 
+def _link_key(node: LinkKey) -> Written:
+    return _call("BYKEY", quoted(node.key), *_texts((Literal(node.value),)))
+
+
 def _many(node: Many) -> Written:
     return ", ".join(_texts(node.items)), _ATOM
 
@@ -184,7 +188,7 @@ _WRITERS: dict[type[Node], Callable[[Any], Written]] = {
     Call: _function,
     Aggregate: _aggregate,
     Consent: _consent,
-    LinkKey: lambda node: (quoted(str(node.value)), _ATOM),
+    LinkKey: _link_key,
     Many: _many,
     Formula: lambda node: _write(node.body),
     LocalDay: lambda node: _write(node.item),
