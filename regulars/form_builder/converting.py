@@ -13,6 +13,7 @@ from typing import Any
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition, row_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.logic.effects import UNRULED, Effects
+from regulars.form_builder.origin import Chain
 from regulars.platform.problems import Problem
 
 
@@ -22,7 +23,8 @@ class RowDraft:
 
     ``values`` holds plain values of the given fields only; ``rows`` the rows of given subforms.
     ``current`` is the stored record when the row changes one; ``ref`` is the source that history
-    names where the rows of one batch have different ones; ``effects`` what the form's rules say.
+    names where the rows of one batch have different ones, ``chain`` the rules that caused this row
+    where not all have the same; ``effects`` what the form's rules say.
     """
 
     index: int
@@ -34,6 +36,7 @@ class RowDraft:
     expected_version: int | None = None
     refused_by: Exception | None = None
     ref: str | None = None
+    chain: Chain | None = None
     effects: Effects = UNRULED
 
     @property

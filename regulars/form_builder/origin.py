@@ -7,6 +7,9 @@ from datetime import datetime
 
 AUTOMATION = ("none", "live")
 
+Chain = tuple[str, ...]
+"""The rules that caused a change, the last one last."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -20,7 +23,7 @@ class Origin:
 
     kind: str
     automation: str = "live"
-    chain: tuple[str, ...] = ()
+    chain: Chain = ()
     batch: int | None = None
     ref: str | None = None
     at: datetime | None = None

@@ -26,7 +26,7 @@ from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.kept_queries import ask
 from regulars.form_builder.link_limits import may_use
 from regulars.form_builder.linking import chunks, ids_by_key
-from regulars.form_builder.origin import Origin
+from regulars.form_builder.origin import Chain, Origin
 from regulars.form_builder.people.pointers import gone
 from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import (
@@ -109,13 +109,13 @@ def update_record(  # noqa: PLR0913 - each keyword is the caller's own choice
 def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
     uow: UnitOfWork, access: Access, form_key: str, rows: Sequence[Mapping[str, Any]], *,
     origin: Origin, mode: str = "insert", key: str | None = None, atomic: bool = False,
-    texts: bool = False, refs: Sequence[str] | None = None,
+    texts: bool = False, refs: Sequence[str] | None = None, chains: Sequence[Chain] | None = None,
 ) -> BatchResult:  # fmt: skip
     """Write many rows set-based; rows with problems are refused and the others go on.
 
     ``mode`` update and upsert find the record by the unique field ``key`` (or by ``id`` in the
     row). With ``atomic`` one refused row raises Invalid, paths starting with the row's index.
-    ``refs`` name a source for each row, where the origin's is not that of all.
+    ``refs`` and ``chains`` hold each row's own, where the origin's are not those of all.
     """
     work = _writing(uow, access, form_key, origin)
     for verb in {"insert": ["create"], "update": ["update"]}.get(mode, ["create", "update"]):
@@ -129,6 +129,7 @@ def write_batch(  # noqa: PLR0913 - each keyword is the caller's own choice
         if named:
             _name_record(draft, row["id"])
         draft.ref = refs[index] if refs is not None else None
+        draft.chain = chains[index] if chains is not None else None
         drafts.append(draft)
     if mode != "insert":
         _match(work, drafts, rows, mode, key)

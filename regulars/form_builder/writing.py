@@ -216,7 +216,7 @@ def _tell(writing: Writing, drafts: Sequence[RowDraft], before_rows: RowsBefore)
                 None if origin.is_historic else changes,
                 {"origin": origin.kind} if origin.kind in FILLED_IN else None,
                 access.actor,
-                origin.chain,
+                origin.chain if draft.chain is None else draft.chain,
                 None,
                 origin.is_historic,
                 at,

@@ -27,6 +27,7 @@ from regulars.rule_engine.mirrors import (
     SLICE,
     BrokenMirror,
     Cause,
+    Move,
     Turn,
     apply,
     differences,
@@ -56,6 +57,9 @@ class Finding:
     cause: Cause
     read_at: datetime
     history_to: datetime | None = None
+
+
+Found = tuple[PinnedRule, Finding]
 
 
 def look_over_due(database: Database, workspace: Workspace, now: Now, *, anyway: bool) -> int:
@@ -110,11 +114,7 @@ def _look_over_together(
         ]
     faultpoint("mirror-read")
     at = (database, workspace, now)
-    return {
-        pinned.rule.key
-        for pinned, finding in found
-        if not finding.leavers and _settle(*at, pinned, finding, between)
-    }
+    return _settle(*at, [each for each in found if not each[1].leavers], between)
 
 
 def _make_states(database: Database, workspace: Workspace, now: Now, keys: Sequence[str]) -> None:
@@ -177,7 +177,7 @@ def look_over(
             if not found.leavers:
                 found = _with_turns(uow, pinned, found, differences(uow, pinned))
         faultpoint("mirror-read")
-        if _settle(database, workspace, now, pinned, found, between):
+        if _settle(database, workspace, now, [(pinned, found)], between) and not found.leavers:
             return True
     log.info("Mirror %s changes too often just now; the next tick looks again.", key)
     return False
@@ -209,36 +209,74 @@ def _with_turns(
 
 
 def _settle(
-    database: Database, workspace: Workspace, now: Now, pinned: PinnedRule, found: Finding,
-    between: Between,
-) -> bool:  # fmt: skip
-    """Apply what was found, slice by slice; False as soon as somebody else changed something."""
-    seen = found.gen
-    for some in slices([*found.leavers, *found.turns], SLICE):
+    database: Database, workspace: Workspace, now: Now, found: Sequence[Found], between: Between
+) -> set[str]:  # fmt: skip
+    """Apply what was found, some people at a time; the mirrors that nobody else changed meanwhile.
+
+    A mirror that somebody else changed is left alone from there on.
+    """
+    seen = {pinned.rule.key: each.gen for pinned, each in found}
+    for part in _parts(found):
         with database.workspace_tx(workspace, now=now()) as uow:
-            if not raise_gen_from(uow, pinned.rule.key, seen, {}):
-                return False
-            if found.leavers:
-                _let_go(uow, pinned, found, some)
-            else:
-                apply(uow, pinned, some, found.cause)
+            held = {key for key in sorted(part) if _raise(uow, seen, key, {})}
+            _apply(uow, [each for each in found if each[0].rule.key in held], part)
             faultpoint("mirror-mid")
-        seen += 1
         between()
     with database.workspace_tx(workspace, now=now()) as uow:
-        done: dict[str, Any] = {"applied": applied_json(pinned)}
-        if not found.leavers:
-            done |= {
-                "as_of": uow.now, "history_to": found.read_at, "version": pinned.version,
-            }  # fmt: skip
-        kept = raise_gen_from(uow, pinned.rule.key, seen, done)
-    return kept and not found.leavers
+        done = {pinned.rule.key: _settled(uow, pinned, each) for pinned, each in found}
+        return {key for key in sorted(done) if _raise(uow, seen, key, done[key])}
+
+
+def _parts(found: Sequence[Found]) -> list[dict[str, list[Turn]]]:
+    """The turns of some people each, by mirror: whoever turns at several is in one part."""
+    turns = [(pinned.rule.key, (*each.leavers, *each.turns)) for pinned, each in found]
+    people = sorted({turn.record for _key, some in turns for turn in some})
+    count = sum(len(some) for _key, some in turns)
+    size = max(1, SLICE * len(people) // max(1, count))
+    place = {record: n // size for n, record in enumerate(people)}
+    parts: list[dict[str, list[Turn]]] = [{} for _ in slices(people, size)]
+    for key, some in turns:
+        for turn in some:
+            parts[place[turn.record]].setdefault(key, []).append(turn)
+    return parts
+
+
+def _raise(uow: UnitOfWork, seen: dict[str, int], key: str, values: Mapping[str, Any]) -> bool:
+    """Raise a mirror's number where it still is as seen; it is forgotten where it is not."""
+    if key not in seen:
+        return False
+    if not raise_gen_from(uow, key, seen[key], values):
+        del seen[key]
+        return False
+    seen[key] += 1
+    return True
+
+
+def _settled(uow: UnitOfWork, pinned: PinnedRule, found: Finding) -> dict[str, Any]:
+    """A mirror's state when everything that was found is applied."""
+    done: dict[str, Any] = {"applied": applied_json(pinned)}
+    if not found.leavers:
+        done |= {"as_of": uow.now, "history_to": found.read_at, "version": pinned.version}
+    return done
+
+
+def _apply(
+    uow: UnitOfWork, found: Sequence[Found], part: Mapping[str, Sequence[Turn]]
+) -> None:  # fmt: skip
+    moves = []
+    for pinned, each in found:
+        some = part[pinned.rule.key]
+        if each.leavers:
+            _let_go(uow, pinned, each, some)
+        else:
+            moves.append(Move(pinned, some, each.cause))
+    apply(uow, moves)
 
 
 def _let_go(uow: UnitOfWork, pinned: PinnedRule, found: Finding, some: Sequence[Turn]) -> None:
     """Take away what a former version of the rule kept somewhere else."""
     assert found.former is not None
-    mirror_values.write(uow, pinned, found.former, some, Cause(all_historic=True))
+    mirror_values.write(uow, [(Move(pinned, some, Cause(all_historic=True)), found.former)])
     uow.execute(
         mirror_member.delete().where(
             mirror_member.c.rule == pinned.rule.key,

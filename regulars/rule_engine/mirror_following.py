@@ -15,10 +15,12 @@ from regulars.platform.expressions.dependencies import dependencies
 from regulars.platform.expressions.tree import Node
 from regulars.rule_engine.book import PinnedRule, active_rules, book_of
 from regulars.rule_engine.entering import MAX_CHAIN
-from regulars.rule_engine.mirror_passes import differences_of
-from regulars.rule_engine.mirrors import BrokenMirror, Cause, refresh_some, trees_of
+from regulars.rule_engine.mirror_passes import Turns, differences_of
+from regulars.rule_engine.mirrors import BrokenMirror, Cause, Move, apply, raise_gen, trees_of
 from regulars.rule_engine.tables import mirror_state
 from regulars.rule_engine.ways import ways_to
+
+TURNS = ("mirror_entered", "mirror_left")
 
 Ways = Mapping[str, Collection[str]]
 
@@ -27,17 +29,40 @@ def follow(uow: UnitOfWork, events: Sequence[Any]) -> int:
     """Bring the mirrors up to date for everybody these events are about; how many turned."""
     turned = 0
     for every in by_subject(active_mirrors(uow)):
-        mirrors = [each for each in every if any(_may_move(uow, each, e) for e in events)]
-        chains = candidates(uow, mirrors[0], events) if mirrors else {}
+        mirrors, moving = _concerned(uow, every, events)
+        chains = candidates(uow, mirrors[0], moving) if mirrors else {}
         if chains:
             turned += refresh(uow, mirrors, sorted(chains), Cause(chains))
     return turned
 
 
-def _may_move(uow: UnitOfWork, pinned: PinnedRule, happened: Any) -> bool:
+def _concerned(
+    uow: UnitOfWork, every: Sequence[PinnedRule], events: Sequence[Any]
+) -> tuple[list[PinnedRule], list[Any]]:
+    """The mirrors that any of the events may move, and those events.
+
+    Nothing is asked about membership itself: what it brings about is told as a change of the
+    record, so the turns of mirrors move nobody. Events of one kind are asked about once.
+    """
+    moved_by: dict[Any, set[str]] = {}
+    moving = []
+    for happened in events:
+        if happened.kind in TURNS:
+            continue
+        is_change = happened.kind == "record_updated" and happened.changes is not None
+        sort = (happened.form, *happened.changes) if is_change else None
+        if sort not in moved_by:
+            moved_by[sort] = {
+                each.rule.key for each in every if not is_change or _reads_of(uow, each, happened)
+            }
+        if moved_by[sort]:
+            moving.append(happened)
+    keys = set().union(*moved_by.values())
+    return [each for each in every if each.rule.key in keys], moving
+
+
+def _reads_of(uow: UnitOfWork, pinned: PinnedRule, happened: Any) -> bool:
     """Whether a change is of something that the mirror reads; what mirrors write mostly is not."""
-    if happened.kind != "record_updated" or happened.changes is None:
-        return True
     read = _read(uow, pinned).get(happened.form, frozenset())
     return read is None or not read.isdisjoint(happened.changes)
 
@@ -99,11 +124,29 @@ def refresh(
     versions = {rule: version for rule, version in rows}  # noqa: C416 - rows are not pairs to mypy
     settled = [each for each in mirrors if versions.get(each.rule.key) == each.version]
     moved = differences_of(uow, settled, records)
-    return sum(
-        refresh_some(uow, pinned, [turn.record for turn in moved[pinned.rule.key]], cause)
-        for pinned in settled
-        if pinned.rule.key in moved
+    if not moved:
+        return 0
+    by_key = sorted(
+        (each for each in settled if each.rule.key in moved), key=lambda each: each.rule.key
+    )  # fmt: skip
+    held = {each.rule.key for each in by_key if raise_gen(uow, each)}
+    found = _still(uow, [each for each in settled if each.rule.key in held], moved)
+    return apply(
+        uow,
+        [Move(each, found[each.rule.key], cause) for each in settled if each.rule.key in found],
     )
+
+
+def _still(uow: UnitOfWork, mirrors: Sequence[PinnedRule], moved: Turns) -> Turns:
+    """What has turned, now that nobody else changes these mirrors.
+
+    It is asked again where others may have been faster; SQLite lets one in at a time to write.
+    """
+    keys = {each.rule.key for each in mirrors}
+    if uow.dialect == "sqlite":
+        return {key: turns for key, turns in moved.items() if key in keys}
+    records = sorted({turn.record for key in keys for turn in moved[key]})
+    return differences_of(uow, mirrors, records) if records else {}
 
 
 def candidates(
@@ -129,8 +172,9 @@ def _touched(
 ) -> Iterator[int]:
     if happened.form == subject:
         yield happened.record
+    gone = (happened.data or {}).get("links", {}) if happened.kind == "record_deleted" else {}
     for link in ways.get(happened.form or "", ()):
-        for value in (happened.changes or {}).get(link, ()):
+        for value in (*(happened.changes or {}).get(link, ()), gone.get(link)):
             record = value.get("id") if isinstance(value, Mapping) else value
             if isinstance(record, int):
                 yield record

@@ -7,8 +7,8 @@ applies its differences only if nobody changed the membership since (`gen`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,14 +52,23 @@ class Cause:
         return self.all_historic or record in self.historic
 
 
+@dataclass(frozen=True)
+class Move:
+    """Who turns at one mirror, and why."""
+
+    pinned: PinnedRule
+    turns: Sequence[Turn]
+    cause: Cause
+
+
 def refresh_some(uow: UnitOfWork, pinned: PinnedRule, records: Sequence[int], cause: Cause) -> int:
     """Bring membership right for some people, inside the caller's transaction."""
     state = state_of(uow, pinned)
     if state.version != pinned.version or not differences(uow, pinned, records):
         return 0  # a new version is looked over as a whole, first
-    raise_gen(uow, pinned.rule.key)
+    raise_gen(uow, pinned)
     turns = differences(uow, pinned, records)
-    return apply(uow, pinned, turns, cause)
+    return apply(uow, [Move(pinned, turns, cause)])
 
 
 def differences(
@@ -160,21 +169,25 @@ def sets_of(pinned: PinnedRule) -> Sets:
     return pinned.rule.sets
 
 
-def apply(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn], cause: Cause) -> int:
+def apply(uow: UnitOfWork, moves: Sequence[Move]) -> int:
     """Change membership, the past, the records and the outbox; how many really turned.
 
     Only who is really put in or taken out here is told, so two who find the same difference at the
-    same time tell it once.
+    same time tell it once. Mirrors of the same people that keep the same field write each record
+    once; every mirror tells its own turns.
     """
-    done = [*_put_in(uow, pinned, turns), *_take_out(uow, pinned, turns)]
-    if done:
-        mirror_values.write(uow, pinned, sets_of(pinned), done, cause)
-        record_events(uow, list(_events(uow, pinned, done, cause)))
-    return len(done)
+    done = [
+        replace(move, turns=turned)
+        for move in moves
+        if (turned := [*_put_in(uow, move), *_take_out(uow, move)])
+    ]
+    mirror_values.write(uow, [(move, sets_of(move.pinned)) for move in done])
+    record_events(uow, [told for move in done for told in _events(uow, move)])
+    return sum(len(move.turns) for move in done)
 
 
-def _put_in(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn]) -> list[Turn]:
-    key = pinned.rule.key
+def _put_in(uow: UnitOfWork, move: Move) -> list[Turn]:
+    key, turns = move.pinned.rule.key, move.turns
     fresh = {turn.record: turn for turn in turns if turn.before is None and turn.after}
     rows = [
         {"rule": key, "record": record, "value": turn.after, "since": uow.now}
@@ -199,16 +212,17 @@ def _put_in(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn]) -> list[
     return done
 
 
-def _take_out(uow: UnitOfWork, pinned: PinnedRule, turns: Sequence[Turn]) -> list[Turn]:
-    gone = {turn.record: turn for turn in turns if turn.after is None}
+def _take_out(uow: UnitOfWork, move: Move) -> list[Turn]:
+    key = move.pinned.rule.key
+    gone = {turn.record: turn for turn in move.turns if turn.after is None}
     done: list[Turn] = []
     for some in slices(sorted(gone), SLICE):
         taken = uow.execute(
             mirror_member.delete()
-            .where(mirror_member.c.rule == pinned.rule.key, mirror_member.c.record.in_(some))
+            .where(mirror_member.c.rule == key, mirror_member.c.record.in_(some))
             .returning(mirror_member.c.record, mirror_member.c.value, mirror_member.c.since)
         ).all()
-        _remember(uow, pinned.rule.key, [(row.record, row.value, row.since) for row in taken])
+        _remember(uow, key, [(row.record, row.value, row.since) for row in taken])
         done += [gone[row.record] for row in taken]
     return done
 
@@ -224,11 +238,9 @@ def _remember(uow: UnitOfWork, rule: str, members: Sequence[tuple[int, str, date
         )
 
 
-def _events(
-    uow: UnitOfWork, pinned: PinnedRule, turns: Iterable[Turn], cause: Cause
-) -> Iterator[Event]:
-    rule = pinned.rule
-    for turn in turns:
+def _events(uow: UnitOfWork, move: Move) -> Iterator[Event]:
+    rule, cause = move.pinned.rule, move.cause
+    for turn in move.turns:
         chain = (*cause.chains.get(turn.record, ()), rule.key)
         quiet = cause.is_historic(turn.record)
         for kind, value in (("mirror_left", turn.before), ("mirror_entered", turn.after)):
@@ -250,11 +262,16 @@ def state_of(uow: UnitOfWork, pinned: PinnedRule) -> Any:
     return row
 
 
-def raise_gen(uow: UnitOfWork, rule: str) -> None:
-    """Say that membership changes; whoever changes it after us waits for our commit."""
-    uow.execute(
-        mirror_state.update().where(mirror_state.c.rule == rule).values(gen=mirror_state.c.gen + 1)
-    )
+def raise_gen(uow: UnitOfWork, pinned: PinnedRule) -> bool:
+    """Say that membership changes; whoever changes it after us waits for our commit.
+
+    False where the members stand on another version of the rule.
+    """
+    same = mirror_state.c.rule == pinned.rule.key, mirror_state.c.version == pinned.version
+    raised = uow.execute(
+        mirror_state.update().where(*same).values(gen=mirror_state.c.gen + 1)
+    )  # fmt: skip
+    return raised.rowcount == 1
 
 
 def raise_gen_from(uow: UnitOfWork, rule: str, seen: int, values: Mapping[str, Any]) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.history import history
+from regulars.platform.events import event
 from regulars.platform.expressions import shared_pass
 from regulars.rule_engine import mirror_checking, mirror_following
 from regulars.rule_engine.book import book_of
@@ -92,6 +94,51 @@ def test_one_pass_over_the_orders_serves_all_mirrors(shop: RuleShop, monkeypatch
         differences_of(uow, book_of(uow).mirrors)
     (one,) = passes
     assert len(one.nodes) == 4  # the sum, the paid sum, the last one, how many
+
+
+def test_many_mirrors_write_a_record_once_and_each_tells_its_turns_once(shop: RuleShop) -> None:
+    levels = [f"over{n}" for n in range(0, 300, 25)]
+    welcome = journey("welcome", trigger={"on": "mirror_entered", "rule": "over100"},
+                      steps=[{"do": "update_record", "values": {"note": "welcome"}}])  # fmt: skip
+    shop.publish(welcome, *(
+        mirror(key, spent(int(key[4:])), {"field": "tags", "add": key}) for key in levels
+    ))  # fmt: skip
+    people = [shop.customer(tags=["friend"]) for _ in range(3)]
+    shop.tick()
+    assert told(shop) == {(each, "over0"): ["mirror_entered"] for each in people}
+    shop.order(people[0], amount="130")
+    order = shop.order(people[1], amount="260")
+    shop.tick()
+    for person, spending in zip(people, (130, 260, 0), strict=True):
+        held = {key for key in levels if int(key[4:]) <= spending}
+        assert shop.read("customers", person)["tags"] == {"friend", *held}
+        assert {key for who, key in told(shop) if who == person} == held
+    shop.change("orders", order, amount="30")
+    shop.tick()
+    fallen = ["mirror_entered", "mirror_left"]
+    assert {key for who, key in told(shop) if told(shop)[who, key] == fallen} == {
+        key for key in levels if 30 < int(key[4:]) <= 260
+    }
+    assert all(turns in (fallen, fallen[:1]) for turns in told(shop).values())
+    assert [run.record for run in shop.runs("welcome")] == people[:2]
+    with shop.work() as uow:
+        lines = uow.execute(
+            history.select().where(history.c.ref.like("rule:%")).order_by(history.c.id)
+        ).all()
+        members = uow.scalar(sa.select(sa.func.count()).select_from(mirror_member))
+    assert [line.record for line in lines] == [*people, *people[:2], people[1]]
+    assert lines[3].ref == "rule:over25,over50,over75,over100,over125"
+    assert members == 1 + 6 + 2
+
+
+def told(shop: RuleShop) -> dict[tuple[int, str], list[str]]:
+    """What the mirrors have told of each person, in order."""
+    found: dict[tuple[int, str], list[str]] = {}
+    with shop.work() as uow:
+        turns = event.select().where(event.c.kind.like("mirror_%")).order_by(event.c.id)
+        for row in uow.execute(turns):
+            found.setdefault((row.record, row.data["rule"]), []).append(row.kind)
+    return found
 
 
 def test_a_change_that_nobody_was_told_of_heals_when_there_is_time(

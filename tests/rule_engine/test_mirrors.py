@@ -218,6 +218,18 @@ def test_a_deleted_record_leaves(shop: RuleShop) -> None:
     assert members(shop, "tier") == {}
 
 
+def test_a_deleted_order_moves_whoever_had_placed_it(shop: RuleShop) -> None:
+    shop.publish(TIER)
+    anna = shop.customer()
+    shop.tick()
+    order = shop.order(anna, amount="5200")
+    shop.tick()
+    shop.delete("orders", order)
+    shop.tick()
+    assert members(shop, "tier") == {anna: "basic"}
+    assert shop.read("customers", anna)["tier"] == "basic"
+
+
 def test_two_mirrors_that_feed_each_other_come_to_rest(shop: RuleShop) -> None:
     when_b = {"field": "tags", "op": "has", "value": "b"}
     shop.publish(
