@@ -11,6 +11,7 @@ from regulars.platform.accounts.web.shop_form import key_from_name
 from regulars.platform.accounts.web.workspace_api import workspace_json
 from regulars.platform.db import Workspace
 from regulars.platform.errors import NotFound
+from regulars.platform.expressions.times import LEAP_DAYS
 from regulars.platform.i18n import LOCALES
 from regulars.platform.workspaces import (
     archive_workspace,
@@ -34,6 +35,13 @@ def workspace() -> None:
 @click.option("--locale", type=click.Choice(LOCALES), default="zh-Hans", show_default=True)
 @click.option(
     "--week-start", type=click.IntRange(0, 6), default=0, help="0 = Monday … 6 = Sunday."
+)
+@click.option(
+    "--leap-day",
+    type=click.Choice(list(LEAP_DAYS)),
+    default="before",
+    show_default=True,
+    help="Where 29 February falls in years without one: on 28 February or on 1 March.",
 )
 @click.pass_obj
 def create_workspace(

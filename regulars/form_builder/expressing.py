@@ -32,7 +32,7 @@ _SAME = ({Kind.TEXT, Kind.CHOICE}, {Kind.DATE, Kind.DATETIME})
 
 
 class WatchedMoment(Moment):
-    """A moment that notes whether anybody asked it for more than the zone and the week."""
+    """A moment that notes whether anybody asked it for more than the calendar."""
 
     was_asked = False
 
@@ -46,7 +46,9 @@ class WatchedMoment(Moment):
 def watched_moment(uow: UnitOfWork, access: Access) -> Iterator[WatchedMoment]:
     """Give everybody inside this reader's moment, and see whether they look at it."""
     place = uow.workspace
-    moment = WatchedMoment(uow.now, place.tz, place.week_start, access.member_id, access.unit_ids)
+    moment = WatchedMoment(
+        uow.now, place.tz, place.week_start, access.member_id, access.unit_ids, place.leap_day
+    )
     uow.memo[_WATCHED] = moment
     try:
         yield moment
@@ -63,7 +65,8 @@ def moment_of(uow: UnitOfWork, access: Access | None = None) -> Moment:
     known: Moment | None = uow.memo.get(("moment", me))
     if known is None or known.now is not uow.now:  # some look at another moment for a while
         place = uow.workspace
-        known = uow.memo["moment", me] = Moment(uow.now, place.tz, place.week_start, *me)
+        known = Moment(uow.now, place.tz, place.week_start, *me, place.leap_day)
+        uow.memo["moment", me] = known
     return known
 
 

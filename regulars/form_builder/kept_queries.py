@@ -43,7 +43,7 @@ def ask(  # noqa: PLR0913 - a question, who asks it, and how it is kept
     """
     place = uow.workspace
     who = (access.held, access.member_id, access.unit_ids, access.own_unit_ids)
-    known_as = (name, who, place.zone, place.week_start)
+    known_as = (name, who, *place.calendar)
     kept = catalog.statements
     if passing:
         kept = kept.setdefault("passing", _Newest())

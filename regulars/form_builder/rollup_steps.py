@@ -157,7 +157,7 @@ def walk_over(uow: UnitOfWork) -> Walk:
 def move(uow: UnitOfWork, catalog: FormCatalog, rows: str, form: str, moves: Moves) -> None:
     """Let records of ``form`` follow what changed among ``rows``, in the order of their ids."""
     place = uow.workspace
-    name = ("moves", rows, form, uow.dialect, place.zone, place.week_start)
+    name = ("moves", rows, form, uow.dialect, *place.calendar)
     statement, still = catalog.kept(name, partial(_moving, uow, catalog, rows, form))
     given = [{**still, **moves[each], "b_id": each} for each in sorted(moves)]
     statement.run_each(uow.connection, given)

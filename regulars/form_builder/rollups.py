@@ -177,7 +177,7 @@ def _statements(
     A rollup never depends on the moment, so the statement stays right as time goes by.
     """
     place = uow.workspace
-    name = (form, fields, uow.dialect, place.zone, place.week_start)
+    name = (form, fields, uow.dialect, *place.calendar)
     known: tuple[Prepared, Prepared] | None = catalog.statements.get(name)
     if known is None:
         table = catalog.tables[form].main

@@ -27,6 +27,7 @@ from regulars.platform import migrations
 from regulars.platform.beginning import BUSY_TIMEOUT_MS, POOL_SIZE, Opened
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.expressions import sqlite_functions
+from regulars.platform.expressions.types import LeapDay
 from regulars.platform.faultpoint import faultpoint
 
 MAIN_SCHEMA = "regulars"
@@ -55,7 +56,13 @@ class Workspace:
     currency: str = "CNY"
     locale: str = "zh-Hans"
     week_start: int = 0  # 0 = Monday … 6 = Sunday
+    leap_day: LeapDay = "before"  # where 29 February falls in common years
     archived_at: datetime | None = None  # since when nothing runs here and nothing changes
+
+    @property
+    def calendar(self) -> tuple[str, int, LeapDay]:
+        """What the days of statements depend on: a kept one is right for one of these only."""
+        return self.zone, self.week_start, self.leap_day
 
     @cached_property
     def tz(self) -> ZoneInfo:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import Connection, Row
 from regulars.platform import columns
 from regulars.platform.db import Database, Workspace, main_metadata
 from regulars.platform.errors import Conflict, Invalid, NotFound
+from regulars.platform.expressions.times import LEAP_DAYS
 from regulars.platform.i18n import LOCALES
 from regulars.platform.problems import Problem
 
@@ -35,6 +36,7 @@ workspace = sa.Table(
     sa.Column("currency", columns.Text, nullable=False),
     sa.Column("locale", columns.Text, nullable=False),
     sa.Column("week_start", columns.BigInt, nullable=False),
+    sa.Column("leap_day", columns.Text, nullable=False, server_default="before"),
     sa.Column("created_at", columns.Instant, nullable=False),
     sa.Column("archived_at", columns.Instant),
     sa.Column("deleted_at", columns.Instant),
@@ -42,7 +44,7 @@ workspace = sa.Table(
 )
 
 WORKSPACE_FIELDS = [workspace.c[each.name] for each in fields(Workspace)]
-_SETTINGS = ("name", "zone", "currency", "locale", "week_start")
+_SETTINGS = ("name", "zone", "currency", "locale", "week_start", "leap_day")
 
 
 def create_workspace(database: Database, key: str, name: str, **settings: Any) -> Workspace:
@@ -62,7 +64,7 @@ def create_workspace(database: Database, key: str, name: str, **settings: Any) -
 
 
 def check_settings(wanted: Workspace) -> list[Problem]:
-    """Every problem with a workspace's name, zone, currency, language, week start."""
+    """Every problem with a workspace's name, zone, currency, language, week start, leap day."""
     problems = []
     if not KEY.match(wanted.key):
         problems.append(Problem("key", "bad-workspace-key"))
@@ -78,6 +80,8 @@ def check_settings(wanted: Workspace) -> list[Problem]:
         problems.append(Problem("locale", "unknown-locale", {"value": wanted.locale}))
     if wanted.week_start not in range(7):
         problems.append(Problem("week_start", "bad-week-start"))
+    if wanted.leap_day not in LEAP_DAYS:
+        problems.append(Problem("leap_day", "bad-leap-day"))
     return problems
 
 

@@ -83,8 +83,8 @@ def moment_at(uow: UnitOfWork, access: Access, at: datetime | None) -> Moment:
     here = moment_of(uow, access)
     if at is None:
         return here
-    now = at.astimezone(UTC)
-    return Moment(now, here.zone, here.week_start, here.member_id, here.unit_ids)
+    now, me = at.astimezone(UTC), (here.member_id, here.unit_ids)
+    return Moment(now, here.zone, here.week_start, *me, here.leap_day)
 
 
 def _filter(

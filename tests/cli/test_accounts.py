@@ -33,12 +33,14 @@ def data(result: Result) -> Any:
 
 
 def test_a_workspace_is_opened_and_listed(run: Run) -> None:
-    assert run("workspace", "create", "海边咖啡", "--currency", "EUR").exit_code == 0
+    how = ("--currency", "EUR", "--leap-day", "after")
+    assert run("workspace", "create", "海边咖啡", *how).exit_code == 0
     (listed,) = data(run("--json", "workspace", "list"))
-    assert (listed["key"], listed["name"], listed["currency"]) == (
+    assert (listed["key"], listed["name"], listed["currency"], listed["leap_day"]) == (
         "hai-bian-ka-fei",
         "海边咖啡",
         "EUR",
+        "after",
     )
 
 

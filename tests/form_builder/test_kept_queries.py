@@ -1,5 +1,6 @@
 """Statements that are kept never answer for another moment or another reader."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from regulars.form_builder.records import create_record, get_record
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import Database, Workspace
 from regulars.platform.errors import NotFound
+from regulars.platform.expressions.times import LEAP_DAYS
 from tests.support.shop_forms import publish_forms
 
 VISITS = {
@@ -55,6 +57,21 @@ def test_what_holds_for_everybody_at_any_moment_is_built_once(
             assert made["double"] == int(guests) * 2
             counts.append(len(catalog_of(uow).statements))
     assert counts[0] == counts[1]
+
+
+def test_29_february_moves_at_once_when_the_shop_says_so(
+    database: Database, workspace: Workspace
+) -> None:
+    formula = "SAME_DAY_OF_YEAR(day, DATE(2023, 3, 1))"
+    on_1_march = {"key": "on_1_march", "type": "formula", "formula": formula, "result": "boolean"}
+    access, found = system_access("en"), []
+    with database.workspace_tx(workspace) as uow:
+        publish_forms(uow, [{**VISITS, "fields": [VISITS["fields"][0], on_1_march]}])
+        made = create_record(uow, access, "visits", {"day": "2000-02-29"}, origin=API)
+    for leap_day in LEAP_DAYS:
+        with database.workspace_tx(replace(workspace, leap_day=leap_day), write=False) as uow:
+            found.append(get_record(uow, access, "visits", made.id)["on_1_march"])
+    assert found == [False, True]
 
 
 def test_each_reader_has_their_own_limits(database: Database, workspace: Workspace) -> None:

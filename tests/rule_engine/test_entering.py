@@ -1,5 +1,6 @@
 """Who enters, and how often."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -122,6 +123,21 @@ def test_the_29th_of_february_falls_on_the_28th_in_common_years(
     clock.forward(days=355)  # 28 February 2027
     shop.tick()
     assert [run.entered_at.date().isoformat() for run in shop.runs("greet")] == ["2027-02-28"]
+
+
+def test_the_29th_of_february_falls_on_1_march_where_the_shop_says_so(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.workspace = replace(shop.workspace, leap_day="after")
+    trigger = {"on": "date_field", "field": "birthday", "at": "09:00", "yearly": True}
+    shop.publish(sms(), journey(trigger=trigger))
+    shop.customer(birthday="1992-02-29")
+    clock.forward(days=355)  # 28 February 2027
+    shop.tick()
+    assert shop.runs("greet") == []
+    clock.forward(days=1)
+    shop.tick()
+    assert [run.entered_at.date().isoformat() for run in shop.runs("greet")] == ["2027-03-01"]
 
 
 def test_days_missed_while_the_shop_was_off_are_made_up_but_stale_wishes_are_not_sent(

@@ -65,8 +65,10 @@ def test_workspaces_are_opened_rested_and_taken_back(site: Site, whole: dict[str
         return client.open(f"{ROOT}{path}", method=method, json=body, headers=whole)
 
     wish = {"name": "Second shop", "key": "second", "owner": "olga@shop.example"}
-    made = call("POST", body=wish)
-    assert (made.status_code, made.get_json()["key"]) == (201, "second")
+    assert call("POST", body={**wish, "leap_day": "never"}).status_code == 422
+    made = call("POST", body={**wish, "leap_day": "after"})
+    shown = made.get_json()
+    assert (made.status_code, shown["key"], shown["leap_day"]) == (201, "second", "after")
     assert call("POST", body=wish).status_code == 409
     wrong = {"name": "X", "owner": "nobody@x.example", "zone": "Mars/Base"}
     assert call("POST", body=wrong).status_code == 422

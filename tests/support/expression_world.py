@@ -88,6 +88,7 @@ DAYS = (
     date(2024, 3, 10),
     date(2024, 3, 31),
     date(2024, 11, 3),
+    date(2023, 3, 1),
 )
 INSTANTS = (
     datetime(2024, 2, 29, 12, tzinfo=UTC),

@@ -157,6 +157,7 @@ def _with_workspace() -> sa.Select[Any]:
         shop.currency,
         shop.locale,
         shop.week_start,
+        shop.leap_day,
     ).join(
         workspace_table,
         sa.and_(
@@ -169,7 +170,14 @@ def _with_workspace() -> sa.Select[Any]:
 
 def _invitation(row: Row[Any]) -> Invitation:
     place = Workspace(
-        row.workspace_id, row.w_key, row.w_name, row.zone, row.currency, row.locale, row.week_start
+        row.workspace_id,
+        row.w_key,
+        row.w_name,
+        row.zone,
+        row.currency,
+        row.locale,
+        row.week_start,
+        row.leap_day,
     )
     return Invitation(
         row.id, place, row.email, row.name, row.role, tuple(row.unit_ids), row.expires_at

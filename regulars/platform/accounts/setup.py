@@ -27,7 +27,7 @@ _CODE_LENGTH = 10
 
 @dataclass(frozen=True)
 class FirstRun:
-    """What the set-up page asks for. ``settings`` are zone, currency, locale, week_start."""
+    """What the set-up page asks for. ``settings`` are those of `Workspace`."""
 
     code: str
     owner: NewUser
@@ -80,6 +80,7 @@ def open_shop(
         currency=place.currency,
         locale=place.locale,
         week_start=place.week_start,
+        leap_day=place.leap_day,
     )
     if owner is None:
         return made

@@ -97,7 +97,7 @@ def _manifest(database: Database, order: Order) -> dict[str, Any]:
 
 
 def _settings(place: Workspace) -> dict[str, Any]:
-    names = ("key", "name", "zone", "currency", "locale", "week_start")
+    names = ("key", "name", "zone", "currency", "locale", "week_start", "leap_day")
     return {name: getattr(place, name) for name in names}
 
 

@@ -26,7 +26,7 @@ from regulars.platform.faultpoint import faultpoint
 from regulars.platform.workspaces import workspace
 
 Say = Callable[[str], None]
-_SETTINGS = ("id", "key", "name", "zone", "currency", "locale", "week_start")
+_SETTINGS = ("id", "key", "name", "zone", "currency", "locale", "week_start", "leap_day")
 
 
 def bring_up(database: Database, folder: Path, say: Say) -> int:
@@ -78,7 +78,8 @@ def places_now(database: Database) -> list[Workspace]:
         if not inspector.has_table(workspace.name):
             return []
         names = {column["name"] for column in inspector.get_columns(workspace.name)}
-        statement = sa.select(*[workspace.c[name] for name in _SETTINGS]).order_by(workspace.c.id)
+        known = [workspace.c[name] for name in _SETTINGS if name in names]
+        statement = sa.select(*known).order_by(workspace.c.id)
         if "deleted_at" in names:
             statement = statement.where(workspace.c.deleted_at.is_(None))
         return [Workspace(**row._mapping) for row in connection.execute(statement)]

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _ORDER: dict[str, Callable[[Any, Any], Any]] = {
     "is": eq, "is_not": ne, "gt": gt, "gte": ge, "lt": lt, "lte": le,
-    "same_day_of_year": same_day_of_year,
 }  # fmt: skip
 _TEXT: dict[str, Callable[[str, str], bool]] = {
     "contains": lambda text, part: part in text,
@@ -81,6 +80,8 @@ def _with_values(compiler: PythonCompiler, left: Evaluate, node: Compare, kind: 
             return _between(left, rights, node)
         return _listed(left, rights, node, compiler.stored_key(node.left))
     right = _right(compiler, node.right, fold)
+    if node.op == "same_day_of_year":
+        return _same_day(left, right, node)
     test = _TEXT.get(node.op) or _ORDER[order_of(node.op)]
     if_none = node.if_none
     constant = _fixed(node.right, fold)
@@ -189,6 +190,19 @@ def _listed(left: Evaluate, items: list[Evaluate], node: Compare, key: str | Non
         if value is None:
             return if_none
         return any(item(row, context) == value for item in items) is wanted
+
+    return evaluate
+
+
+def _same_day(left: Evaluate, right: Evaluate, node: Compare) -> Evaluate:
+    if_none = node.if_none
+
+    def evaluate(row: Row, context: Context) -> bool:
+        value = left(row, context)
+        if value is None:
+            return if_none
+        other = right(row, context)
+        return other is not None and same_day_of_year(value, other, context.moment.leap_day)
 
     return evaluate
 

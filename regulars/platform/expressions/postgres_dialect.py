@@ -32,7 +32,7 @@ class Postgres:
         return pg.local_day(instant, moment)
 
     def same_day(self, day: Element, reference: Element, moment: Moment) -> Element:
-        return postgres_functions.same_day(day, reference)
+        return postgres_functions.same_day(day, reference, moment.leap_day)
 
     def compare_scales(
         self, test: Callable[[Any, Any], Any], left: Typed, right: Typed, moment: Moment

@@ -12,7 +12,7 @@ from regulars.platform.expressions import postgres as pg
 from regulars.platform.expressions import texts, times
 from regulars.platform.expressions.functions import MAX_STEPS
 from regulars.platform.expressions.sql_template import Template
-from regulars.platform.expressions.types import Kind, Moment, ValueType
+from regulars.platform.expressions.types import Kind, LeapDay, Moment, ValueType
 
 Element = sa.ColumnElement[Any]
 Typed = tuple[Element, ValueType]
@@ -300,11 +300,15 @@ def _end_of(args: Sequence[Typed], _result: ValueType, moment: Moment) -> Elemen
     return Template(f"({following} - 1)", columns.Day(), args[0][0])
 
 
-def same_day(day: Element, reference: Element) -> Element:
+def same_day(day: Element, reference: Element, leap_day: LeapDay) -> Element:
     """`times.same_day_of_year`."""
     shown = "extract(month from {0}) * 100 + extract(day from {0})"
     other = shown.replace("{0}", "{1}")
-    leap = f"{shown} = 229 and {other} = 228 and extract(day from {{1}} + 1) = 1"
+    common = {
+        "before": f"{other} = 228 and extract(day from {{1}} + 1) = 1",
+        "after": f"{other} = 301 and extract(day from {{1}} - 1) = 28",
+    }
+    leap = f"{shown} = 229 and {common[leap_day]}"
     return Template(f"({shown} = {other} or {leap})", sa.Boolean(), day, reference)
 
 

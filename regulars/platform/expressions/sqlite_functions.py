@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from regulars.platform.expressions import numbers, zones
@@ -24,7 +24,7 @@ from regulars.platform.expressions.formula import parse_unlimited
 from regulars.platform.expressions.functions import ARITHMETIC, FUNCTIONS, Function
 from regulars.platform.expressions.shapes import FieldShape, FormShape, Shapes
 from regulars.platform.expressions.times import same_day_of_year
-from regulars.platform.expressions.types import Kind, Moment, ValueType
+from regulars.platform.expressions.types import Kind, LeapDay, Moment, ValueType
 
 _CODES = {
     Kind.TEXT: "t", Kind.CHOICE: "t", Kind.NUMBER: "n", Kind.BOOLEAN: "b", Kind.DATE: "d",
@@ -41,7 +41,16 @@ def signature(name: str, args: Sequence[ValueType], result: ValueType, moment: M
     """What ``regulars_call`` needs to know beside the values."""
     codes = ",".join(f"{_CODES[arg.kind]}{arg.scale}" for arg in args)
     returned = f"{_CODES[result.kind]}{result.scale}"
-    return f"{name}|{codes}|{returned}|{moment.zone.key}|{moment.week_start}"
+    return f"{name}|{codes}|{returned}|{_time_words(moment)}"
+
+
+def _time_words(moment: Moment) -> str:
+    """What a moment is besides now and me, as signatures say it; `_moment` reads it."""
+    return f"{moment.zone.key}|{moment.week_start}|{moment.leap_day}"
+
+
+def _moment(zone: str, week_start: str, leap_day: str) -> Moment:
+    return Moment(zones.EPOCH, ZoneInfo(zone), int(week_start), leap_day=cast("LeapDay", leap_day))
 
 
 def install(connection: sqlite3.Connection) -> None:
@@ -65,7 +74,7 @@ def formula_signature(
         f"{kind.kind}:{kind.scale}:{kind.exact:d}:{kind.form or ''}" for kind in parts
     )
     returned = f"{_CODES[result.kind]}{result.scale}"
-    return f"{codes}|{returned}|{moment.zone.key}|{moment.week_start}|{text}"
+    return f"{codes}|{returned}|{_time_words(moment)}|{text}"
 
 
 def _formula(*given: Any) -> Any:
@@ -75,7 +84,7 @@ def _formula(*given: Any) -> Any:
 
 @lru_cache(maxsize=2048)
 def _fused(name: str) -> Callable[[Sequence[Any]], Any]:
-    codes, returned, zone, week_start, text = name.split("|", 4)
+    codes, returned, zone, week_start, leap_day, text = name.split("|", 5)
     kinds = [_part_type(code) for code in codes.split(",") if code]
     names = [f"a{place}" for place in range(len(kinds))]
     fields = {key: FieldShape(key, kind) for key, kind in zip(names, kinds, strict=True)}
@@ -83,7 +92,7 @@ def _fused(name: str) -> Callable[[Sequence[Any]], Any]:
     shapes = Shapes({"": form})
     tree = Checker(shapes).visit(parse_unlimited(text), form)
     evaluate = compile_python_value(tree, shapes)
-    context = Context(Moment(zones.EPOCH, ZoneInfo(zone), int(week_start)))
+    context = Context(_moment(zone, week_start, leap_day))
     decoders, encode = [_decoder(kind) for kind in kinds], _encoder(_type(returned))
 
     def run(given: Sequence[Any]) -> Any:
@@ -137,13 +146,13 @@ OVERFLOW = -(2**63)  # never a value: scaled numbers keep to ±(2^63 - 1)
 
 @lru_cache(maxsize=4096)
 def _computation(name: str) -> Callable[..., Any]:
-    function, codes, returned, zone, week_start = name.split("|")
+    function, codes, returned, *times = name.split("|")
     args = tuple(_type(code) for code in codes.split(",") if code)
     result = _type(returned)
     quick = _on_units(function, args, result)
     if quick is not None:
         return quick
-    moment = Moment(zones.EPOCH, ZoneInfo(zone), int(week_start))
+    moment = _moment(*times)
     compute, passes_missing = _bound(function, args, result)
     decoders = [_decoder(each) for each in args]
     encode = _encoder(result)
@@ -208,8 +217,8 @@ def _local_day(moment: Moment, instant: datetime) -> date | None:
     return zones.local_day(instant, moment.zone)
 
 
-def _same_day(_moment: Moment, day: date, reference: date) -> bool:
-    return same_day_of_year(day, reference)
+def _same_day(moment: Moment, day: date, reference: date) -> bool:
+    return same_day_of_year(day, reference, moment.leap_day)
 
 
 _EXTRA: dict[str, Callable[..., Any]] = {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from regulars.platform.expressions.types import Moment
+from regulars.platform.expressions.types import LeapDay, Moment
 from regulars.platform.expressions.zones import from_wall_time, wall_time
 
 EXACT_UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1)}
@@ -18,6 +18,7 @@ CALENDARS = (
     "today", "yesterday", "tomorrow",
     *(f"{which}_{unit}" for unit in CALENDAR_UNITS[1:] for which in ("this", "last", "next")),
 )  # fmt: skip
+LEAP_DAYS: dict[LeapDay, tuple[int, int]] = {"before": (2, 28), "after": (3, 1)}
 _MICROSECOND = timedelta(microseconds=1)
 # Results outside are missing: every zone can still show them, and both databases can hold them.
 EARLIEST, LATEST = date(1, 1, 3), date(9999, 12, 28)
@@ -100,13 +101,17 @@ def months_between(first: date, last: date) -> int:
     return n - 1 if first.day > last.day and not is_month_end else n
 
 
-def same_day_of_year(day: date, reference: date) -> bool:
-    """Whether ``day`` falls on ``reference`` in its year; 29 Feb falls on 28 Feb if it must."""
-    if (day.month, day.day) == (reference.month, reference.day):
+def same_day_of_year(day: date, reference: date, leap_day: LeapDay = "before") -> bool:
+    """Whether ``day`` falls on ``reference`` in its year.
+
+    In a year without 29 February that day falls on 28 February (``before``) or 1 March.
+    """
+    shown = (reference.month, reference.day)
+    if (day.month, day.day) == shown:
         return True
-    is_last_of_february = (reference.month, reference.day) == (2, 28)
-    is_common = monthrange(reference.year, 2)[1] == 28
-    return is_common and is_last_of_february and (day.month, day.day) == (2, 29)
+    if (day.month, day.day) != (2, 29) or shown != LEAP_DAYS[leap_day]:
+        return False
+    return not isleap(reference.year)
 
 
 def calendar_days(name: str, moment: Moment) -> tuple[date | None, date | None]:

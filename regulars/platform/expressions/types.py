@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 
@@ -46,6 +47,10 @@ def number(scale: int = 0) -> ValueType:
     return ValueType(Kind.NUMBER, scale=scale)
 
 
+LeapDay = Literal["before", "after"]
+"""Where 29 February falls in common years: on the day before it or on the day after it."""
+
+
 @dataclass(frozen=True)
 class Moment:
     """What "now", "today", "me" and "my stores" mean for one evaluation. Never the wall clock."""
@@ -55,6 +60,7 @@ class Moment:
     week_start: int = 0  # 0 = Monday
     member_id: int | None = None
     unit_ids: tuple[int, ...] = ()
+    leap_day: LeapDay = "before"
 
     @property
     def today(self) -> date:

@@ -56,7 +56,7 @@ class Once(TriggerKind):
 class DateField(TriggerKind):
     """On the day a date ``field`` of the subject names, or ``offset`` days before (-) or after it.
 
-    ``yearly`` goes by day and month; 29 February falls on the 28th in common years.
+    ``yearly`` goes by day and month; where 29 February falls in common years, the workspace says.
     """
 
     name = "date_field"

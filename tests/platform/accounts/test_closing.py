@@ -54,7 +54,7 @@ def test_the_api_changes_settings_and_lists_every_mistake(site: Site) -> None:
     done = visitor.patch("/api/v1/workspace", headers=owner, json={"name": "Harbour Café"})
     assert done.json is not None
     assert done.json["name"] == "Harbour Café"
-    wrong = {"zone": "Nowhere", "currency": "x", "week_start": 9}
+    wrong = {"zone": "Nowhere", "currency": "x", "week_start": 9, "leap_day": "never"}
     refused = visitor.patch("/api/v1/workspace", headers=owner, json=wrong)
     assert refused.status_code == 422
     assert refused.json is not None
@@ -62,12 +62,32 @@ def test_the_api_changes_settings_and_lists_every_mistake(site: Site) -> None:
         "zone",
         "currency",
         "week_start",
+        "leap_day",
     }
     shape = visitor.patch(
         "/api/v1/workspace", headers=owner, json={"key": "x", "week_start": True}
     )
     assert shape.status_code == 422
     assert get_workspace(site.database, "shop").name == "Harbour Café"
+
+
+def test_where_29_february_falls_is_a_setting_of_the_page_and_the_api(site: Site) -> None:
+    alice, page = site.signed_in("Alice"), f"{site.home}/settings"
+    assert '<option value="before" selected>28 February in other years' in alice.get(page).text
+    owner, visitor = site.token(), site.visitor()
+    done = visitor.patch("/api/v1/workspace", headers=owner, json={"leap_day": "after"})
+    assert done.json is not None
+    assert done.json["leap_day"] == "after"
+    assert '<option value="after" selected>1 March in other years' in alice.get(page).text
+    wish = {
+        "shop/name": "Harbour", "shop/zone": "UTC", "shop/currency": "EUR", "locale": "en",
+        "week_start": "0",
+    }  # fmt: skip
+    assert alice.send(page, wish).status_code == 303  # a page from before knows nothing of it
+    assert get_workspace(site.database, "shop").leap_day == "after"
+    assert alice.send(page, {**wish, "leap_day": "never"}).status_code == 422
+    assert alice.send(page, {**wish, "leap_day": "before"}).status_code == 303
+    assert get_workspace(site.database, "shop").leap_day == "before"
 
 
 def test_the_switcher_offers_what_is_in_use_and_the_list_shows_all(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,12 @@ def columns_of(table: dict[str, Any]) -> dict[str, Any]:
 def test_a_workspace_goes_to_another_installation_and_back(
     shop: RuleShop, elsewhere: Database, back_up: BackUp, tmp_path: Path
 ) -> None:
+    shop.workspace = replace(shop.workspace, leap_day="after")
     first = back_up().path
     job = restoring(elsewhere, first, members="create")
     moved = restore_as_new(look_into(first), job)
     assert (moved.key, moved.name) == ("shop", shop.workspace.name)
+    assert moved.leap_day == "after"
     order = Order("workspace", [moved], tmp_path / "back.tar.gz", elsewhere.clock())
     second = make_backup(elsewhere, order, silent).path
     there, here = content(second, moved.store), content(first, shop.workspace.store)
@@ -103,8 +106,12 @@ def test_a_copy_beside_the_original_shares_nothing_with_it(
     shop: RuleShop, back_up: BackUp
 ) -> None:
     path = back_up().path
-    copy = restore_as_new(look_into(path), restoring(shop.database, path), name="Practice")
-    assert (copy.key, copy.name) == ("shop-2", "Practice")
+    offer = look_into(path)
+    ((store, about),) = offer.workspaces.items()
+    as_before = {key: value for key, value in about.items() if key != "leap_day"}
+    offer = replace(offer, workspaces={store: as_before})  # by a release that knew nothing of it
+    copy = restore_as_new(offer, restoring(shop.database, path), name="Practice")
+    assert (copy.key, copy.name, copy.leap_day) == ("shop-2", "Practice", "before")
     there = RuleShop(shop.database, copy, _mobiles=20)
     there.customer(name="Only there")
     with shop.work() as uow:

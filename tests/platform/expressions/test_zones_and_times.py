@@ -114,6 +114,27 @@ def test_whole_months_fit_between(first: date, last: date) -> None:
         assert n == -times.months_between(last, first)
 
 
+@pytest.mark.parametrize(
+    ("reference", "before", "after"),
+    [
+        (date(2023, 2, 28), True, False),
+        (date(2023, 3, 1), False, True),
+        (date(1900, 2, 28), True, False),
+        (date(1900, 3, 1), False, True),
+        (date(2024, 2, 28), False, False),
+        (date(2024, 2, 29), True, True),
+        (date(2024, 3, 1), False, False),
+    ],
+)
+def test_29_february_falls_on_the_28th_or_on_1_march(
+    reference: date, before: bool, after: bool
+) -> None:
+    born = date(2000, 2, 29)
+    assert times.same_day_of_year(born, reference) is before
+    assert times.same_day_of_year(born, reference, "before") is before
+    assert times.same_day_of_year(born, reference, "after") is after
+
+
 @pytest.mark.parametrize("week_start", range(7))
 def test_weeks_begin_where_the_shop_says(week_start: int) -> None:
     for offset in range(14):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from regulars.platform.expressions.times import LEAP_DAYS
 from regulars.platform.web.api_route import (
     BOOLEAN,
     ID,
@@ -38,9 +39,11 @@ _TOKEN = {
 TOKEN = named("Token", obj(_TOKEN))
 MADE_TOKEN = named("MadeToken", obj({**_TOKEN, "token": TEXT}))
 NEW_TOKEN = obj({"name": TEXT, "role": TEXT}, {"units": array(TEXT)})
+LEAP_DAY = {"enum": list(LEAP_DAYS)}
 _WORKSPACE = {
     "name": TEXT, "zone": TEXT, "currency": TEXT, "locale": TEXT,
     "week_start": {"type": "integer", "minimum": 0, "maximum": 6},
+    "leap_day": LEAP_DAY,
 }  # fmt: skip
 WORKSPACE = named("Workspace", obj({"key": TEXT, **_WORKSPACE, "archived_at": nullable(INSTANT)}))
 WORKSPACE_CHANGES = obj({}, _WORKSPACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.accounts.web.shop_form import shop_from_form, shop_options
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
+from regulars.platform.expressions.types import LeapDay
 from regulars.platform.problems import under
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
@@ -43,6 +45,7 @@ def save_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         currency=form.currency,
         week_start=form.week_start,
         locale=request.form.get("locale", ""),
+        leap_day=cast("LeapDay", request.form.get("leap_day", uow.workspace.leap_day)),
     )
     try:
         update_workspace(uow.database, wanted)

@@ -19,7 +19,9 @@ from regulars.platform.web.api_route import describe
 from regulars.platform.web.json_body import read_object
 from regulars.platform.workspaces import archive_workspace, reopen_workspace, update_workspace
 
-_SETTINGS = {"name": str, "zone": str, "currency": str, "locale": str, "week_start": int}
+_SETTINGS = {
+    "name": str, "zone": str, "currency": str, "locale": str, "week_start": int, "leap_day": str,
+}  # fmt: skip
 _WORDS = {str: "string", int: "integer"}
 
 
@@ -35,7 +37,7 @@ def show_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_api("manage_workspace", writes=False)
 @describe("workspace", shapes.WORKSPACE, body=shapes.WORKSPACE_CHANGES)
 def change_workspace(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Rename it, or change its zone, currency, language, week; what is not named stays."""
+    """Rename it, or change a setting such as the zone; what is not named stays."""
     body = read_object(request)
     if problems := _problems(body):
         raise Invalid(problems)

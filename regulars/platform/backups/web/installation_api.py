@@ -40,7 +40,14 @@ blueprint = Blueprint("installation_api", __name__, url_prefix="/api/v1/workspac
 _WEEK = {"type": "integer", "minimum": 0, "maximum": 6}
 NEW = obj(
     {"name": TEXT, "owner": TEXT},
-    {"key": TEXT, "zone": TEXT, "currency": TEXT, "locale": TEXT, "week_start": _WEEK},
+    {
+        "key": TEXT,
+        "zone": TEXT,
+        "currency": TEXT,
+        "locale": TEXT,
+        "week_start": _WEEK,
+        "leap_day": accounts_shapes.LEAP_DAY,
+    },
 )
 WORKSPACE = accounts_shapes.WORKSPACE
 View = Callable[..., ResponseReturnValue]
