@@ -126,27 +126,23 @@ def refresh(
     moved = differences_of(uow, settled, records)
     if not moved:
         return 0
-    by_key = sorted(
-        (each for each in settled if each.rule.key in moved), key=lambda each: each.rule.key
-    )  # fmt: skip
-    held = {each.rule.key for each in by_key if raise_gen(uow, each)}
-    found = _still(uow, [each for each in settled if each.rule.key in held], moved)
-    return apply(
-        uow,
-        [Move(each, found[each.rule.key], cause) for each in settled if each.rule.key in found],
-    )
+    by_key = {each.rule.key: each for each in settled if each.rule.key in moved}
+    held = {key for key in sorted(by_key) if raise_gen(uow, by_key[key])}
+    found = _still(uow, settled, moved)
+    turning = [each for each in settled if each.rule.key in held & found.keys()]
+    return apply(uow, [Move(each, found[each.rule.key], cause) for each in turning])
 
 
 def _still(uow: UnitOfWork, mirrors: Sequence[PinnedRule], moved: Turns) -> Turns:
     """What has turned, now that nobody else changes these mirrors.
 
-    It is asked again where others may have been faster; SQLite lets one in at a time to write.
+    The same is asked again where others may have been faster; SQLite lets one in at a time to
+    write.
     """
-    keys = {each.rule.key for each in mirrors}
     if uow.dialect == "sqlite":
-        return {key: turns for key, turns in moved.items() if key in keys}
-    records = sorted({turn.record for key in keys for turn in moved[key]})
-    return differences_of(uow, mirrors, records) if records else {}
+        return moved
+    records = sorted({turn.record for turns in moved.values() for turn in turns})
+    return differences_of(uow, mirrors, records)
 
 
 def candidates(

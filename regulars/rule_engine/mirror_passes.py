@@ -9,8 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import expressing
+from regulars.form_builder.kept_queries import ask
+from regulars.platform import columns
+from regulars.platform.accounts.access import system_access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.expressions.shared_pass import flags_of, shareable
+from regulars.platform.expressions.shared_pass import Among, flags_of, shareable
 from regulars.platform.expressions.tree import Node, Path
 from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.mirrors import (
@@ -25,6 +28,7 @@ from regulars.rule_engine.mirrors import (
 from regulars.rule_engine.tables import mirror_member
 
 MOST_TOGETHER = 20  # mirrors in one statement
+_PEOPLE = sa.bindparam("people", type_=columns.BigInt, expanding=True)
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +68,8 @@ def differences_of(
 
     The same as `differences` of each; a broken mirror has no turns.
     """
+    if records is not None and not records:
+        return {}
     found: Turns = {}
     for group in passes_of(mirrors):
         if len(group) > 1:
@@ -81,7 +87,7 @@ def _together(
 ) -> Turns:
     found: Turns = {pinned.rule.key: [] for pinned in mirrors}
     keys = list(found)
-    for row in uow.execute(_compared(uow, mirrors, records)):
+    for row in _compared(uow, mirrors, records):
         for key, before, after in zip(keys, row[1::2], row[2::2], strict=True):
             if before != after:
                 found[key].append(Turn(row[0], before, after))
@@ -92,14 +98,31 @@ def _together(
 
 def _compared(
     uow: UnitOfWork, mirrors: Sequence[PinnedRule], records: Sequence[int] | None
+) -> Iterable[Sequence[Any]]:
+    """``id, before, after, before, after, …`` of whoever is not what some mirror wants.
+
+    After each batch of events it is asked about some people: that question is kept for a while.
+    """
+    if records is None:
+        return uow.execute(_comparison(uow, mirrors, None))
+    access = system_access(uow.workspace.locale)
+    name = ("mirrors", *((pinned.rule.key, pinned.version) for pinned in mirrors))
+    rows = ask(
+        uow, access, mirrors[0].catalog, name, lambda: _comparison(uow, mirrors, _PEOPLE),
+        {_PEOPLE.key: list(records)}, passing=True,
+    )  # fmt: skip
+    return [tuple(row.values()) for row in rows]
+
+
+def _comparison(
+    uow: UnitOfWork, mirrors: Sequence[PinnedRule], among: Among | None
 ) -> sa.Select[Any]:
-    """``id, before, after, before, after, …`` of whoever is not what some mirror wants."""
     first = mirrors[0]
     table = first.catalog.tables[first.rule.subject].main
     trees: list[Node] = [tree for pinned in mirrors for tree in trees_of(pinned)]
-    mode: expressing.Mode = "scan" if records is None else "single"
+    mode: expressing.Mode = "scan" if among is None else "single"
     target = expressing.target_of(uow, first.catalog, mode=mode)
-    found = flags_of(trees, target, table, records).subquery()
+    found = flags_of(trees, target, table, among).subquery()
     flags = iter(found.c[f"c{place}"] == YES for place in range(len(trees)))
     joined: sa.FromClause = found
     columns: list[Any] = [found.c.id]

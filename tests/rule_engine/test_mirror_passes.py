@@ -83,6 +83,22 @@ def test_together_they_find_what_each_finds_alone(shop: RuleShop, clock: Movable
     assert sorted(map(len, groups)) == [1, 5]
 
 
+def test_a_question_that_is_kept_does_not_keep_the_moment(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    lately = {"within": {"last": 30, "unit": "day"}, "on": "paid_at"}
+    shop.publish(*(
+        mirror(key, spent(amount, **lately), {"field": "tags", "add": key})
+        for key, amount in (("some", 100), ("much", 200))
+    ))  # fmt: skip
+    anna = shop.customer()
+    shop.order(anna, amount="250")
+    for days, found in ((0, {"some", "much"}), (31, set())):
+        clock.forward(days=days)
+        with shop.work() as uow:
+            assert set(differences_of(uow, book_of(uow).mirrors, [anna])) == found
+
+
 def test_one_pass_over_the_orders_serves_all_mirrors(shop: RuleShop, monkeypatch: Any) -> None:
     shop.publish(*MANY)
     passes = []

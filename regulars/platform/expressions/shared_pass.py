@@ -20,6 +20,8 @@ from regulars.platform.expressions.types import Kind
 
 MAX_COLUMNS = 60  # aggregates that share one pass
 
+Among = Sequence[int] | sa.BindParameter[int]
+
 
 @dataclass(frozen=True)
 class Shared:
@@ -41,15 +43,18 @@ def shared_pass(
 
 
 def flags_of(
-    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Sequence[int] | None
+    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Among | None
 ) -> sa.Select[tuple[int, ...]]:
-    """``id, c0, c1, …`` of every record, or of those ``among``, whatever it meets."""
+    """``id, c0, c1, …`` of every record, or of those ``among``, whatever it meets.
+
+    An expanding parameter as ``among`` takes its records when the statement runs.
+    """
     _flags, query = _flagged(trees, target, root, among, fuse=True)
     return query if among is None else query.where(root.c.id.in_(among))
 
 
 def _flagged(
-    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Sequence[int] | None, *,
+    trees: Sequence[Node], target: Target, root: sa.FromClause, among: Among | None, *,
     fuse: bool,
 ) -> tuple[list[Element], sa.Select[tuple[int, ...]]]:  # fmt: skip
     compiler = SqlCompiler(target)
@@ -103,7 +108,7 @@ def _can_share(node: Aggregate) -> bool:
 
 
 def _grouped(
-    compiler: SqlCompiler, shared: Shared, frame: Frame, among: Sequence[int] | None
+    compiler: SqlCompiler, shared: Shared, frame: Frame, among: Among | None
 ) -> sa.Subquery:
     """``k, a0, a1, …``: the link and each aggregate over the rows that it counts."""
     rows = sql_aggregates.rows_of(compiler, shared.nodes[0], frame, filtered=False)
