@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,7 +57,7 @@ class Event:
     form: str | None = None
     record: int | None = None
     changes: Mapping[str, Sequence[Any]] | columns.Written | None = None
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | columns.Written | None = None
     actor: str = "system"
     chain: tuple[str, ...] = ()
     dedupe_key: str | None = None
@@ -78,15 +79,20 @@ def _plain(changes: Mapping[str, Any] | columns.Written | None) -> Any:
     return changes if changes is None or isinstance(changes, str) else dict(changes)
 
 
+@lru_cache(maxsize=1000)
+def _written_chain(chain: tuple[str, ...]) -> columns.Written:
+    return columns.written(list(chain))
+
+
 def _values(uow: UnitOfWork, each: Event) -> dict[str, Any]:
     return {
         "kind": each.kind,
         "form": each.form,
         "record": each.record,
         "changes": _plain(each.changes),
-        "data": None if each.data is None else dict(each.data),
+        "data": _plain(each.data),
         "actor": each.actor,
-        "chain": list(each.chain),
+        "chain": _written_chain(tuple(each.chain)),
         "dedupe_key": each.dedupe_key,
         "historic": each.historic,
         "at": each.at or uow.now,

@@ -240,14 +240,15 @@ def _remember(uow: UnitOfWork, rule: str, members: Sequence[tuple[int, str, date
 
 def _events(uow: UnitOfWork, move: Move) -> Iterator[Event]:
     rule, cause = move.pinned.rule, move.cause
+    values = {value for turn in move.turns for value in (turn.before, turn.after)}
+    data = {value: columns.written({"rule": rule.key, "value": value}) for value in values}
     for turn in move.turns:
         chain = (*cause.chains.get(turn.record, ()), rule.key)
         quiet = cause.is_historic(turn.record)
         for kind, value in (("mirror_left", turn.before), ("mirror_entered", turn.after)):
             if value is not None:
-                data = {"rule": rule.key, "value": value}
                 yield Event(
-                    kind, rule.subject, turn.record, data=data, chain=chain, historic=quiet,
+                    kind, rule.subject, turn.record, data=data[value], chain=chain, historic=quiet,
                     at=uow.now,
                 )  # fmt: skip
 
