@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
-from importlib import resources
 from typing import Any
 
 from regulars.form_builder.field_types.base import FieldType, field_types
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem, under
 
 
 @cache
 def form_schema() -> dict[str, Any]:
     """The whole schema; ask only after `wiring` has registered the field types."""
-    source = resources.files("regulars.form_builder") / "form.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
+    schema = packaged("regulars.form_builder", "form.schema.json")
     common = schema["$defs"]["common"]
     branches = [_branch(kind, common) for kind in field_types]
     schema["$defs"]["field"] = {"oneOf": branches}

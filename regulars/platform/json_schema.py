@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from importlib import resources
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -37,6 +38,13 @@ _CODES: dict[str, Callable[[ValidationError], dict[str, Any]]] = {
 def validator(schema: Mapping[str, Any]) -> Draft202012Validator:
     """A compiled validator that never leaves this schema."""
     return Draft202012Validator(dict(schema), registry=Registry())
+
+
+def packaged(package: str, name: str) -> dict[str, Any]:
+    """A schema that lies as a file in one of our packages; the caller's own to change."""
+    source = resources.files(package) / name
+    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
+    return schema
 
 
 def shape_problems(checker: Draft202012Validator, instance: Any) -> list[Problem]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from regulars import __version__
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import LOCALES, Text
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem, under
 from regulars.platform.strict_json import BadJson, parse_json
 from regulars.seed_templates.pack_files import PackFiles, read_pack_files
@@ -102,9 +101,7 @@ def parse_pack(files: PackFiles) -> Pack:
 @cache
 def pack_schema() -> dict[str, Any]:
     """The JSON Schema of ``pack.json``."""
-    source = resources.files("regulars.seed_templates") / "pack.schema.json"
-    schema: dict[str, Any] = parse_json(source.read_bytes())
-    return schema
+    return packaged("regulars.seed_templates", "pack.schema.json")
 
 
 class _Reader:

@@ -6,14 +6,12 @@ One file may feed several forms. A map is what the import page saves, the comman
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any, Literal
 
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem
 
 Mode = Literal["insert", "update", "upsert"]
@@ -169,17 +167,13 @@ class ImportMap:
 
 def map_problems(raw: Any) -> list[Problem]:
     """Every way a map's JSON departs from its schema."""
-    if not isinstance(raw, Mapping):
-        return [Problem("", "shape-type", {"expected": ["object"]})]
     return shape_problems(_validator(), raw)
 
 
 @cache
 def map_schema() -> dict[str, Any]:
     """The JSON Schema of a map."""
-    source = resources.files("regulars.form_builder.importing") / "import_map.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
-    return schema
+    return packaged("regulars.form_builder.importing", "import_map.schema.json")
 
 
 @cache

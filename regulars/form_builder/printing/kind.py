@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from regulars.form_builder.catalog import FormCatalog, catalog_from
@@ -15,7 +13,7 @@ from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.printing.definition import ALWAYS, Block, PrintLayout
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.platform.definitions.snapshot import Snapshot
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem
 
 KIND = "print"
@@ -26,9 +24,7 @@ PICTURES = FILE_TYPES
 @cache
 def print_schema() -> dict[str, Any]:
     """The JSON Schema of a print layout."""
-    source = resources.files("regulars.form_builder.printing") / "print.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
-    return schema
+    return packaged("regulars.form_builder.printing", "print.schema.json")
 
 
 @cache
@@ -38,8 +34,6 @@ def _validator() -> Any:
 
 def print_problems(raw: Any) -> list[Problem]:
     """Every way a layout's JSON departs from its schema."""
-    if not isinstance(raw, Mapping):
-        return [Problem("", "shape-type", {"expected": ["object"]})]
     return shape_problems(_validator(), raw)
 
 

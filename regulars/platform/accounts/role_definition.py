@@ -7,10 +7,8 @@ by ``default``, and is none where that does not name it either.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
@@ -24,7 +22,7 @@ from regulars.platform.accounts.roles import (
     Scope,
     capabilities_from,
 )
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem
 
 Raw = Mapping[str, Any]
@@ -33,8 +31,7 @@ Raw = Mapping[str, Any]
 @cache
 def role_schema() -> dict[str, Any]:
     """The JSON Schema of a role, with the capabilities there are."""
-    source = resources.files("regulars.platform.accounts") / "role.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
+    schema = packaged("regulars.platform.accounts", "role.schema.json")
     schema["properties"]["capabilities"]["items"] = {"enum": list(CHOSEN_CAPABILITIES)}
     return schema
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from regulars.platform.definitions.kinds import DefinitionKind
-from regulars.platform.json_schema import shape_problems, validator
+from regulars.platform.json_schema import packaged, shape_problems, validator
 from regulars.platform.problems import Problem
 from regulars.rule_engine.goals.definition import Goal, slots_of
 
@@ -17,9 +15,7 @@ from regulars.rule_engine.goals.definition import Goal, slots_of
 @cache
 def goal_schema() -> dict[str, Any]:
     """The JSON Schema of a goal."""
-    source = resources.files("regulars.rule_engine.goals") / "goal.schema.json"
-    schema: dict[str, Any] = json.loads(source.read_text("utf-8"))
-    return schema
+    return packaged("regulars.rule_engine.goals", "goal.schema.json")
 
 
 @cache
@@ -29,8 +25,6 @@ def _validator() -> Any:
 
 def goal_problems(raw: Any) -> list[Problem]:
     """Every way a goal's JSON departs from its schema, or speaks of places it does not have."""
-    if not isinstance(raw, Mapping):
-        return [Problem("", "shape-type", {"expected": ["object"]})]
     found = shape_problems(_validator(), raw)
     return found or [*_place_problems(raw["places"]), *_slot_problems(raw)]
 
