@@ -170,6 +170,7 @@ def test_the_owner_reads_every_monday_how_the_week_was(composer: Composer, shop:
     )  # fmt: skip
     finish(composer, shop, year.WEEKLY)
     page = composer.page
+    expect(page.locator("html.js")).to_have_count(1)  # without a script nothing asks back
     page.get_by_role("button", name="Run it now").click()
     page.get_by_role("button", name="Yes, go ahead").click()
     expect(page.get_by_text("The reports are being run")).to_be_visible()

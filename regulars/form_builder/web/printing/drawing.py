@@ -14,6 +14,7 @@ from importlib import resources
 from typing import Any
 
 from flask import render_template
+from PIL import ImageFile
 
 from regulars.form_builder.printing.definition import ROLLS
 from regulars.form_builder.web.printing.filling import Sheet
@@ -44,11 +45,17 @@ def pdf_of(sheets: Sequence[Sheet]) -> bytes:
 
 @cache
 def typesetter() -> Any:
-    """The module that sets pages, or None: it needs libraries that not every machine has."""
+    """The module that sets pages, or None: it needs libraries that not every machine has.
+
+    It makes the whole process accept pictures that break off; those who hand in pictures are told.
+    """
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         return importlib.import_module("weasyprint")
     except (ImportError, OSError):
         return None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = strict
 
 
 def _on_a_roll(setter: Any, sheet: Sheet) -> Any:

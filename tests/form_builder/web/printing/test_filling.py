@@ -14,6 +14,7 @@ from regulars.form_builder.web.printing import drawing
 from regulars.form_builder.web.printing.drawing import NoTypesetter, pdf_of
 from regulars.form_builder.web.printing.filling import MOST_SHEETS, Piece, Sheet, abreast, fill
 from regulars.platform.accounts.access import system_access
+from regulars.platform.blobs.looking import look_at
 from regulars.platform.blobs.service import take_in
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
@@ -166,6 +167,13 @@ def test_a_roll_is_as_long_as_what_stands_on_it(shop: Shop, order: int) -> None:
     assert [len(each) for each in pages] == [1, 1]
     assert [page.width for (page,) in pages] == [pytest.approx(80 / 25.4 * 96)] * 2
     assert pages[1][0].height > 4 * pages[0][0].height
+
+
+def test_s08_setting_pages_leaves_broken_pictures_refused() -> None:
+    assert drawing.typesetter() is not None
+    broken = BytesIO()
+    Image.effect_noise((64, 64), 50).save(broken, "PNG")
+    assert look_at(broken.getvalue()[:-60]).why_not == "picture-broken"
 
 
 def test_a_machine_without_the_library_says_how_to_get_it(
