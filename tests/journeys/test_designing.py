@@ -42,6 +42,7 @@ def begin(page: Page, live_server: LiveServer, place: Workspace, name: str) -> N
     assert accessibility_problems(page) == []
     page.get_by_role("button", name=f"Begin with {name}").click()
     expect(page.locator("#canvas")).to_be_visible()
+    page.wait_for_load_state("load")  # keys are heard once the scripts are there
 
 
 def test_a_form_is_arranged_by_keys_alone(
