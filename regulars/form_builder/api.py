@@ -90,7 +90,7 @@ def list_forms(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 def create_form(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new definition as a draft; 409 when its key is taken."""
     save = partial(_save, uow, access)
-    return definition_answers.create(uow, access, "form", save, service.FormExists)
+    return definition_answers.create(uow, access, "form", service.FormExists, save)
 
 
 @api.get("/forms/<form_key>")

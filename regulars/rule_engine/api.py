@@ -48,7 +48,7 @@ def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("rules", {201: shapes.RULE}, body=shapes.RULE, tagged="draft")
 def create_rule(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new rule as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, "rule", _saving(uow, access, "rule"))
+    return definition_answers.create(uow, access, "rule")
 
 
 @api.get("/rules/<key>")
@@ -64,7 +64,7 @@ def get_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("rules", {200: shapes.RULE, 201: shapes.RULE}, body=shapes.RULE, tagged="draft")
 def put_rule(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, "rule", key, _saving(uow, access, "rule"))
+    return definition_answers.replace(uow, access, "rule", key)
 
 
 @api.post("/rules/<key>/publish")
@@ -204,7 +204,7 @@ def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("message-texts", {201: shapes.WORDS}, body=shapes.WORDS, tagged="draft")
 def create_text(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new message text as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, "message", _saving(uow, access, "message"))
+    return definition_answers.create(uow, access, "message")
 
 
 @api.get("/message-texts/<key>")
@@ -225,7 +225,7 @@ def get_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 )
 def put_text(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft of a message text."""
-    return definition_answers.replace(uow, access, "message", key, _saving(uow, access, "message"))
+    return definition_answers.replace(uow, access, "message", key)
 
 
 @api.post("/message-texts/<key>/publish")
@@ -271,10 +271,6 @@ def rehearsal_json(found: Rehearsal) -> dict[str, Any]:
             for step in found.steps
         ],
     }  # fmt: skip
-
-
-def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Save:
-    return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)
 
 
 def _rule(uow: UnitOfWork, access: Access, key: str, given: Any) -> Rule:

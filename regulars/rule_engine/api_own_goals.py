@@ -59,10 +59,7 @@ def get_goal(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("rules", {200: GOAL, 201: GOAL}, body=GOAL, tagged="draft")
 def put_goal(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft of a goal."""
-    return definition_answers.replace(
-        uow, access, "goal", key,
-        lambda raw, tag: store.save_draft(uow, access, "goal", raw, tag=tag),
-    )  # fmt: skip
+    return definition_answers.replace(uow, access, "goal", key)
 
 
 @api.post("/goals/<key>/publish")

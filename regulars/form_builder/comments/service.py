@@ -76,8 +76,9 @@ def add_comment(
         "at": uow.now, "edited_at": None,
     }  # fmt: skip
     made = int(insert_new(uow, comment, [row], "id")[0])
-    _ask(uow, access, record.title, _one(uow, form_key, made), named)
-    return _one(uow, form_key, made)
+    written = _one(uow, form_key, made)
+    _ask(uow, access, record.title, written, named)
+    return written
 
 
 def change_comment(

@@ -25,6 +25,7 @@ class Shape:
     by: FieldDefinition | None = None
 
 
+TABLE = Shape("table")
 Offered = Mapping[str, list[FieldDefinition]]
 
 
@@ -51,7 +52,7 @@ def shape_of(state: ListState, form: FormDefinition, offered: Offered) -> Shape:
     view = state.view_of(form)
     kind = state.shape or str(view.get("type", "table"))
     if kind not in offered:
-        return Shape("table")
+        return TABLE
     if kind not in VIEW_TYPES:
         return Shape(kind)
     wanted = state.by or (view.get("by") if kind == view.get("type") else None)

@@ -28,6 +28,7 @@ from regulars.form_builder.web.calendars import Month, month_of
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.list_shapes import (
     ICONS,
+    TABLE,
     Offered,
     Shape,
     cover_of,
@@ -105,7 +106,7 @@ class Listing:
     lines: list[Line]
     page: RecordPage
     problems: Sequence[Problem] = ()
-    shape: Shape = Shape("table")  # noqa: RUF009 - frozen
+    shape: Shape = TABLE
     offered: Offered = with_factory(default_factory=dict)
     lanes: Sequence[Lane] = ()
     month: Month | None = None
@@ -280,7 +281,7 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
     )  # fmt: skip
     try:
         if shape.by is not None:
-            return _placed(uow, access, made)
+            return _placed(uow, access, made, shape.by)
         page = find_records(uow, access, form.key, state.query(form))
     except Invalid as invalid:
         return replace(made, problems=invalid.problems)
@@ -288,12 +289,10 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
     return replace(made, lines=lines, page=page)
 
 
-def _placed(uow: UnitOfWork, access: Access, made: Listing) -> Listing:
-    """A board or a calendar: its records are asked for by where they stand."""
-    form, state, by = made.form, made.state, made.shape.by
+def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition) -> Listing:
+    """A board or a calendar: its records are asked for by where ``by`` says that they stand."""
+    form, state = made.form, made.state
     find, query = partial(find_records, uow, access, form.key), state.query(form)
-    if by is None:
-        return made
     columns = [column for column in made.columns if column.path != by.key]
     if made.shape.kind == "kanban":
         lanes = lanes_of(

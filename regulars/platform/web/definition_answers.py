@@ -63,21 +63,26 @@ def create(
     uow: UnitOfWork,
     access: Access,
     kind: str,
-    save: Save,
     taken: type[Conflict] = DefinitionExists,
+    save: Save | None = None,
 ) -> Response:
-    """Keep the body as a new working copy; 409 when its key is taken."""
+    """Keep the body as a new working copy; 409 when its key is taken.
+
+    ``save`` is for a kind that does more than the store on keeping one.
+    """
     raw = {"kind": kind, **read_object(request)}
     key = str(raw.get("key", ""))
     if store.find_draft(uow, kind, key) is not None:
         raise taken(key=key)
-    draft = save(raw, 0)
+    draft = (save or _saving(uow, access, kind))(raw, 0)
     answer = draft_answer(uow, access, draft, 201)
     answer.headers["Location"] = f"{request.path}/{draft.key}"
     return answer
 
 
-def replace(uow: UnitOfWork, access: Access, kind: str, key: str, save: Save) -> Response:
+def replace(
+    uow: UnitOfWork, access: Access, kind: str, key: str, save: Save | None = None
+) -> Response:
     """Keep the body as the working copy: 201 when it is the first, 412 when it is outdated.
 
     With ``?merge=true`` an outdated one is brought together with what others saved meanwhile; 409
@@ -89,11 +94,11 @@ def replace(uow: UnitOfWork, access: Access, kind: str, key: str, save: Save) ->
     known = store.find_draft(uow, kind, key)
     if known is not None:
         seeing.require_whole(uow, access, kind, known.raw)
-    outdated = _outdated_tag(known)
+    outdated, keep = _outdated_tag(known), save or _saving(uow, access, kind)
     if known is not None and outdated is not None:
-        draft = save(store.bring_together(uow, access, known, raw, outdated), known.tag)
+        draft = keep(store.bring_together(uow, access, known, raw, outdated), known.tag)
     else:
-        draft = save(raw, _expected(known, key))
+        draft = keep(raw, _expected(known, key))
     return draft_answer(uow, access, draft, 200 if known else 201)
 
 
@@ -102,6 +107,12 @@ def publish(uow: UnitOfWork, access: Access, kind: str, key: str) -> dict[str, A
     seeing.require_seen(uow, access, kind, key)
     versions = store.publish(uow, access, [(kind, key)])
     return {"version": versions[kind, key], "problems": []}
+
+
+def drafts(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
+    """Every working copy of a kind that this reader may read; for those who may edit them."""
+    access.require(kinds.get(kind).capability)
+    return [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, kind)]
 
 
 def published(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
@@ -151,3 +162,7 @@ def _expected(known: Draft | None, key: str) -> int | None:
     if current is None or current not in {int(each[1]) for each in given if each}:
         raise store.outdated(known, key)
     return current
+
+
+def _saving(uow: UnitOfWork, access: Access, kind: str) -> Save:
+    return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
 from regulars.platform.web import definition_answers
@@ -46,8 +46,7 @@ class DashboardExists(Conflict):
 def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published report that this key may run; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
-        access.require(EDIT)
-        return {"reports": _drafts(uow, access, REPORT)}
+        return {"reports": definition_answers.drafts(uow, access, REPORT)}
     return {"reports": definition_answers.published(uow, access, REPORT)}
 
 
@@ -56,8 +55,7 @@ def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("reports", {201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
 def create_report(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new report as a draft; 409 when its key is taken."""
-    save = _saving(uow, access, REPORT)
-    return definition_answers.create(uow, access, REPORT, save, ReportExists)
+    return definition_answers.create(uow, access, REPORT, ReportExists)
 
 
 @api.get("/reports/<key>")
@@ -73,7 +71,7 @@ def get_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue
 @describe("reports", {200: shapes.REPORT, 201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
 def put_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, REPORT, key, _saving(uow, access, REPORT))
+    return definition_answers.replace(uow, access, REPORT, key)
 
 
 @api.post("/reports/<key>/publish")
@@ -99,8 +97,7 @@ def archive_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnV
 def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published dashboard; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
-        access.require(EDIT)
-        return {"dashboards": _drafts(uow, access, DASHBOARD)}
+        return {"dashboards": definition_answers.drafts(uow, access, DASHBOARD)}
     return {"dashboards": definition_answers.published(uow, access, DASHBOARD)}
 
 
@@ -109,8 +106,7 @@ def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("dashboards", {201: shapes.DASHBOARD}, body=shapes.DASHBOARD, tagged="draft")
 def create_dashboard(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new dashboard as a draft; 409 when its key is taken."""
-    save = _saving(uow, access, DASHBOARD)
-    return definition_answers.create(uow, access, DASHBOARD, save, DashboardExists)
+    return definition_answers.create(uow, access, DASHBOARD, DashboardExists)
 
 
 @api.get("/dashboards/<key>")
@@ -129,7 +125,7 @@ def get_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVa
 )  # fmt: skip
 def put_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, DASHBOARD, key, _saving(uow, access, DASHBOARD))
+    return definition_answers.replace(uow, access, DASHBOARD, key)
 
 
 @api.post("/dashboards/<key>/publish")
@@ -197,11 +193,3 @@ def _wish(uow: UnitOfWork, body: Body) -> Wish:
     params, at = body.get("params") or {}, body.get("at")
     moment: datetime | None = read_moment(at or "", uow.workspace.tz)
     return Wish(params, moment)
-
-
-def _saving(uow: UnitOfWork, access: Access, kind: str) -> definition_answers.Save:
-    return lambda raw, tag: store.save_draft(uow, access, kind, raw, tag=tag)
-
-
-def _drafts(uow: UnitOfWork, access: Access, kind: str) -> list[dict[str, Any]]:
-    return [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, kind)]

@@ -13,7 +13,7 @@ from regulars.form_builder.web.printing.layouts import EDIT, get_layout
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_query
@@ -54,8 +54,7 @@ PRINT_QUERY: dict[str, Schema] = {"record": {**array(ID), "minItems": 1, "maxIte
 def list_prints(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every published print layout that this key may read; ``?state=draft`` the working copies."""
     if definition_answers.wants_drafts():
-        access.require(EDIT)
-        return {"prints": [dict(each.raw) for each in seeing.seen_drafts(uow, access, KIND)]}
+        return {"prints": definition_answers.drafts(uow, access, KIND)}
     return {"prints": definition_answers.published(uow, access, KIND)}
 
 
@@ -64,7 +63,7 @@ def list_prints(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("prints", {201: LAYOUT}, body=LAYOUT, tagged="draft")
 def create_print(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new layout as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, KIND, _saving(uow, access), PrintExists)
+    return definition_answers.create(uow, access, KIND, PrintExists)
 
 
 @api.get("/prints/<key>")
@@ -80,7 +79,7 @@ def get_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("prints", {200: LAYOUT, 201: LAYOUT}, body=LAYOUT, tagged="draft")
 def put_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, KIND, key, _saving(uow, access))
+    return definition_answers.replace(uow, access, KIND, key)
 
 
 @api.post("/prints/<key>/publish")
@@ -108,7 +107,3 @@ def print_pdf(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     asked = read_query(request, PRINT_QUERY)
     sheets = fill(uow, access, get_layout(uow, key), asked.get("record", []))
     return Response(pdf_of(sheets), mimetype="application/pdf")
-
-
-def _saving(uow: UnitOfWork, access: Access) -> definition_answers.Save:
-    return lambda raw, tag: store.save_draft(uow, access, KIND, raw, tag=tag)

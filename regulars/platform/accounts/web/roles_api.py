@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 
@@ -17,7 +14,7 @@ from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.accounts.security_log import list_log
 from regulars.platform.accounts.web import api_shapes as shapes
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions import seeing
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, TEXT, describe, listing
@@ -52,7 +49,7 @@ def list_roles(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("roles", {201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
 def create_role(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a new role as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, KIND, _saving(uow, access))
+    return definition_answers.create(uow, access, KIND)
 
 
 @blueprint.get("/roles/<key>")
@@ -70,7 +67,7 @@ def get_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @describe("roles", {200: shapes.ROLE, 201: shapes.ROLE}, body=shapes.ROLE, tagged="draft")
 def put_role(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Replace the draft; 403 when it gives more than its writer holds."""
-    return definition_answers.replace(uow, access, KIND, key, _saving(uow, access))
+    return definition_answers.replace(uow, access, KIND, key)
 
 
 @blueprint.post("/roles/<key>/publish")
@@ -97,10 +94,3 @@ def read_audit(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Sign-ins, rights, keys, exports, backups; ``below`` the ``next`` of the page before."""
     entries, following = list_log(uow, access, below=request.args.get("below"))
     return {"audit": [vars(entry) for entry in entries], "next": following}
-
-
-def _saving(uow: UnitOfWork, access: Access) -> definition_answers.Save:
-    def save(raw: Mapping[str, Any], tag: int | None) -> store.Draft:
-        return store.save_draft(uow, access, KIND, raw, tag=tag)
-
-    return save
