@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.support.expression_world",
     "tests.support.valkey",
     "tests.support.browser",
+    "tests.support.pictures",
     "tests.support.live_server",
     "tests.support.site",
     "tests.support.log_lines",

@@ -14,14 +14,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run database tests on this one only (default: both); pgbouncer: behind a pooler",
     )
     group.addoption("--full", action="store_true", help="also the runs marked 'full'")
+    group.addoption(
+        "--pictures", action="store_true", help="take the pictures of docs/guide (tests/guides)"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     is_full, is_pooled = config.getoption("--full"), config.getoption("--database") == "pgbouncer"
+    is_walked = is_full or config.getoption("--pictures")
     left_out = [
         item
         for item in items
         if (item.get_closest_marker("full") and not is_full)
+        or (item.get_closest_marker("pictures") and not is_walked)
         or (is_pooled and not _asks_a_server(item))
     ]
     if left_out:
