@@ -179,7 +179,7 @@ def apply(uow: UnitOfWork, moves: Sequence[Move]) -> int:
     done = [
         replace(move, turns=turned)
         for move in moves
-        if (turned := [*_put_in(uow, move), *_take_out(uow, move)])
+        if (turned := [*_put_in(uow, move), *_carry_over(uow, move), *_take_out(uow, move)])
     ]
     mirror_values.write(uow, [(move, sets_of(move.pinned)) for move in done])
     record_events(uow, [told for move in done for told in _events(uow, move)])
@@ -193,22 +193,32 @@ def _put_in(uow: UnitOfWork, move: Move) -> list[Turn]:
         {"rule": key, "record": record, "value": turn.after, "since": uow.now}
         for record, turn in fresh.items()
     ]
-    done = [fresh[record] for record in insert_new(uow, mirror_member, rows, "record")]
-    for turn in turns:
-        if turn.before is None or turn.after is None:
-            continue
-        was = (
-            mirror_member.c.rule == key,
-            mirror_member.c.record == turn.record,
-            mirror_member.c.value == turn.before,
-        )
-        since = uow.scalar(sa.select(mirror_member.c.since).where(*was))
-        moved = uow.execute(
-            mirror_member.update().where(*was).values(value=turn.after, since=uow.now)
-        )
-        if moved.rowcount:
-            _remember(uow, key, [(turn.record, turn.before, since)])
-            done.append(turn)
+    return [fresh[record] for record in insert_new(uow, mirror_member, rows, "record")]
+
+
+def _carry_over(uow: UnitOfWork, move: Move) -> list[Turn]:
+    """Whoever stays with another value; together, who goes from the same one to the same one."""
+    groups: dict[tuple[str, str], dict[int, Turn]] = {}
+    for turn in move.turns:
+        if turn.before is not None and turn.after is not None:
+            groups.setdefault((turn.before, turn.after), {})[turn.record] = turn
+    key, done = move.pinned.rule.key, list[Turn]()
+    for (before, after), going in groups.items():
+        for some in slices(sorted(going), SLICE):
+            mine = mirror_member.c.rule == key, mirror_member.c.record.in_(some)
+            held = uow.execute(
+                sa.select(mirror_member.c.record, mirror_member.c.since)
+                .where(*mine, mirror_member.c.value == before)
+                .with_for_update()
+            ).all()
+            if held:
+                uow.execute(
+                    mirror_member.update()
+                    .where(*mine, mirror_member.c.value == before)
+                    .values(value=after, since=uow.now)
+                )
+                _remember(uow, key, [(row.record, before, row.since) for row in held])
+                done += [going[row.record] for row in held]
     return done
 
 

@@ -57,6 +57,11 @@ def members(shop: RuleShop, rule: str) -> dict[int, str]:
         return {row.record: row.value for row in rows}
 
 
+def rows_of(shop: RuleShop, table: sa.Table) -> list[Any]:
+    with shop.work() as uow:
+        return list(uow.execute(table.select()))
+
+
 def test_a_single_order_puts_the_tag_on_at_once_and_time_takes_it_off(
     shop: RuleShop, clock: MovableClock
 ) -> None:
@@ -142,6 +147,33 @@ def test_a_choice_moves_up_and_down_and_tells_both_ways(shop: RuleShop) -> None:
         ("mirror_left", anna, "diamond", False),
         ("mirror_entered", anna, "gold", False),
     ]
+
+
+def test_many_who_change_their_value_together_are_written_together(
+    shop: RuleShop, clock: MovableClock
+) -> None:
+    shop.publish(TIER)
+    orders = [shop.order(shop.customer(), amount="5200") for _ in range(6)]
+    shop.tick()
+    rich = {each.record: each.since for each in rows_of(shop, mirror_member)}
+    clock.forward(days=1)
+    for order in orders:
+        shop.change("orders", order, status="refunded")
+    asked: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        asked.append(statement)
+
+    sa.event.listen(sa.engine.Engine, "before_cursor_execute", note)
+    try:
+        shop.tick()
+    finally:
+        sa.event.remove(sa.engine.Engine, "before_cursor_execute", note)
+    assert set(members(shop, "tier").values()) == {"basic"}
+    assert len([each for each in asked if each.startswith("UPDATE mirror_member")]) == 1
+    was = [each for each in rows_of(shop, mirror_past) if each.value == "diamond"]
+    assert {each.record: each.since for each in was} == rich
+    assert {each.until > each.since for each in was} == {True}
 
 
 def test_the_first_look_over_is_backlog_and_fires_nothing(shop: RuleShop) -> None:
