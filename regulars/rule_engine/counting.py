@@ -31,7 +31,7 @@ from regulars.rule_engine.book import PinnedRule
 from regulars.rule_engine.checks import check_rule
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.digests import require_people
-from regulars.rule_engine.estimating import Exactness, estimate
+from regulars.rule_engine.estimating import Estimate, Exactness, estimate
 from regulars.rule_engine.scans import conditions, table_of
 from regulars.rule_engine.sight import RunSight
 
@@ -39,7 +39,7 @@ SAMPLE = 8
 SECONDS = 2.0
 _NEVER = "if_none"
 
-_Answer = tuple[int, int | None, list[int], Exactness]
+_Answer = tuple[Estimate, Estimate | None]
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class Matches:
     ``exactness`` says what ``count`` is worth: ``exact``; ``about`` so many or ``fewer``,
     as a sample says; ``unknown`` (and 0) where even that took too long.
     ``findings`` say of each of those, condition by condition, which value made them fit.
-    ``never`` is how many have none of what it looks at: they are among the count when
-    ``with_never``, else left out of it. None where nothing asks about them.
+    ``never`` is how many have none of what it looks at, as exact as ``never_exactness`` says:
+    they are among the count when ``with_never``, else left out of it. None where nothing asks
+    about them, or (``unknown``) where even a sample took too long.
     """
 
     form: str
@@ -60,6 +61,7 @@ class Matches:
     never: int | None = None
     with_never: bool = False
     exactness: Exactness = "exact"
+    never_exactness: Exactness = "exact"
 
     @property
     def suffix(self) -> str:
@@ -79,6 +81,16 @@ class Matches:
         """The count and its worth for programs; no count at all is null."""
         count = None if self.exactness == "unknown" else self.count
         return {"count": count, "exactness": self.exactness}
+
+    def never_in_words(self, locale: str) -> str:
+        """What is said of those who never did; nothing where there are none."""
+        if self.never_exactness == "unknown":
+            return translate("goals.never-unknown", locale)
+        if not self.never:
+            return ""
+        place = "in" if self.with_never else "out"
+        ending = "" if self.never_exactness == "exact" else f"-{self.never_exactness}"
+        return translate(f"goals.never-{place}{ending}", locale, n=self.never)
 
     def values(self, record: int) -> list[str]:
         """The values that made one of them fit, as the reader writes them."""
@@ -111,14 +123,19 @@ def count_matches(
     other = turned and draft_rule(uow, replace(rule, when=turned[0]))
     asked = _Asked(uow, table, scope, pinned, other or None)
     try:
-        count, never, chosen, exactness = asked.exactly(TimeLimit(SECONDS, clock))
+        found, never = asked.exactly(TimeLimit(SECONDS, clock))
     except OutOfTime:
-        count, never, chosen, exactness = asked.roughly(TimeLimit(SECONDS / 2, clock))
+        found, never = asked.roughly(TimeLimit(SECONDS / 2, clock))
+    chosen = found.hits[:SAMPLE]
     titles = titles_of(uow, access, catalog_for(uow, access), {rule.subject: chosen})
     sample = [(each, titles.get((rule.subject, each), f"#{each}")) for each in chosen]
     findings = _findings(uow, access, pinned, chosen)
-    with_never = turned is not None and turned[1]
-    return Matches(rule.subject, count, sample, findings, never, with_never, exactness)
+    return Matches(
+        rule.subject, found.count, sample, findings,
+        None if never is None or never.exactness == "unknown" else never.count,
+        turned is not None and turned[1], found.exactness,
+        "exact" if never is None else never.exactness,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -138,15 +155,21 @@ class _Asked:
         count = int(limit.scalar(self.uow, counted.where(*where)))
         newest = sa.select(self.table.c.id).where(*where).order_by(self.table.c.id.desc())
         chosen = [row[0] for row in limit.rows(self.uow, newest.limit(SAMPLE))]
+        found = Estimate(count, "exact", chosen)
         if self.turned is None:
-            return count, None, chosen, "exact"
+            return found, None
         by_turn = int(limit.scalar(self.uow, counted.where(*self._where(self.turned))))
-        return count, abs(by_turn - count), chosen, "exact"
+        return found, Estimate(abs(by_turn - count), "exact")
 
     def roughly(self, limit: TimeLimit) -> _Answer:
-        """As many as a sample says; those who never did are left out of it."""
-        found = estimate(self.uow, self.table, self._where(self.rule, "single"), limit)
-        return found.count, None, list(found.hits[:SAMPLE]), found.exactness
+        """As many as a sample says, and of the same people how many never did."""
+        where = self._where(self.rule, "single")
+        found = estimate(self.uow, self.table, where, limit)
+        if self.turned is None:
+            return found, None
+        fits, by_turn = sa.and_(*where), sa.and_(*self._where(self.turned, "single"))
+        either = sa.or_(sa.and_(fits, ~by_turn), sa.and_(by_turn, ~fits))
+        return found, estimate(self.uow, self.table, [either], limit)
 
     def _where(self, rule: PinnedRule, mode: Mode = "auto") -> list[Any]:
         return [*conditions(self.uow, rule, self.table, mode), *self.scope]

@@ -65,6 +65,38 @@ def test_a_count_that_takes_too_long_is_estimated_from_a_sample(
     assert never.as_json() == {"count": None, "exactness": "unknown"}
 
 
+@pytest.mark.parametrize("if_none", [False, True])
+def test_an_estimate_says_of_those_who_never_did_as_much_as_of_the_others(
+    shop: RuleShop, monkeypatch: pytest.MonkeyPatch, if_none: bool
+) -> None:
+    long_ago = NOW - timedelta(days=90)
+    for _ in range(8):
+        shop.order(shop.customer(at=long_ago), at=long_ago)
+        shop.customer(at=long_ago)
+        shop.customer(at=long_ago)
+    rule = Rule.from_json(journey(when={"all": [{**SILENT_30, "if_none": if_none}]}))
+
+    def asked(picked: int, *clock: float) -> Matches:
+        monkeypatch.setattr(estimating, "PICKED", picked)
+        ticks = chain([0.0, 9.0], clock)
+        with shop.work(NOW) as uow:
+            return count_matches(uow, ENGLISH, rule, lambda: next(ticks))
+
+    everybody = asked(4000, *repeat(9.0, 99))
+    assert (everybody.count, everybody.never) == (24 if if_none else 8, 16)
+    assert everybody.never_exactness == "exact"
+    some = asked(12, *repeat(9.0, 99))
+    assert some.never_exactness == "about"
+    assert some.never is not None
+    place = "Among them are about" if if_none else "About"
+    assert some.never_in_words("en").startswith(f"{place} {some.never}")
+    late = [asked(12, *repeat(9.0, looks), *repeat(99.0, 99)) for looks in range(2, 12)]
+    halves = [each for each in late if each.exactness == "about" and each.never is None]
+    assert halves  # the time was over between the one question and the other
+    assert {each.never_exactness for each in halves} == {"unknown"}
+    assert halves[0].never_in_words("en").startswith("How many never did")
+
+
 def test_what_is_said_both_ways_or_not_at_all_is_not_counted() -> None:
     yes, no = {**SILENT_30, "if_none": True}, {**SILENT_30, "if_none": False}
     assert turned_about_never({"any": [yes, no]}) is None
