@@ -19,7 +19,7 @@ from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_optional, read_shaped
 from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
 from regulars.rule_engine import api_shapes as shapes
-from regulars.rule_engine import overview, publishing, service
+from regulars.rule_engine import figures, publishing, service
 from regulars.rule_engine.api_story import change_json
 from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
@@ -37,10 +37,10 @@ api = Blueprint("rules_api", __name__, url_prefix="/api/v1")
 @workspace_api("edit_rules")
 @describe("rules", shapes.RULES, query=STATE_QUERY)
 def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every rule with its state and figures; ``?state=draft`` the working copies."""
+    """Every rule with its state and figures (up to 100,000); ``?state=draft`` the drafts."""
     if definition_answers.wants_drafts():
         return {"rules": [dict(draft.raw) for draft in seeing.seen_drafts(uow, access, "rule")]}
-    return {"rules": [_figures(row) for row in overview.list_rules(uow, access)]}
+    return {"rules": [_figures(row) for row in figures.list_rules(uow, access)]}
 
 
 @api.post("/rules")
@@ -162,7 +162,7 @@ def count(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     ]
     return {
         "form": found.form, **found.as_json(), "sample": sample, "never": found.never,
-        "with_never": found.with_never,
+        "with_never": found.with_never, "never_exactness": found.never_exactness,
     }  # fmt: skip
 
 
@@ -288,7 +288,7 @@ def _finding_json(found: Finding | None) -> dict[str, Any] | None:
     return None if found is None else found.as_json()
 
 
-def _figures(row: overview.RuleRow) -> dict[str, Any]:
+def _figures(row: figures.RuleRow) -> dict[str, Any]:
     return {
         "key": row.rule.key, "label": row.rule.label, "class": row.rule.rule_class,
         "subject": row.rule.subject, "state": row.state, "changed": row.changed,

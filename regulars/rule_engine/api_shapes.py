@@ -25,6 +25,7 @@ from regulars.platform.web.api_route import (
 
 RULE = definition_of("rule")
 WORDS = definition_of("message")
+# Figures are counted up to 100,000 and no further: that number means "so many or more".
 FIGURES = named(
     "RuleFigures",
     obj(
@@ -86,6 +87,7 @@ MATCHES = obj(
         "sample": array(obj({"id": ID, "title": TEXT, "finding": nullable(FINDING)})),
         "never": nullable(COUNT),
         "with_never": BOOLEAN,
+        "never_exactness": EXACTNESS,
     }
 )
 ABOUT_RULE = obj({}, {"rule": RULE})

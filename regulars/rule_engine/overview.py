@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,35 +14,17 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.titles import titles_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
 from regulars.platform.errors import NotFound
 from regulars.rule_engine.channels.templates import as_read
-from regulars.rule_engine.definition import Rule
+from regulars.rule_engine.figures import MOST, some_messages, some_runs
 from regulars.rule_engine.markdown import to_text
 from regulars.rule_engine.reach import hides_contents, seen_rows, veiled
-from regulars.rule_engine.tables import mirror_member, outbound, rule_state, run, run_step
+from regulars.rule_engine.tables import outbound, run, run_step
 
 PAGE = 50
-LATEST_REASONS = 2000
-ENDED = ("done", "failed")
-
-
-@dataclass(frozen=True)
-class RuleRow:
-    """One rule with its figures. ``state`` is active, paused or draft.
-
-    ``left_out`` counts those who met it before it was published or because of an import.
-    """
-
-    rule: Rule
-    state: str
-    changed: bool
-    inside: int = 0
-    ended: int = 0
-    stuck: int = 0
-    sent: int = 0
-    members: int = 0
-    left_out: int = 0
+LATEST_MESSAGES = 5000
+_MOST_ARE = ("sent", "done")
+STATES_OF_RUNS = ("live", "done", "failed", "stuck", "skipped")
 
 
 @dataclass(frozen=True)
@@ -155,40 +136,14 @@ class Wanted:
 EVERYTHING = Wanted()
 
 
-def list_rules(uow: UnitOfWork, access: Access, key: str | None = None) -> list[RuleRow]:
-    """Every rule (or only the one of that ``key``) with its figures, in the owner's order."""
-    drafts = [each for each in store.list_drafts(uow, "rule") if key in (None, each.key)]
-    runs, messages = _seen_of(uow, access, run, key), _seen_of(uow, access, outbound, key)
-    counted = _by_status(uow, run, *runs)
-    sent = _count(uow, outbound, outbound.c.rule, outbound.c.status == "sent", *messages)
-    members = _count(uow, mirror_member, mirror_member.c.rule, _of(mirror_member, key))
-    states = {row.rule: row.state for row in uow.execute(rule_state.select())}
-    return [
-        RuleRow(
-            Rule.from_json(draft.raw),
-            states.get(draft.key, "active") if draft.published else "draft",
-            draft.changed and draft.published is not None,
-            counted[draft.key, "live"],
-            sum(counted[draft.key, status] for status in ENDED),
-            counted[draft.key, "stuck"],
-            sent.get(draft.key, 0),
-            members.get(draft.key, 0),
-            counted[draft.key, "skipped"],
-        )
-        for draft in drafts
-    ]
-
-
-def get_rule(uow: UnitOfWork, access: Access, key: str) -> RuleRow:
-    """One rule with its figures; NotFound otherwise."""
-    for row in list_rules(uow, access, key):
-        return row
-    raise NotFound("no-rule", key=key)
-
-
 def list_runs(uow: UnitOfWork, access: Access, wanted: Wanted = EVERYTHING) -> Listing:
     """Runs, newest first."""
-    found = uow.execute(_narrowed(run, wanted).where(*seen_rows(uow, access, run))).all()
+    seen = seen_rows(uow, access, run)
+    statement = _narrowed(run, wanted).where(*seen)
+    if _is_of_rule_only(wanted):
+        statement = sa.select(run).where(run.c.id.in_(_newest_of_rule(wanted, seen)))
+        statement = statement.order_by(run.c.id.desc()).limit(PAGE + 1)
+    found = uow.execute(statement).all()
     titles = _titles(uow, access, found)
     rows = [_run_row(row, titles) for row in found[:PAGE]]
     return Listing(rows, rows[-1].id if len(found) > PAGE else None)
@@ -233,14 +188,18 @@ def get_message(uow: UnitOfWork, access: Access, message_id: int) -> MessageRow:
     return _message_row(access, row, _titles(uow, access, [row]))
 
 
-def count_messages(uow: UnitOfWork, access: Access) -> dict[str, int]:
-    """How many messages are in each state."""
-    rows = uow.execute(
-        sa.select(outbound.c.status, sa.func.count())
-        .where(*seen_rows(uow, access, outbound))
-        .group_by(outbound.c.status)
-    ).all()
-    return {status: count for status, count in rows}  # noqa: C416 - rows are not pairs to mypy
+def _is_of_rule_only(wanted: Wanted) -> bool:
+    return bool(wanted.rule) and not (wanted.person or wanted.status or wanted.run)
+
+
+def _newest_of_rule(wanted: Wanted, seen: Sequence[Any]) -> sa.Select[Any]:
+    """The newest runs of a rule in each state: its index is by rule and state."""
+    each = [
+        _narrowed(run, replace(wanted, status=state)).where(*seen).subquery()
+        for state in STATES_OF_RUNS
+    ]
+    newest = sa.union_all(*(sa.select(some.c.id) for some in each)).subquery()
+    return sa.select(newest.c.id)
 
 
 def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
@@ -252,7 +211,7 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
         form, record = wanted.person
         statement = statement.where(table.c.form == form, table.c.record == record)
     if wanted.status:
-        statement = statement.where(table.c.status == wanted.status)
+        statement = statement.where(table.c.status == wanted.status, *_found_by(table, wanted))
     if wanted.outcome:
         statement = statement.where(table.c.outcome == wanted.outcome)
     if wanted.run:
@@ -260,6 +219,17 @@ def _narrowed(table: sa.Table, wanted: Wanted) -> sa.Select[Any]:
     if wanted.below:
         statement = statement.where(table.c.id < wanted.below)
     return _by_channel_and_reason(statement, table, wanted)
+
+
+def _found_by(table: sa.Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """A state alone is looked for where few rows are in it, not through the whole log."""
+    if wanted.rule or wanted.person or wanted.run or wanted.status in _MOST_ARE:
+        return []
+    some = some_runs if table is run else some_messages
+    few = some(str(wanted.status)).limit(MOST)
+    if wanted.below:
+        few = few.where(table.c.id < wanted.below)
+    return [table.c.id.in_(sa.select(few.subquery().c.id))]
 
 
 def _by_channel_and_reason(
@@ -275,39 +245,15 @@ def _by_channel_and_reason(
 
 
 def known_reasons(uow: UnitOfWork, access: Access) -> list[str]:
-    """The codes of the reasons that messages have, for a list to be narrowed to."""
+    """The codes of the reasons that the latest messages have, for a list to be narrowed to."""
+    latest = sa.select(outbound.c.id).order_by(outbound.c.id.desc()).limit(LATEST_MESSAGES)
     found = uow.execute(
         sa.select(outbound.c.reason)
-        .where(outbound.c.reason.is_not(None), *seen_rows(uow, access, outbound))
-        .order_by(outbound.c.id.desc())
-        .limit(LATEST_REASONS)
+        .where(outbound.c.id.in_(latest), outbound.c.reason.is_not(None))
+        .where(*seen_rows(uow, access, outbound))
+        .distinct()
     ).scalars()
     return sorted({str(reason["code"]) for reason in found if reason and "code" in reason})
-
-
-def _of(table: sa.Table, key: str | None) -> sa.ColumnElement[bool]:
-    return sa.true() if key is None else table.c.rule == key
-
-
-def _seen_of(
-    uow: UnitOfWork, access: Access, table: sa.Table, key: str | None
-) -> list[sa.ColumnElement[bool]]:
-    """Which rows of a rule (or of all) a reader sees."""
-    return [*seen_rows(uow, access, table), _of(table, key)]
-
-
-def _by_status(uow: UnitOfWork, table: sa.Table, *where: Any) -> Counter[tuple[str, str]]:
-    """How many rows there are of each rule in each state, in one look."""
-    by = (table.c.rule, table.c.status)
-    rows = uow.execute(sa.select(*by, sa.func.count()).where(*where).group_by(*by))
-    return Counter({(rule, status): int(n) for rule, status, n in rows})
-
-
-def _count(uow: UnitOfWork, table: sa.Table, by: Any, *where: Any) -> dict[str, int]:
-    rows = uow.execute(
-        sa.select(by, sa.func.count()).select_from(table).where(*where).group_by(by)
-    ).all()
-    return {row[0]: row[1] for row in rows}
 
 
 def _titles(uow: UnitOfWork, access: Access, rows: Sequence[Any]) -> dict[tuple[str, int], str]:

@@ -98,6 +98,8 @@ _partial("run_live_of_record", run.c.form, run.c.record, where=run.c.status == "
 _partial("run_live_version", run.c.rule, run.c.version, where=run.c.status == "live")
 _partial("run_stuck", run.c.status, run.c.id, where=run.c.status == "stuck")
 _partial("run_failed", run.c.status, run.c.id, where=run.c.status == "failed")
+LIVE = run.c.status == sa.bindparam("live", "live", literal_execute=True)
+"""What has not ended; written out for the index `run_next`."""
 sa.Index("run_of_rule", run.c.rule, run.c.status, run.c.id)
 sa.Index("run_of_record", run.c.form, run.c.record, run.c.id)
 
@@ -175,6 +177,12 @@ WAITING = outbound.c.status.in_(
 )
 """What has not left and is not given up. Written out in the statement: SQLite finds the index
 `outbound_next` by the very words of its condition."""
+_partial("outbound_apart", outbound.c.status, outbound.c.id,
+         where=outbound.c.status.not_in(("queued", "sending", "sent")))  # fmt: skip
+KEPT_BACK = outbound.c.status.not_in(
+    sa.bindparam("apart", ("queued", "sending", "sent"), expanding=True, literal_execute=True)
+)
+"""What neither waits nor was sent; written out for the index `outbound_apart`, as above."""
 sa.Index("outbound_of_person", outbound.c.form, outbound.c.record, outbound.c.id)
 sa.Index("outbound_of_rule", outbound.c.rule, outbound.c.status)
 sa.Index("outbound_of_rule_by_id", outbound.c.rule, outbound.c.id)
@@ -248,6 +256,7 @@ hook_call = sa.Table(
     sa.UniqueConstraint("hook", "message", name="hook_call_once"),
     sqlite_strict=True,
 )
+sa.Index("hook_call_of_hook", hook_call.c.hook, hook_call.c.id)
 _partial("hook_call_of_record", hook_call.c.form, hook_call.c.record,
          where=hook_call.c.record.is_not(None))  # fmt: skip
 

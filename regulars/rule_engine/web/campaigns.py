@@ -23,7 +23,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.rule_engine import overview, service
+from regulars.rule_engine import figures, service
 from regulars.rule_engine.campaigning import CampaignWish
 from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.durations import at_local, read_moment
@@ -36,7 +36,7 @@ from regulars.rule_engine.web.blueprints import pages
 @workspace_page("edit_rules")
 def campaigns(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every campaign, the latest first, with what was sent."""
-    rows = [row for row in overview.list_rules(uow, access) if row.rule.is_campaign]
+    rows = [row for row in figures.list_rules(uow, access) if row.rule.is_campaign]
     moments = {
         row.rule.key: at_local(read_moment(row.rule.trigger.settings["at"]), uow.workspace.tz)
         for row in rows
@@ -47,7 +47,7 @@ def campaigns(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     return render("rule_engine/campaigns.html", rows=rows, moments=moments, standings=standings)
 
 
-def _standing(uow: UnitOfWork, row: overview.RuleRow, moment: datetime | None) -> str | None:
+def _standing(uow: UnitOfWork, row: figures.RuleRow, moment: datetime | None) -> str | None:
     """planned, out (somebody is inside still) or over; None while it is none of these."""
     if row.state != "active" or moment is None:
         return None

@@ -19,7 +19,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.rule_engine import composing, digest_keeping, overview, publishing, service
+from regulars.rule_engine import composing, digest_keeping, figures, overview, publishing, service
 from regulars.rule_engine.circles import last_circle
 from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
@@ -37,7 +37,7 @@ PAGES_OF_THE_LIST = ("new", "gallery", "start")
 @workspace_page("edit_rules")
 def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every rule with its figures."""
-    return render("rule_engine/rules.html", rows=overview.list_rules(uow, access))
+    return render("rule_engine/rules.html", rows=figures.list_rules(uow, access))
 
 
 @pages.get("/rules/new")
@@ -79,7 +79,7 @@ def _new(
 @workspace_page("edit_rules")
 def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """A rule: what it does, how it goes, who went through."""
-    row = overview.get_rule(uow, access, key)
+    row = figures.get_rule(uow, access, key)
     below = request.args.get("below", type=stored_id)
     is_told = seeing.may_see(uow, access, "rule", key)
     shared = {

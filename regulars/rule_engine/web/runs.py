@@ -20,7 +20,7 @@ from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
-from regulars.rule_engine import overview, service
+from regulars.rule_engine import figures, overview, service
 from regulars.rule_engine.channels.base import providers
 from regulars.rule_engine.inquiring import can_ask, question_about, settle
 from regulars.rule_engine.measuring.winning import won_by
@@ -93,7 +93,7 @@ def outbox(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         chosen=chosen,
         reasons=_reasons(uow, access),
         channels=sorted({name for each in providers for name in each.channels}),
-        counts=overview.count_messages(uow, access),
+        counts=figures.count_messages(uow, access, STATES),
         status=status,
         states=STATES,
         label_of=_labels(uow),
