@@ -38,12 +38,32 @@ def candidates(
     return None if found is None else tuple(sorted({*found, *young}))
 
 
-def among(dialect: str, column: Any) -> Any:
-    """Whether an id is one of those in the parameter ``among``."""
+def latest(
+    uow: UnitOfWork, table: sa.Table, fields: Mapping[str, str], word: str
+) -> tuple[int, ...] | None:
+    """The ids of the latest records that may hold one word; None where there is no index."""
+    known = {each.field: each for each in indexed_in(uow, table.name)}
+    used = [known[key] for key in fields if key in known]
+    if len(used) < len(fields):
+        return None
+    young = _young(uow, table, min(each.upto for each in used))
+    asked, ids = asked_by(word), [each.id for each in used]
+    found = _load(uow, ids, set(asked))
+    numbers = list(young[:MOST])
+    for block in sorted({block for each in found.values() for block in each}, reverse=True):
+        hits = _of_block(found, block, ids, [asked])
+        numbers += [block * BLOCK + place for place in reversed(hits)]
+        if len(numbers) > MOST:
+            break
+    return tuple(sorted(set(numbers[:MOST])))
+
+
+def among(dialect: str, column: Any, name: str = "among") -> Any:
+    """Whether an id is one of those in the parameter of this name."""
     if dialect == "postgresql":
         kind = postgresql.ARRAY(sa.BigInteger)
-        return column == sa.func.any(sa.bindparam("among", type_=kind))
-    listed = sa.func.json_each(sa.bindparam("among", type_=columns.Json))
+        return column == sa.func.any(sa.bindparam(name, type_=kind))
+    listed = sa.func.json_each(sa.bindparam(name, type_=columns.Json))
     each = listed.table_valued(sa.column("value", columns.BigInt))
     return column.in_(sa.select(each.c.value))
 

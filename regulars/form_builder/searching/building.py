@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from regulars.form_builder.linking import chunks
-from regulars.form_builder.searching.marking import FOLDED, marked
+from regulars.form_builder.searching.marking import marked
 from regulars.form_builder.searching.postings import (
     Bitmaps,
     Indexed,
@@ -74,11 +74,11 @@ def build(database: Database, workspace: Workspace, table: sa.Table, upto: int) 
             first = uow.scalar(sa.select(sa.func.min(table.c.id)).where(table.c.id > each.upto))
             block = block_of(min(first or upto, upto))
             end = min(upto, (block + 1) * BLOCK - 1)
-            column = table.c[f"{each.field}{FOLDED}"]
+            column = table.c[each.column]
             chosen = sa.select(table.c.id, column).where(
                 table.c.id > each.upto, table.c.id <= end, column.is_not(None)
             )
-            fresh = bitmaps_of((row[0], row[1]) for row in uow.execute(chosen))
+            fresh = bitmaps_of(each, ((row[0], row[1]) for row in uow.execute(chosen)))
         if not _put(database, workspace, each, block, end, fresh):
             return
 
@@ -129,7 +129,7 @@ def look_again(uow: UnitOfWork, table: sa.Table, records: Sequence[int]) -> None
     for each in known:
         for block, ids in blocks.items():
             going = BitMap([record % BLOCK for record in ids])
-            refill(uow, each.id, block, going, _texts(uow, table, each.field, ids).items())
+            refill(uow, each, block, going, _texts(uow, table, each.column, ids).items())
 
 
 def forget_marked(uow: UnitOfWork, tables: Mapping[str, sa.Table]) -> None:
@@ -149,9 +149,9 @@ def _held(uow: UnitOfWork, each: Indexed) -> bool:
 
 
 def _texts(
-    uow: UnitOfWork, table: sa.Table, field: str, ids: Sequence[int]
+    uow: UnitOfWork, table: sa.Table, name: str, ids: Sequence[int]
 ) -> dict[int, str | None]:
-    column = table.c.get(f"{field}{FOLDED}")
+    column = table.c.get(name)
     found: dict[int, str | None] = {}
     if column is None:
         return found

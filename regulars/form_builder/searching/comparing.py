@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from pyroaring import BitMap
 
 from regulars.form_builder.linking import chunks
-from regulars.form_builder.searching.marking import FOLDED
 from regulars.form_builder.searching.postings import (
     Indexed,
     bitmaps_of,
@@ -25,7 +24,7 @@ def unlike(
 ) -> Iterator[tuple[str, tuple[int, ...]]]:
     """(field, ids) whose texts are not in the index as they are, or that are gone and still in."""
     for each in indexed_in(uow, table.name):
-        column = table.c.get(f"{each.field}{FOLDED}")
+        column = table.c.get(each.column)
         last = min(to, each.upto)
         if column is None or last <= after:
             continue
@@ -50,7 +49,7 @@ def _of_block(
     block = block_of(first)
     asked = BitMap(range(first % BLOCK, last % BLOCK + 1))
     chosen = sa.select(ids, column).where(ids >= first, ids <= last)
-    wanted = bitmaps_of((row[0], row[1]) for row in uow.execute(chosen))
+    wanted = bitmaps_of(each, ((row[0], row[1]) for row in uow.execute(chosen)))
     wrong = BitMap()
     for gram, records in load(uow, each.id, block):
         wrong |= (records & asked) ^ wanted.pop(gram, BitMap())

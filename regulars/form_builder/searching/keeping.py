@@ -18,6 +18,7 @@ from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.searching import building
 from regulars.form_builder.searching.marking import FOLDED
 from regulars.form_builder.searching.postings import Indexed, drop, indexed_in
+from regulars.form_builder.searching.sounds import KIND, SOUND
 from regulars.form_builder.searching.tables import search_change, search_field
 from regulars.form_builder.tables import rows_about
 from regulars.platform.db import Database, UnitOfWork, Workspace
@@ -36,6 +37,11 @@ def searched_fields(form: FormDefinition, table: sa.Table) -> dict[str, str]:
         for each in form.fields
         if f"{each.key}{FOLDED}" in table.c and each.type not in FILE_TYPES
     }
+
+
+def sounded(fields: Mapping[str, str]) -> dict[str, str]:
+    """The sounds that are searched beside these fields: lines of text may hold names."""
+    return {f"{key}{SOUND}": KIND for key, kind in fields.items() if kind == "text"}
 
 
 @dataclass(frozen=True)
@@ -125,7 +131,8 @@ def _wanted(uow: UnitOfWork, catalog: FormCatalog) -> Iterator[tuple[tuple[str, 
         table = catalog.tables[key].main
         fields: Mapping[str, str] = searched_fields(form, table)
         if fields and rows_about(uow, table) > FEW:
-            yield from (((table.name, field), kind) for field, kind in fields.items())
+            every = {**fields, **sounded(fields)}
+            yield from (((table.name, field), kind) for field, kind in every.items())
 
 
 def _has_changed(uow: UnitOfWork, table: sa.Table) -> bool:

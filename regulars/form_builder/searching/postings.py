@@ -11,6 +11,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.searching.grams import grams_of
+from regulars.form_builder.searching.marking import FOLDED
+from regulars.form_builder.searching.sounds import KIND, SOUND, sound_grams
 from regulars.form_builder.searching.tables import BLOCK, search_field, search_gram
 from regulars.platform.db import UnitOfWork
 
@@ -21,13 +23,22 @@ _HOW_MANY = 500  # rows in one statement
 
 @dataclass(frozen=True)
 class Indexed:
-    """A text field that is indexed; every record up to the id ``upto`` is in."""
+    """A text field that is indexed, or its sounds; every record up to the id ``upto`` is in."""
 
     id: int
     place: str
     field: str
     kind: str
     upto: int
+
+    @property
+    def column(self) -> str:
+        """The column with its texts."""
+        return f"{self.field.removesuffix(SOUND)}{FOLDED}"
+
+    def pieces(self, text: str | None) -> set[str]:
+        """What a text is found by."""
+        return sound_grams(text) if self.kind == KIND else grams_of(text)
 
 
 def indexed_in(uow: UnitOfWork, place: str | None = None) -> list[Indexed]:
@@ -49,12 +60,12 @@ def block_of(record: int) -> int:
     return record // BLOCK
 
 
-def bitmaps_of(texts: Texts) -> Bitmaps:
-    """The bitmaps that these records of one block make."""
+def bitmaps_of(each: Indexed, texts: Texts) -> Bitmaps:
+    """The bitmaps that these records of one block make in a field."""
     found: dict[str, list[int]] = {}
     for record, text in texts:
         place = record % BLOCK
-        for gram in grams_of(text):
+        for gram in each.pieces(text):
             found.setdefault(gram, []).append(place)
     return {gram: BitMap(places) for gram, places in found.items()}
 
@@ -101,15 +112,15 @@ def save(uow: UnitOfWork, field: int, block: int, fresh: Mapping[str, BitMap]) -
     uow.connection.execute(statement, rows)
 
 
-def refill(uow: UnitOfWork, field: int, block: int, going: BitMap, texts: Texts) -> None:
+def refill(uow: UnitOfWork, each: Indexed, block: int, going: BitMap, texts: Texts) -> None:
     """Take some records of a block out and put them in again with the texts they have now."""
-    fresh = bitmaps_of(texts)
+    fresh = bitmaps_of(each, texts)
     changed: Bitmaps = {}
-    for gram, records in load(uow, field, block):
+    for gram, records in load(uow, each.id, block):
         wanted = (records - going) | fresh.pop(gram, BitMap())
         if wanted != records:
             changed[gram] = wanted
-    save(uow, field, block, {**changed, **fresh})
+    save(uow, each.id, block, {**changed, **fresh})
 
 
 def drop(uow: UnitOfWork, fields: Iterable[int]) -> None:

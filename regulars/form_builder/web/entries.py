@@ -15,7 +15,7 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.checks import is_formula
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.field_types.base import field_types, fold
 from regulars.form_builder.field_types.cascade import choosable
 from regulars.form_builder.field_types.choice import option_label, options_of
 from regulars.form_builder.field_types.file import FILE_TYPES
@@ -23,6 +23,8 @@ from regulars.form_builder.layout import Page, pages_of
 from regulars.form_builder.locks import locks_of
 from regulars.form_builder.querying import RecordQuery, scope_conditions
 from regulars.form_builder.records import find_records
+from regulars.form_builder.searching.hearing import is_not_latin
+from regulars.form_builder.searching.sounds import sounds_like, typed_sound
 from regulars.form_builder.system_forms import SystemForm, system_forms
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.blueprints import forms
@@ -266,6 +268,7 @@ def offered(
 def _system_choices(uow: UnitOfWork, access: Access, system: SystemForm, words: str) -> Choices:
     table, title = system.table, system.title
     statement = sa.select(table.c.id, table.c[title]).order_by(table.c[title]).limit(500)
+    letters = typed_sound(str(fold(words)))
     if system.key == "sys_units":  # whoever is bound to stores chooses among those
         catalog = catalog_for(uow, access)
         statement = statement.where(
@@ -274,8 +277,16 @@ def _system_choices(uow: UnitOfWork, access: Access, system: SystemForm, words: 
     if "active" in table.c:
         statement = statement.where(table.c.active == sa.literal(True, columns.Flag()))
     if words:
-        statement = statement.where(table.c[title].icontains(words, autoescape=True))
-    return [(str(row_id), str(words)) for row_id, words in uow.execute(statement)]
+        named = table.c[title].icontains(words, autoescape=True)
+        spoken = is_not_latin(uow.dialect, table.c[title])
+        statement = statement.where(named if letters is None else sa.or_(named, spoken))
+    found = [(str(row_id), str(name)) for row_id, name in uow.execute(statement)]
+    if letters is None:
+        return found
+    return [
+        (i, name) for i, name in found
+        if str(fold(words)) in str(fold(name)) or sounds_like(name, letters)
+    ]  # fmt: skip
 
 
 def _explained(field: FieldDefinition, is_new: bool) -> FieldDefinition:

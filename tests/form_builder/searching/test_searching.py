@@ -13,7 +13,7 @@ from regulars.form_builder.origin import API
 from regulars.form_builder.people.erase_plan import EraseWish
 from regulars.form_builder.people.erasing import erase_person
 from regulars.form_builder.querying import RecordQuery
-from regulars.form_builder.searching import building, keeping
+from regulars.form_builder.searching import asking, building, keeping
 from regulars.form_builder.searching import words as words_module
 from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.searching.postings import block_of, indexed_in, load
@@ -30,6 +30,7 @@ NOTED = {**CUSTOMERS, "fields": [*CUSTOMERS["fields"], {"key": "note", "type": "
 WORDS = (
     "王", "王芳", "小", "Wang", "ang", "13800", "138000000", "+86", "@shop", "a@shop.example",
     "straße", "STRASSE", "%", "_", "王 138", "nobody", "\u3000王\u3000芳", "o" * 80,
+    "wf", "xiaofang", "Zhang", "wang 138", "li xf", "zz",
 )  # fmt: skip
 
 
@@ -289,3 +290,35 @@ def test_a_change_that_was_taken_back_and_made_again_is_noted(
     with database.workspace_tx(workspace) as uow:
         assert found(uow, "zoé") == [3]
         assert found(uow, "zoë") == []
+
+
+def test_a_hidden_or_masked_name_is_not_found_by_its_sounds_s12(
+    database: Database, workspace: Workspace
+) -> None:
+    with database.workspace_tx(workspace) as uow:
+        for key, right in (("blind", "hidden"), ("veiled", "masked")):
+            role = {
+                "kind": "role", "key": key, "label": key, "capabilities": ["read_records"],
+                "forms": {"customers": {"read": "all", "fields": {"name": right}}},
+            }  # fmt: skip
+            store.create(uow, ACCESS, "role", role)
+            store.publish(uow, ACCESS, [("role", key)])
+    for _ in range(2):
+        with database.workspace_tx(workspace, write=False) as uow:
+            assert found(uow, "wang")
+            for key in ("blind", "veiled"):
+                one = Access(1, "Kim", key, "en", roles=roles_of(uow))
+                assert found(uow, "wang", one) == []
+        index(database, workspace)
+
+
+def test_so_many_records_with_a_sound_that_only_the_latest_are_listened_to(
+    database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(database, workspace)
+    with database.workspace_tx(workspace, write=False) as uow:
+        every = found(uow, "wang")
+        monkeypatch.setattr(asking, "MOST", 7)
+        few = found(uow, "wang")
+    assert 0 < len(few) < len(every)
+    assert set(few) <= set(every)
