@@ -24,6 +24,7 @@ from regulars.form_builder.indexing.desk import LONGEST as LONGEST_INDEXING
 from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
+from regulars.form_builder.own_views.keeping import forget_member
 from regulars.form_builder.people.after_restore import EraseAgain
 from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
@@ -39,6 +40,7 @@ from regulars.form_builder.verification import ComparisonDesk
 from regulars.form_builder.web import task_pages
 from regulars.platform import addresses, events, jobs, redis_server
 from regulars.platform.accounts import role_keeping, second_factors
+from regulars.platform.accounts.leaving import kept_for_members
 from regulars.platform.accounts.role_kind import role_kind
 from regulars.platform.backups import records as backup_records
 from regulars.platform.backups.desk import JOB as BACKUP_JOB
@@ -235,6 +237,7 @@ def _wire_people() -> None:
     person_followers.register("tasks", TASK_FOLLOWER)
     person_followers.register("comments", COMMENT_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
+    kept_for_members.register("own views", forget_member)
 
 
 def _wire_uses() -> None:

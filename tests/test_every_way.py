@@ -90,8 +90,14 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "records.create": ("forms_api.add_record", "forms_api.batch"),
     "records.delete": ("forms_api.remove_record",), "records.move": ("forms_api.change_record",),
     "records.purge": ("forms_api.purge",), "records.restore": ("forms_api.restore",),
-    "records.save_view": ("forms_api.put_form",),
-    "records.remove_view": ("forms_api.put_form",),
+    **dict.fromkeys(
+        ("records.save_view", "records.remove_view", "records.change_view", "records.share_view"),
+        ("forms_api.put_form",),
+    ),
+    **dict.fromkeys(
+        ("records.move_view", "records.start_view"),
+        "is how one member likes their own list; a program asks with a filter and an order",
+    ),
     "records.update": ("forms_api.change_record",),
     "reports.archive": ("reports_api.archive_report",),
     "reports.create": ("reports_api.create_report", "reports_api.publish_report"),

@@ -248,25 +248,6 @@ def reworded(text: Any, words: str, locale: str) -> Any:
     return left or None
 
 
-def add_view(raw: Form, view: Mapping[str, Any]) -> Json:
-    """The form with one more saved view; its key is spelled from its label."""
-    form = spread(raw)
-    views = form.setdefault("views", [])
-    key = derive_key(any_words(view.get("label")), {each["key"] for each in views}, "view")
-    views.append({"key": key, **copy.deepcopy(dict(view))})
-    return form
-
-
-def remove_view(raw: Form, key: str) -> Json:
-    """The form without a saved view."""
-    form = spread(raw)
-    left = [view for view in form.get("views", ()) if view["key"] != key]
-    if len(left) == len(form.get("views", ())):
-        raise StepRefused
-    _merge(form, {"views": left or None})
-    return form
-
-
 def change_form(raw: Form, changes: Mapping[str, Any]) -> Json:
     """The form with settings of its own changed: label, title, description, icon, person, …"""
     form = spread(raw)

@@ -27,6 +27,7 @@ from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
 from regulars.form_builder.web.import_choices import Choices
 from regulars.form_builder.web.list_state import ListState
+from regulars.form_builder.web.list_views import list_form
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -244,7 +245,7 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     suffix = request.args.get("format", "xlsx")
     if suffix not in FORMATS:
         raise NotFound()
-    form = catalog_for(uow, access).get_form(form_key)
+    form = list_form(uow, access, form_key)
     query = ListState.from_args(form, request.args).query(form)
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"

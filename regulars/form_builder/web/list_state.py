@@ -23,6 +23,8 @@ SHAPES = ("table", "kanban", "calendar", "gallery")
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 _AS_THEY_ARE = "!$'()*,/:;?@"  # signs that an address of Flask does not spell out either
 MOST_COLUMNS = 6
+EVERYTHING = "-"
+"""The view of somebody who wants to see all records although their list opens with a view."""
 COUNTED, COUNTED_WORDS = 10_000, 1000
 """Of more records a list only says that there are more; words are counted as somebody types."""
 
@@ -55,7 +57,7 @@ class ListState:
         given = [*args.getlist("col"), *args.get("cols", "").split(",")]
         return cls(
             form.key,
-            view if view in known else "",
+            view if view in known or view == EVERYTHING else "",
             args.get("q", "").strip(),
             filters.from_address(args.get("filter", "")),
             args.get("sort", ""),
@@ -109,6 +111,11 @@ class ListState:
             count_to=COUNTED_WORDS if self.words else COUNTED,
             search=self.words or None,
         )
+
+    @property
+    def is_viewed(self) -> bool:
+        """Whether a saved view is shown."""
+        return self.view not in ("", EVERYTHING)
 
     def view_of(self, form: FormDefinition) -> Mapping[str, Any]:
         """The saved view that is shown, or an empty one."""

@@ -12,6 +12,7 @@ from regulars.form_builder.records import update_record
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.list_shapes import offered_shapes, shape_of
 from regulars.form_builder.web.list_state import ListState
+from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.record_lists import list_page
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -28,7 +29,7 @@ from regulars.platform.web.htmx import go_to, wants_partial
 def move(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Give the board's field the value ``to``; the address says which board it is."""
     catalog = catalog_for(uow, access)
-    form = catalog.get_form(form_key)
+    form = list_form(uow, access, form_key)
     state = ListState.from_args(form, request.args)
     shape = shape_of(state, form, offered_shapes(form, catalog))
     by = shape.by

@@ -17,6 +17,7 @@ from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import family_of
 from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
+from regulars.form_builder.own_views.keeping import start_of
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordPage
 from regulars.form_builder.records import find_records
@@ -36,6 +37,7 @@ from regulars.form_builder.web.list_shapes import (
     shape_of,
 )
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
+from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.pens import Pen
 from regulars.form_builder.web.record_links import links_of_list
 from regulars.form_builder.web.values import (
@@ -45,6 +47,7 @@ from regulars.form_builder.web.values import (
     system_field,
     target_of,
 )
+from regulars.form_builder.web.view_menu import view_menu_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.blobs.service import Blob
@@ -150,7 +153,7 @@ class Listing:
     @property
     def is_narrowed(self) -> bool:
         """Whether words or a filter hide records."""
-        return bool(self.state.words or self.state.filter or self.state.view)
+        return bool(self.state.words or self.state.filter or self.state.is_viewed)
 
     def sort_url(self, column: Column) -> str:
         """The address of the list sorted by a column; a second click turns the order round."""
@@ -163,14 +166,22 @@ class Listing:
 def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The list, or only its records when htmx asks for that."""
     catalog = catalog_for(uow, access)
-    form = catalog.get_form(form_key)
+    form = list_form(uow, access, form_key)
     state = ListState.from_args(form, request.args)
+    if not request.args:
+        state = replace(state, view=_start(uow, access, form))
     row = filter_words.FilterRow.from_args(request.args)
     if row.op and row.field:
         added = _with_row(form, catalog, state, row)
         if added is not None:
             return redirect(added.url(), code=303)
     return vary_on_htmx(list_page(uow, access, form, state, row))
+
+
+def _start(uow: UnitOfWork, access: Access, form: FormDefinition) -> str:
+    """The view that this reader's list opens with, while there is such a view."""
+    key = start_of(uow, access, form.key)
+    return key if any(view["key"] == key for view in form.views) else ""
 
 
 def list_page(
@@ -192,6 +203,7 @@ def list_page(
         "all_columns": [Column(key, field) for key, field in listable(form)],
         "links": links_of_list(uow, access, form.key, state.kept()),
         "shape_icons": ICONS,
+        "views": view_menu_of(uow, access, form, state),
     }
     status = 422 if problems else 200
     if wants_partial():

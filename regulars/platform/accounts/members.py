@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from regulars.platform import columns
 from regulars.platform.accounts import audit, sessions, units
 from regulars.platform.accounts.access import Access, system_access
-from regulars.platform.accounts.leaving import revoke_tokens_of
+from regulars.platform.accounts.leaving import forget_kept, revoke_tokens_of
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.tables import member
 from regulars.platform.accounts.users import User
@@ -138,6 +138,7 @@ def set_active(uow: UnitOfWork, access: Access, member_id: int, *, active: bool)
         _keep_an_owner(uow, found)
     uow.execute(member.update().where(member.c.id == member_id).values(active=active))
     if not active:
+        forget_kept(uow, member_id)
         with uow.database.main_tx() as connection:
             revoke_tokens_of(connection, uow.workspace, member_id, now=uow.now)
     action = "member-back" if active else "member-gone"

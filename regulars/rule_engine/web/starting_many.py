@@ -9,9 +9,9 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.definition import FormDefinition
-from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.records import find_records
 from regulars.form_builder.web.list_state import ListState
+from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.record_links import RecordLink
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -89,7 +89,7 @@ def _choice(
 
 
 def _list(uow: UnitOfWork, access: Access, form_key: str) -> tuple[FormDefinition, ListState]:
-    form = catalog_for(uow, access).get_form(form_key)
+    form = list_form(uow, access, form_key)
     return form, ListState.from_args(form, request.args)
 
 

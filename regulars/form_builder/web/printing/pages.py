@@ -13,6 +13,7 @@ from regulars.form_builder.printing.definition import PrintLayout
 from regulars.form_builder.printing.kind import KIND
 from regulars.form_builder.records import find_records
 from regulars.form_builder.web.list_state import ListState
+from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.printing import api as api_routes
 from regulars.form_builder.web.printing import editor_pages
 from regulars.form_builder.web.printing.blueprints import api, prints
@@ -71,7 +72,7 @@ def show(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 def show_list(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """The records that a list shows, with its words, view, filter and order."""
     layout = get_layout(uow, key)
-    form = catalog_for(uow, access).get_form(layout.form)
+    form = list_form(uow, access, layout.form)
     query = ListState.from_args(form, request.args).query(form, MOST_SHEETS)
     page = find_records(uow, access, form.key, query)
     left_out = max(0, (page.total or 0) - len(page.records))
