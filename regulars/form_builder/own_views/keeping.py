@@ -53,16 +53,16 @@ def list_own(uow: UnitOfWork, access: Access, form: str) -> list[OwnView]:
 def add_own(uow: UnitOfWork, access: Access, form: str, view: View) -> OwnView:
     """Keep a view behind the others; Conflict when there are too many."""
     _member(access)
-    about = sa.select(sa.func.count(), sa.func.max(own_view.c.position))
+    kept, about = _bare(view), sa.select(sa.func.count(), sa.func.max(own_view.c.position))
     n, last = uow.execute(about.where(*_place(access, form))).one()
     if n >= MOST:
         raise Conflict("too-many-own-views", most=MOST)
     values = {
         "member": access.member_id, "form": form, "position": (last or 0) + 1,
-        "view": _bare(view), "changed_at": uow.now,
+        "view": kept, "changed_at": uow.now,
     }  # fmt: skip
     made = uow.scalar(own_view.insert().values(**values).returning(own_view.c.id))
-    return OwnView(int(made or 0), values["view"])
+    return OwnView(int(made or 0), kept)
 
 
 def change_own(uow: UnitOfWork, access: Access, form: str, key: str, view: View) -> None:

@@ -120,7 +120,7 @@ def test_a_view_by_a_field_that_is_hidden_since_says_so_and_tells_nothing_s12(
     shop: Shop, site: Site
 ) -> None:
     role = {
-        "kind": "role", "key": "helper", "label": "Helper", "capabilities": ["read_records"],
+        "kind": "role", "key": "helper", "label": "Helper", "capabilities": [],
         "forms": {"customers": {"read": "all", "fields": {}}},
     }  # fmt: skip
 
