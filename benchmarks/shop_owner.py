@@ -23,6 +23,7 @@ from regulars.platform.accounts.users import NewUser
 from regulars.platform.config import Config
 from regulars.platform.db import Database, Workspace
 from regulars.platform.definitions import store
+from regulars.platform.forking import settle
 from regulars.platform.ids import new_token
 from regulars.platform.workspaces import create_workspace, free_key
 from regulars.wiring import wire
@@ -70,6 +71,7 @@ def owner_of(folder: Path, forms: Sequence[Mapping[str, Any]]) -> Iterator[Owner
         keys = [("form", str(each["key"])) for each in forms]
         store.publish(uow, system_access("en"), keys)
     client = create_app(config, database).test_client()
+    settle()  # as whoever serves pages does
     yield Owner(_signed_in(client, database, place), f"/w/{place.key}", database, place)
     database.close()
 

@@ -6,7 +6,7 @@ Made once per snapshot of the definitions and shared by every transaction that s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -308,11 +308,34 @@ def _compile(seen: Snapshot) -> FormCatalog:
         seen.number,
         forms,
         {key: seen.version("form", key) for key in forms},
-        {key: tables_of(form) for key, form in forms.items()},
+        _TablesOf(forms),
         shapes,
         tuple(rollups),
         (*problems, *more),
     )
+
+
+class _TablesOf(Mapping[str, FormTables]):
+    """The tables of each form, made when somebody asks: checking a draft never does.
+
+    Every step of the designer is a form that nobody will see again.
+    """
+
+    def __init__(self, forms: Mapping[str, FormDefinition]) -> None:
+        self._forms = forms
+        self._made: dict[str, FormTables] = {}
+
+    def __getitem__(self, key: str) -> FormTables:
+        found = self._made.get(key)
+        if found is None:
+            found = self._made[key] = tables_of(self._forms[key])
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._forms)
+
+    def __len__(self) -> int:
+        return len(self._forms)
 
 
 def tables_of(form: FormDefinition) -> FormTables:
@@ -327,7 +350,7 @@ class _Same:
     form: FormDefinition
 
     def __hash__(self) -> int:
-        return hash((self.form.key, len(self.form.fields)))
+        return hash((self.form.key, tuple(each.key for each in self.form.fields)))
 
 
 @lru_cache(maxsize=2000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from regulars.form_builder.catalog import catalog_from
@@ -14,7 +15,8 @@ from regulars.form_builder.doubles import publish_without_doubles
 from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
-from regulars.form_builder.undo import write_down
+from regulars.form_builder.undo import let_go, write_down
+from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind
 from regulars.platform.definitions.snapshot import Snapshot
 from regulars.platform.problems import Problem
@@ -30,11 +32,17 @@ def form_kind() -> DefinitionKind:
         form_problems,
         FormDefinition.from_json,
         check=check_form,
-        published=publish_without_doubles,
+        published=_published,
         settle=keep_lost_fields,
         difference=difference,
         drafted=write_down,
     )
+
+
+def _published(uow: UnitOfWork, before: Snapshot, after: Snapshot, keys: Sequence[str]) -> None:
+    publish_without_doubles(uow, before, after, keys)
+    for key in keys:
+        let_go(uow, key)
 
 
 def sound(after: Snapshot) -> Snapshot:

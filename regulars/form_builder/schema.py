@@ -8,8 +8,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 from regulars.form_builder.field_types.base import FieldType, field_types
-from regulars.platform.json_schema import packaged, shape_problems, validator
+from regulars.platform.json_schema import depth_problems, packaged, shape_problems, validator
 from regulars.platform.problems import Problem, under
+
+FIELD_LISTS = ("fields", "archived")
 
 
 @cache
@@ -60,11 +62,25 @@ def form_problems(raw: Any) -> list[Problem]:
     """Every way a form's JSON departs from its schema; an unknown type is named as such."""
     if not isinstance(raw, Mapping):
         return [Problem("", "shape-type", {"expected": ["object"]})]
-    problems = shape_problems(_frame(), raw)
-    if not any(problem.code == "too-deep" for problem in problems):
-        for name in ("fields", "archived"):
-            problems += _field_problems(raw.get(name), name)
+    if deep := depth_problems(raw):
+        return deep
+    problems = shape_problems(_frame(), _without_fields(raw))
+    for name in FIELD_LISTS:
+        problems += _field_problems(raw.get(name), name)
     return sorted(problems, key=lambda problem: problem.path)
+
+
+def _without_fields(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The form without what its types check: lists of objects that are not too long."""
+    most = form_schema()["properties"]["fields"]["maxItems"]
+    checked: dict[str, Any] = {
+        name: []
+        for name in FIELD_LISTS
+        if isinstance(raw.get(name), list)
+        and len(raw[name]) <= most
+        and all(isinstance(each, Mapping) for each in raw[name])
+    }
+    return {**raw, **checked}
 
 
 def field_problems(field: Any) -> list[Problem]:

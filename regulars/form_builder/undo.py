@@ -1,12 +1,14 @@
 """The designer's memory: what turns a draft back into what it was, so undo survives a reload.
 
-One journal per form, shared by everybody who designs it, and without an end.
+One journal per form, shared by everybody who designs it. Steps are let go only at publishing, once
+they are older than a quarter of a year, and never of the newest thousand.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +20,8 @@ from regulars.platform.db import UnitOfWork, workspace_metadata
 from regulars.platform.definitions.store import Draft
 
 Form = Mapping[str, Any]
+KEPT_STEPS = 1000
+KEPT_FOR = timedelta(days=90)
 
 form_edit = sa.Table(
     "form_edit",
@@ -81,6 +85,20 @@ def depths(uow: UnitOfWork, form: str) -> tuple[int, int]:
 def forget(uow: UnitOfWork, form: str) -> None:
     """Drop every kept step of a form."""
     uow.execute(form_edit.delete().where(form_edit.c.form == form))
+
+
+def let_go(uow: UnitOfWork, form: str) -> None:
+    """Drop steps that are both old and far back."""
+    newest = sa.select(form_edit.c.id).where(form_edit.c.form == form)
+    first_kept = uow.scalar(newest.order_by(form_edit.c.id.desc()).offset(KEPT_STEPS - 1).limit(1))
+    if first_kept is not None:
+        uow.execute(
+            form_edit.delete().where(
+                form_edit.c.form == form,
+                form_edit.c.id < first_kept,
+                form_edit.c.at < uow.now - KEPT_FOR,
+            )
+        )
 
 
 def _swap(uow: UnitOfWork, form: str, sides: tuple[str, str], current: Form) -> Any:

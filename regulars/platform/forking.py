@@ -61,7 +61,8 @@ def can_fork() -> bool:
 def settle() -> None:
     """Keep the garbage collector off everything there is now.
 
-    It would write a mark on every object, and each child would get a copy of its own.
+    It would write a mark on every object, and each child would get a copy of its own. A process
+    that answers would stand still for 0.2 seconds each time it went through all of them.
     """
     gc.collect()
     gc.freeze()

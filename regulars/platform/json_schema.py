@@ -49,10 +49,16 @@ def packaged(package: str, name: str) -> dict[str, Any]:
 
 def shape_problems(checker: Draft202012Validator, instance: Any) -> list[Problem]:
     """Every way ``instance`` departs from the schema, each with its place."""
-    if _too_deep(instance, MAX_DEPTH):
-        return [Problem("", "too-deep", {"limit": MAX_DEPTH})]
+    if deep := depth_problems(instance):
+        return deep
     found = [problem for error in checker.iter_errors(instance) for problem in _problems_of(error)]
     return sorted(set_of(found), key=lambda problem: problem.path)
+
+
+def depth_problems(instance: Any) -> list[Problem]:
+    """What is nested deeper than anybody means it, as one problem."""
+    deep = _too_deep(instance, MAX_DEPTH)
+    return [Problem("", "too-deep", {"limit": MAX_DEPTH})] if deep else []
 
 
 def set_of(problems: list[Problem]) -> list[Problem]:

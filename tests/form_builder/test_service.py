@@ -1,9 +1,12 @@
 import copy
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from regulars.form_builder import edits, service, undo
+from regulars.form_builder.catalog import _tables
 from regulars.form_builder.service import Wish
 from regulars.form_builder.starters import PARTS
 from regulars.platform.accounts.access import Access
@@ -153,6 +156,36 @@ def test_every_step_since_the_start_can_be_undone_and_redone(uow: UnitOfWork) ->
     for _ in range(15):
         service.redo_step(uow, OWNER, key)
     assert store.get_draft(uow, "form", key).raw == end
+
+
+def test_publishing_lets_go_of_steps_that_are_old_and_far_back(
+    uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "KEPT_STEPS", 3)
+    key = begun(uow)
+    for n in range(6):
+        add(uow, key, f"Then {n}")
+    service.publish_forms(uow, OWNER, [key])
+    assert undo.depths(uow, key) == (6, 0), "young steps stay, however many"
+    later = replace(uow, now=uow.now + undo.KEPT_FOR + timedelta(days=1))
+    add(later, key, "Now")
+    service.undo_step(later, OWNER, key)
+    service.redo_step(later, OWNER, key)
+    service.publish_forms(later, OWNER, [key])
+    assert undo.depths(later, key) == (3, 0)
+    for _ in range(4):
+        service.undo_step(later, OWNER, key)
+    assert labels(later, key)[-1] == "Then 3"
+
+
+def test_checking_a_draft_makes_no_tables(uow: UnitOfWork) -> None:
+    key = begun(uow)
+    add(uow, key, "One more")
+    made = _tables.cache_info().currsize
+    for n in range(3):
+        add(uow, key, f"And {n}")
+        assert service.draft_problems(uow, key) == []
+    assert _tables.cache_info().currsize == made
 
 
 def test_undo_takes_nothing_back_that_this_tab_has_not_seen(uow: UnitOfWork) -> None:

@@ -23,6 +23,7 @@ from waitress.task import ThreadedTaskDispatcher, WSGITask
 
 from regulars.platform.config import Config
 from regulars.platform.errors import Busy
+from regulars.platform.forking import settle
 from regulars.platform.web.errors import RETRY_AFTER
 
 THREADS = 8
@@ -45,6 +46,7 @@ def serve(app: Any, config: Config) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
     limit = _room_for_connections(raise_file_limit())
     door = make_server(app, config.host, config.port, limit)
+    settle()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # all busy for a moment is no news
     door.run()
 
