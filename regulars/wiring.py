@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 
 from regulars.form_builder import health as form_health
+from regulars.form_builder.access_cases import watching as access_cases
+from regulars.form_builder.access_cases.tables import access_case
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
@@ -59,6 +61,7 @@ from regulars.platform.config import Config
 from regulars.platform.db import Database, UnitOfWork
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.definitions.uses import use_sources
+from regulars.platform.definitions.watching import publish_watches
 from regulars.platform.health import storage as storage_health
 from regulars.platform.health.findings import health_checks
 from regulars.platform.jobs import RedisBell
@@ -159,6 +162,7 @@ RULE_FOLLOWER, CONSENT_FOLLOWER = RuleFollower(), ConsentFollower()
 BLOB_FOLLOWER = BlobFollower()
 TASK_FOLLOWER = RowFollower(task, "tasks")
 COMMENT_FOLLOWER = RowFollower(comment, "comments")
+CASE_FOLLOWER = RowFollower(access_case, "access_cases")
 REPORTS_TO_SEND = ReportsToSend()
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
@@ -217,6 +221,7 @@ def wire() -> None:
         *rule_health.CHECKS,
         *self_check.CHECKS,
         *privacy_health.CHECKS,
+        *access_cases.CHECKS,
     ):
         health_checks.register(check.name, check)
     for kind in definition_kinds():
@@ -236,6 +241,7 @@ def _wire_people() -> None:
     person_followers.register("consents", CONSENT_FOLLOWER)
     person_followers.register("tasks", TASK_FOLLOWER)
     person_followers.register("comments", COMMENT_FOLLOWER)
+    person_followers.register("access cases", CASE_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
     kept_for_members.register("own views", forget_member)
 
@@ -243,6 +249,8 @@ def _wire_people() -> None:
 def _wire_uses() -> None:
     use_sources.register("imports", import_uses)
     use_sources.register("roles", role_keeping.role_uses)
+    use_sources.register("access cases", access_cases.case_uses)
+    publish_watches.register("access cases", access_cases.watch)
 
 
 def _wire_backups() -> None:

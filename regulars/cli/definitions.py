@@ -10,7 +10,7 @@ import click
 from regulars.cli.base import Shell
 from regulars.platform import i18n
 from regulars.platform.accounts.access import system_access
-from regulars.platform.definitions import store, versions
+from regulars.platform.definitions import store, versions, watching
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.uses import Use, use_json, uses_of_definition
@@ -18,6 +18,8 @@ from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.json_schema import dump
 from regulars.platform.problems import Problem
 from regulars.platform.strict_json import BadJson, parse_json
+
+_MEANT = "Publish although access cases break by it."
 
 
 def definition_group(kind: str, plural: str) -> click.Group:
@@ -59,10 +61,13 @@ def definition_group(kind: str, plural: str) -> click.Group:
 
     @group.command("publish", help="Publish the working copies of the given keys together.")
     @click.argument("keys", metavar="KEY...", nargs=-1, required=True)
+    @click.option("--accept-broken-cases", "meant", is_flag=True, help=_MEANT)
     @click.pass_obj
-    def publish(shell: Shell, keys: tuple[str, ...]) -> None:
+    def publish(shell: Shell, keys: tuple[str, ...], meant: bool) -> None:
         chosen = [(kind, key) for key in keys]
         with shell.database.workspace_tx(shell.workspace) as uow:
+            if meant:
+                watching.accept(uow)
             versions = store.publish(uow, system_access(shell.locale), chosen)
         data = [{"key": key, "version": versions[kind, key]} for key in keys]
         shell.answer(data, "\n".join(f"{each['key']} {each['version']}" for each in data))

@@ -120,8 +120,12 @@ def why(uow: UnitOfWork, access: Access, eyes: Eyes, asked: Asked) -> Verdict:
     else:
         sight = looking.borrow(uow, access, eyes)
         name, role, theirs = "", sight.role, sight.access
-    question = _Question(uow, access, theirs, asked)
-    return Verdict(name, role, eyes.member_id, tuple(question.answers()))
+    return Verdict(name, role, eyes.member_id, answers(uow, access, theirs, asked))
+
+
+def answers(uow: UnitOfWork, asker: Access, theirs: Access, asked: Asked) -> tuple[Answer, ...]:
+    """Every answer to a question that ``asker`` may ask about somebody with this access."""
+    return tuple(_Question(uow, asker, theirs, asked).answers())
 
 
 def _require_seen(uow: UnitOfWork, access: Access, asked: Asked) -> None:

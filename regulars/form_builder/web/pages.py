@@ -5,6 +5,8 @@ from __future__ import annotations
 from regulars.form_builder.logic.api import api as logic_api
 from regulars.form_builder.web import (
     barcode_drawing,
+    case_api,
+    case_pages,
     change_pages,
     designer_pages,
     entry_pages,
@@ -28,6 +30,8 @@ from regulars.platform.web.definition_homes import DefinitionHome
 
 MODULES = (
     barcode_drawing,
+    case_api,
+    case_pages,
     form_pages,
     designer_pages,
     formula_pages,

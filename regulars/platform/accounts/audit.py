@@ -37,6 +37,7 @@ ACTIONS = (
     "hold-lifted", "password-link-made", "factor-link-made", "rule-paused", "rule-resumed",
     "rule-edited", "rule-published", "rule-archived", "rule-enrolled", "rule-started",
     "message-edited", "message-published", "message-archived", "report-run",
+    "case-kept", "case-dropped", "cases-overruled",
 )  # fmt: skip
 
 

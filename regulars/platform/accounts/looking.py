@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from regulars.platform.accounts import audit, members, units
 from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.sessions import Session
 from regulars.platform.accounts.tables import session
 from regulars.platform.db import UnitOfWork
@@ -64,9 +65,10 @@ def borrow(uow: UnitOfWork, access: Access, eyes: Eyes) -> Sight:
         theirs = replace(members.member_access(uow, found), locale=access.locale)
         return Sight(theirs, found.name, found.role)
     access.require("manage_roles")
-    if eyes.role not in access.roles:
+    known = roles_of(uow)
+    if eyes.role not in known:
         raise NotFound("no-role", key=eyes.role)
-    if not access.may_grant(eyes.role):
+    if not access.may_grant(known[eyes.role]):
         raise Forbidden("grant-too-high")
     if eyes.unit_id is not None:
         units.get_unit(uow, eyes.unit_id)
@@ -75,7 +77,7 @@ def borrow(uow: UnitOfWork, access: Access, eyes: Eyes) -> Sight:
         raise Forbidden("grant-outside-units")
     seen = replace(
         access, role=eyes.role, member_id=None, unit_ids=members.expand_units(uow, bound),
-        assigned_ids=bound,
+        assigned_ids=bound, roles=known,
     )  # fmt: skip
     return Sight(seen, "", eyes.role)
 

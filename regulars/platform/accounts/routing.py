@@ -21,13 +21,16 @@ from regulars.platform.accounts.looking import OnlyLooking, Sight
 from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
+from regulars.platform.definitions import watching
 from regulars.platform.definitions.store import DraftClash
+from regulars.platform.definitions.watching import WouldBreak
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
 from regulars.platform.faultpoint import faultpoint
 from regulars.platform.problems import Problem
 from regulars.platform.retrying import in_transaction
 from regulars.platform.web import preferences, rate_limit, shell
 from regulars.platform.web.api_route import route_of
+from regulars.platform.web.breaks import breaks_page
 from regulars.platform.web.clashes import clash_page
 from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
@@ -76,10 +79,14 @@ def workspace_page(
                     raise OnlyLooking()
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
+                if watching.FIELD in request.form:
+                    watching.accept(uow)
                 try:
                     return make_response(view(uow, access, **arguments))
                 except DraftClash as clash:
                     return clash_page(clash, access.name)
+                except WouldBreak as found:
+                    return breaks_page(found)
 
             with _noting_refusals(place, lambda uow: members.access_of(uow, person.id)):
                 return _in_transaction(place, answer, writes)
@@ -111,6 +118,8 @@ def workspace_api(
                 access = _seeing(uow, _token_access(uow, token), writes)
                 access.require(capability)
                 _mind_rest(place, access, at_rest)
+                if request.headers.get(watching.HEADER) == "true":
+                    watching.accept(uow)
 
                 def work() -> Response:
                     return make_response(view(uow, access, **arguments))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import draft_log
+from regulars.platform.definitions import draft_log, watching
 from regulars.platform.definitions.effects import breaks
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.definitions.merging import Clash, merge
@@ -230,17 +230,20 @@ def publish(
     fresh, after, problems = _prepare(uow, chosen)
     if problems:
         raise Invalid(problems)
+    changed = {each.kind for each in fresh}
+    looks = watching.begin(uow, access, changed)
     for each in fresh:
         served, known = kinds.get(each.kind), before.find(each.kind, each.key)
         served.guard(uow, access, known, each.parsed)
         _write_version(uow, access, each, pack)
         served.note(uow, access, known, each.parsed)
-    changed = {each.kind for each in fresh}
     for kind in (name for name in kinds.names() if name in changed):  # forms' tables come first
         keys = [each.key for each in fresh if each.kind == kind]
         kinds.get(kind).published(uow, before, after, keys)
     if fresh:
         raise_number(uow)
+    for look in looks:
+        look()
     return {(kind, key): after.version(kind, key) for kind, key in chosen}
 
 
@@ -266,7 +269,7 @@ def amend(
     fresh, after, problems = _prepare_all(uow, [changed], marks or {})
     if problems:
         raise Invalid(problems)
-    served = kinds.get(kind)
+    served, looks = kinds.get(kind), watching.begin(uow, access, [kind])
     served.guard(uow, access, item.parsed, fresh[0].parsed)
     _write_version(uow, access, fresh[0], None)
     served.note(uow, access, item.parsed, fresh[0].parsed)
@@ -276,6 +279,8 @@ def amend(
         _move_on(uow, access, draft, fresh[0].raw)
     served.published(uow, before, after, [key])
     raise_number(uow)
+    for look in looks:
+        look()
     return fresh[0].version
 
 
@@ -297,7 +302,7 @@ def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
     served = kinds.get(kind)
     access.require(served.capability)
     get_draft(uow, kind, key)
-    known = snapshot(uow).find(kind, key)
+    known, looks = snapshot(uow).find(kind, key), watching.begin(uow, access, [kind])
     served.guard(uow, access, known, None)
     served.note(uow, access, known, None)
     uow.execute(
@@ -306,6 +311,8 @@ def archive(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
         .values(archived_at=uow.now)
     )
     raise_number(uow)
+    for look in looks:
+        look()
 
 
 def get_version(uow: UnitOfWork, kind: str, key: str, version: int) -> Any:
