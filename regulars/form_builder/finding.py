@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import cursors, expressing
-from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.catalog import Checked, FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.expressing import SortKey
 from regulars.form_builder.kept_queries import ask
@@ -74,6 +74,7 @@ class _Asked:
     filtered: Any  # the filter as it is named among the kept statements
     sort: tuple[_Sort, ...]
     search: WordSearch | None
+    marks: tuple[Node | None, ...] = ()
 
     @property
     def table(self) -> sa.Table:
@@ -84,7 +85,18 @@ class _Asked:
     def name(self) -> tuple[Any, ...]:
         """Whatever the statements depend on, besides the reader."""
         shape = self.search.shape if self.search else None
-        return (self.form.key, self.query.verb, self.filtered, self.query.sort, shape)
+        return (
+            self.form.key,
+            self.query.verb,
+            self.filtered,
+            self.query.sort,
+            shape,
+            self._marked,
+        )
+
+    @property
+    def _marked(self) -> tuple[str, ...]:
+        return tuple(map(self.catalog.condition_name, self.query.marks))
 
     @property
     def values(self) -> Mapping[str, Any]:
@@ -96,7 +108,7 @@ class _Asked:
         given = {**self.values, **values}
         return ask(
             self.uow, self.access, self.catalog, (*name, self.name), build, given,
-            passing=self.tree is not None,
+            passing=self.tree is not None or bool(self.marks),
         )  # fmt: skip
 
 
@@ -112,6 +124,8 @@ def find(
         last = cursors.decode(query.cursor, [each.kind for each in asked.sort], named_order)
     found = _page(asked, last, limit + 1)
     records = [to_record(catalog, form, row) for row in found[:limit]]
+    for record, row in zip(records, found, strict=False):
+        record.marks = tuple(bool(row[f"mark_{n}"]) for n in range(len(asked.marks)))
     complete(uow, access, catalog, form, records)
     following = None
     if len(found) > limit:
@@ -144,15 +158,25 @@ def _understand(
 ) -> _Asked:
     tree, name = None, None
     if query.filter:
-        tree, problems = catalog.condition(form.key, query.filter)
-        if problems := problems or unknown_names(
-            uow, catalog, tree, LinkLimits(expressing.reader_of(uow, catalog, access))
-        ):
+        tree, problems = _condition(uow, access, catalog, form, query.filter)
+        if problems:
             raise Invalid(under("filter", problems))
         name = catalog.condition_name(query.filter)
     search = word_search(uow, catalog, form, query.search) if query.search else None
     sort = tuple(_sort_by(catalog, form, n, path) for n, path in enumerate(query.sort))
-    return _Asked(uow, access, catalog, form, query, tree, name, sort, search)
+    looked = (_condition(uow, access, catalog, form, each) for each in query.marks)
+    marks = tuple(None if problems else node for node, problems in looked)
+    return _Asked(uow, access, catalog, form, query, tree, name, sort, search, marks)
+
+
+def _condition(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition,
+    raw: Mapping[str, Any],
+) -> Checked:  # fmt: skip
+    """A condition's tree, and its problems for this reader."""
+    tree, problems = catalog.condition(form.key, raw)
+    limits = LinkLimits(expressing.reader_of(uow, catalog, access))
+    return tree, problems or unknown_names(uow, catalog, tree, limits)
 
 
 def _sort_by(catalog: FormCatalog, form: FormDefinition, position: int, name: str) -> _Sort:
@@ -216,9 +240,19 @@ def _statement(asked: _Asked, part: _Part) -> sa.Select[Any]:
     elif part.which == "with" and asked.uow.dialect == "sqlite":
         clauses[0] = first.column.desc() if first.descending else first.column.asc()
     columns = select_list(asked.uow, asked.access, asked.catalog, asked.form)
-    statement = sa.select(*columns, *shown).where(*where).order_by(*clauses)
+    statement = sa.select(*columns, *shown, *_marks(asked)).where(*where).order_by(*clauses)
     most, skip = (sa.bindparam(name, type_=sa.Integer) for name in ("most", "skip"))
     return statement.limit(most).offset(skip)
+
+
+def _marks(asked: _Asked) -> list[Any]:
+    """Of each condition that is only looked at, whether a record meets it."""
+    uow, catalog, table, access = asked.uow, asked.catalog, asked.table, asked.access
+    met = [
+        sa.false() if each is None else expressing.where_sql(uow, catalog, each, table, access)
+        for each in asked.marks
+    ]
+    return [sa.case((each, 1), else_=0).label(f"mark_{n}") for n, each in enumerate(met)]
 
 
 def _later(order: Sequence[SortKey], part: _Part) -> list[Any]:

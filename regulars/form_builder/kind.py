@@ -9,6 +9,7 @@ from regulars.form_builder.catalog import catalog_from
 from regulars.form_builder.changing import tables as changing_tables  # noqa: F401 - known
 from regulars.form_builder.changing.keeping import keep_lost_fields
 from regulars.form_builder.checks import form_checks, has_bad_keys, without_bad_keys
+from regulars.form_builder.color_rules import color_problems
 from regulars.form_builder.comparing import difference
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
@@ -74,6 +75,7 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
     for position, check in enumerate(form.checks):
         _tree, problems = catalog.condition(form.key, check.must)
         found += [problem.under(f"checks/{position}/must") for problem in problems]
+    found += color_problems(form, catalog)
     for position, view in enumerate(form.views):
         if "where" in view:
             _tree, problems = catalog.condition(form.key, view["where"])

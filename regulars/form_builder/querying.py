@@ -37,7 +37,8 @@ class RecordQuery:
 
     ``verb`` is what the records are found for: an export has limits of its own. ``cursor`` is
     the `RecordPage.next` of the page before, made with the same sort. A count stops at
-    ``count_to`` when that is given.
+    ``count_to`` when that is given. ``marks`` are conditions that are only looked at: each
+    record says which of them it meets.
     """
 
     filter: Mapping[str, Any] | None = None
@@ -49,6 +50,7 @@ class RecordQuery:
     count_to: int | None = None
     search: str | None = None
     verb: str = "read"
+    marks: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Record:
     values: dict[str, Any]
     title: str = ""
     titles: dict[tuple[str, int], str] = field(default_factory=dict)
+    marks: tuple[bool, ...] = ()  # of `RecordQuery.marks`
 
     def __getitem__(self, key: str) -> Any:
         return self.values[key]

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
+from regulars.form_builder.field_types.choice import COLORS
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.list_state import ListState
@@ -29,11 +30,17 @@ class FilterRow:
     field: str = ""
     op: str = ""
     values: tuple[str, ...] = ()
+    paint: str = ""  # the colour for what it finds, in place of showing only that
+    spot: bool = False  # the colour is for this field alone
 
     @classmethod
     def from_args(cls, args: MultiDict[str, str]) -> FilterRow:
         """Read the row from an address."""
-        return cls(args.get("f", ""), args.get("op", ""), tuple(args.getlist("v")))
+        paint = args.get("paint", "")
+        return cls(
+            args.get("f", ""), args.get("op", ""), tuple(args.getlist("v")),
+            paint if paint in COLORS else "", args.get("spot") == "1",
+        )  # fmt: skip
 
 
 NO_ROW = FilterRow()
@@ -55,6 +62,14 @@ def chips(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListStat
         rest = filters.joined(other for n, other in enumerate(leaves) if n != number)
         made.append(Chip(_words(uow, access, form, leaf), state.url(filter=rest)))
     return made
+
+
+def said(
+    uow: UnitOfWork, access: Access, form: FormDefinition, condition: Mapping[str, Any]
+) -> str:
+    """A whole condition in words."""
+    leaves = filters.leaves_of(condition)
+    return formats().joined([_words(uow, access, form, leaf) for leaf in leaves])
 
 
 def _words(uow: UnitOfWork, access: Access, form: FormDefinition, leaf: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from regulars.form_builder.color_rules import ColorRule, rules_from
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.base import BadValue, field_types
 from regulars.form_builder.field_types.file import FILE_TYPES
@@ -132,6 +133,23 @@ def from_address(text: str) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) and found else None
+
+
+def colors_to_address(rules: Iterable[ColorRule] | None) -> str:
+    """Colours by condition as they stand in an address; "" for None, which is not the same as
+    no rule at all."""
+    if rules is None:
+        return ""
+    return json.dumps([r.as_json for r in rules], ensure_ascii=False, separators=(",", ":"))
+
+
+def colors_from_address(text: str) -> tuple[ColorRule, ...] | None:
+    """The colours of an address; None when it has none, or nothing that can be read."""
+    try:
+        found = json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        return None
+    return rules_from(found) if isinstance(found, list) else None
 
 
 def _window(text: str) -> dict[str, Any]:

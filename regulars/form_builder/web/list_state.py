@@ -13,6 +13,7 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.color_rules import ColorRule, rules_from
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.web import filters
@@ -35,6 +36,7 @@ class ListState:
 
     ``shape`` is what the records are shown as (a table, a board …) and ``by`` the field that
     says where each of them stands there; ``month`` (``2026-11``) is the one a calendar shows.
+    ``colors`` are the reader's rules in place of the view's; None while they changed nothing.
     """
 
     form: str
@@ -47,6 +49,7 @@ class ListState:
     shape: str = ""
     by: str = ""
     month: str = ""
+    colors: tuple[ColorRule, ...] | None = None
 
     @classmethod
     def from_args(cls, form: FormDefinition, args: MultiDict[str, str]) -> ListState:
@@ -66,6 +69,7 @@ class ListState:
             args.get("as", "") if args.get("as", "") in SHAPES else "",
             args.get("by", ""),
             args.get("month", "") if _MONTH.fullmatch(args.get("month", "")) else "",
+            colors=filters.colors_from_address(args.get("colors", "")),
         )
 
     def url(self, **changes: Any) -> str:
@@ -92,6 +96,7 @@ class ListState:
             "as": self.shape,
             "by": self.by,
             "month": self.month,
+            "colors": filters.colors_to_address(self.colors),
         }
         return {name: value for name, value in given.items() if value}
 
@@ -111,6 +116,12 @@ class ListState:
             count_to=COUNTED_WORDS if self.words else COUNTED,
             search=self.words or None,
         )
+
+    def colors_of(self, form: FormDefinition) -> tuple[ColorRule, ...]:
+        """The colours by condition: the reader's, else the view's."""
+        if self.colors is not None:
+            return self.colors
+        return rules_from(self.view_of(form).get("colors"))
 
     @property
     def is_viewed(self) -> bool:

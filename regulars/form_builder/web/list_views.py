@@ -13,7 +13,7 @@ from typing import Any
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.own_views.keeping import list_own
+from regulars.form_builder.own_views.keeping import list_own, start_of
 from regulars.form_builder.web import filters
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -31,6 +31,12 @@ def list_form(uow: UnitOfWork, access: Access, form_key: str) -> FormDefinition:
         for each in list_own(uow, access, form_key)
     ]
     return replace(form, views=(*shared, *own))
+
+
+def first_view(uow: UnitOfWork, access: Access, form: FormDefinition) -> str:
+    """The view that this reader's list opens with, while there is such a view; else ""."""
+    key = start_of(uow, access, form.key)
+    return key if any(view["key"] == key for view in form.views) else ""
 
 
 def is_shared_with(access: Access, view: View) -> bool:

@@ -13,11 +13,11 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.attachments import readable_files
 from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.color_rules import ColorRule
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.base import family_of
 from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
-from regulars.form_builder.own_views.keeping import start_of
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordPage
 from regulars.form_builder.records import find_records
@@ -27,6 +27,12 @@ from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.boards import Lane, lanes_of
 from regulars.form_builder.web.calendars import Month, month_of
 from regulars.form_builder.web.entries import Choices, offered
+from regulars.form_builder.web.list_colors import (
+    Coloring,
+    coloring_of,
+    from_filters,
+    with_rule,
+)
 from regulars.form_builder.web.list_shapes import (
     ICONS,
     TABLE,
@@ -37,7 +43,7 @@ from regulars.form_builder.web.list_shapes import (
     shape_of,
 )
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
-from regulars.form_builder.web.list_views import list_form
+from regulars.form_builder.web.list_views import first_view, list_form
 from regulars.form_builder.web.pens import Pen
 from regulars.form_builder.web.record_links import links_of_list
 from regulars.form_builder.web.values import (
@@ -114,6 +120,7 @@ class Listing:
     lanes: Sequence[Lane] = ()
     month: Month | None = None
     cover: FieldDefinition | None = None
+    coloring: Coloring = with_factory(default_factory=Coloring)
     by_id: Mapping[int, Line] = with_factory(default_factory=dict)  # of a board or a calendar
 
     @property
@@ -148,7 +155,9 @@ class Listing:
     @property
     def is_own(self) -> bool:
         """Whether the reader sees something that could be kept as a view."""
-        return bool(self.state.filter or self.state.columns or self.state.sort or self.state.shape)
+        given = self.state
+        changed = (given.filter, given.columns, given.sort, given.shape)
+        return any(changed) or given.colors is not None
 
     @property
     def is_narrowed(self) -> bool:
@@ -169,19 +178,16 @@ def index(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
     form = list_form(uow, access, form_key)
     state = ListState.from_args(form, request.args)
     if not request.args:
-        state = replace(state, view=_start(uow, access, form))
+        state = replace(state, view=first_view(uow, access, form))
     row = filter_words.FilterRow.from_args(request.args)
+    if row.paint and state.filter and not row.field:
+        painted = from_filters(catalog, form, state, row.paint)
+        return redirect(painted.url(), code=303)
     if row.op and row.field:
         added = _with_row(form, catalog, state, row)
         if added is not None:
             return redirect(added.url(), code=303)
     return vary_on_htmx(list_page(uow, access, form, state, row))
-
-
-def _start(uow: UnitOfWork, access: Access, form: FormDefinition) -> str:
-    """The view that this reader's list opens with, while there is such a view."""
-    key = start_of(uow, access, form.key)
-    return key if any(view["key"] == key for view in form.views) else ""
 
 
 def list_page(
@@ -287,24 +293,34 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
     columns = columns_at(form, catalog, state.columns_of(form, catalog))
     offered = offered_shapes(form, catalog)
     shape = shape_of(state, form, offered)
+    coloring = coloring_of(uow, access, form, state)
     made = Listing(
         form, state, columns, [], RecordPage([], None, 0), shape=shape, offered=offered,
-        cover=cover_of(state, form),
+        cover=cover_of(state, form), coloring=coloring,
     )  # fmt: skip
     try:
         if shape.by is not None:
             return _placed(uow, access, made, shape.by)
-        page = find_records(uow, access, form.key, state.query(form))
+        page = find_records(uow, access, form.key, coloring.marking(state.query(form)))
     except Invalid as invalid:
         return replace(made, problems=invalid.problems)
     lines = listing_lines(uow, access, form, columns, page.records)
-    return replace(made, lines=lines, page=page)
+    return replace(made, lines=_painted(made, columns, lines), page=page)
+
+
+def _painted(made: Listing, columns: Sequence[Column], lines: Sequence[Line]) -> list[Line]:
+    """The lines with the marks of the list's colours."""
+    paths, paint = [column.path for column in columns], made.coloring.painted
+    return [replace(line, drawn=paint(line.record, paths, line.drawn)) for line in lines]
 
 
 def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition) -> Listing:
     """A board or a calendar: its records are asked for by where ``by`` says that they stand."""
     form, state = made.form, made.state
-    find, query = partial(find_records, uow, access, form.key), state.query(form)
+    find, query = (
+        partial(find_records, uow, access, form.key),
+        made.coloring.marking(state.query(form)),
+    )
     columns = [column for column in made.columns if column.path != by.key]
     if made.shape.kind == "kanban":
         lanes = lanes_of(
@@ -316,7 +332,7 @@ def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition)
         month = month_of(by, state.month, query, uow.now, zone, find)
         groups = [[each for week in month.weeks for day in week for each in day.records]]
     lines = [line for some in groups for line in listing_lines(uow, access, form, columns, some)]
-    by_id = {line.record.id: line for line in lines}
+    by_id = {line.record.id: line for line in _painted(made, columns, lines)}
     return replace(made, columns=columns, lanes=lanes, month=month, by_id=by_id)
 
 
@@ -357,6 +373,9 @@ def _with_row(
         leaf = filters.leaf_of(filters.Typed(row.field, row.op, row.values), field)
     except filters.MissingValue:
         return None
+    if row.paint:
+        rule = ColorRule(leaf, row.paint, row.field if row.spot else "")
+        return with_rule(catalog, form, state, rule)
     leaves = [*filters.leaves_of(state.filter), leaf]
     return ListState(**{**vars(state), "filter": filters.joined(leaves), "page": 1})
 

@@ -125,6 +125,7 @@ def view_of(
         "by": shape.by.key if shape.by is not None else None,
         "where": where or None,
         "sort": list(state.sort_of(form)) or None,
+        "colors": [rule.as_json for rule in state.colors_of(form)] or None,
     }
 
 

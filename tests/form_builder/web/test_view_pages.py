@@ -143,3 +143,38 @@ def test_a_view_by_a_field_that_is_hidden_since_says_so_and_tells_nothing_s12(
     assert names_in(page) == ["Bo", "Ann"]
     assert "2 filters or orders of this view" in page.text
     assert "diamond" not in page.text
+
+
+def test_records_are_coloured_by_condition_with_a_number_and_a_legend(
+    shop: Shop, owner: Visitor, clerk: Visitor
+) -> None:
+    shop.make("customers", name="Ann", tier="diamond")
+    shop.make("customers", name="Bo")
+    row = "f=tier&op=is&v=diamond&paint=red"
+    page = owner.get(f"{LIST}/records?{row}", follow_redirects=True)
+    assert names_in(page) == ["Bo", "1 tier is Diamond: Ann"]
+    assert page.text.count("tint-whole") == 1
+    assert page.text.count('class="tint tint-red"') == 1
+    for shape in ("kanban&by=tier", "gallery", "calendar&by=created_at"):
+        other = owner.get(f"{page.request.full_path}&as={shape}")
+        assert "tint-red tint-whole" in other.text
+    cell = owner.get(f"{LIST}/records?{row}&spot=1", follow_redirects=True)
+    assert "tint-whole" not in cell.text
+    assert cell.text.count('class="tint tint-red"') == 2
+    asked = page.request.args["colors"]
+    owner.send(f"{LIST}/views", {"label": "Best", "colors": asked})
+    shared = clerk.get(f"{LIST}/records?view=best")
+    assert "tint-whole" in shared.text
+    none = clerk.get(f"{LIST}/records?view=best&colors=[]")
+    assert "tint-whole" not in none.text
+
+
+def test_filters_become_a_colour_and_everything_shows_again(shop: Shop, owner: Visitor) -> None:
+    shop.make("customers", name="Ann", tier="diamond")
+    shop.make("customers", name="Bo")
+    asked = {"filter": VIP, "paint": "green"}
+    page = owner.get(f"{LIST}/records", query_string=asked, follow_redirects=True)
+    assert names_in(page) == ["Bo", "1 tier is Diamond: Ann"]
+    assert page.text.count("tint-green tint-whole") == 1
+    odd = owner.get(f"{LIST}/records?colors=[[]]&paint=x")
+    assert odd.status_code == 200
