@@ -145,6 +145,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "rules.create_text": ("rules_api.create_text",),
     "rules.choose_today_groups": "which groups the first page shows; GET /today tells of all",
     "rules.delete": ("rules_api.archive_rule",),
+    "rules.press": ("rules_api.press_button",),
     "rules.enrol": ("rules_api.enrol",), "rules.pause": ("rules_api.pause_rule",),
     "rules.publish": ("rules_api.publish_rule",), "rules.resume": ("rules_api.resume_rule",),
     "rules.run_now": ("digests_api.run_now",), "rules.start": ("rules_api.start",),

@@ -9,9 +9,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from regulars.form_builder.definition import FieldDefinition
+import sqlalchemy as sa
+
+from regulars.form_builder.catalog import FormCatalog
+from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.expressing import reader_of
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.field_types.button import MERGED, merged_paths
+from regulars.form_builder.field_types.button import MERGED, PRESSERS, merged_paths
 from regulars.form_builder.masking import MaskedText
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.plain_values import plain_json
@@ -31,8 +35,9 @@ class Button:
 def buttons_of(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> list[Button]:
     """The buttons that this reader may press; the record is one they may read.
 
-    A button may be pressed by whoever may write the field. What starts a rule needs the right to
-    start rules besides. Values that the reader may not see whole stay out of an address.
+    A button may be pressed by whoever may write the field. What starts a rule says who else may:
+    those who may change this record (if it says nothing), all who see it, or only those who may
+    start rules. Values that the reader may not see whole stay out of an address.
     """
     catalog = catalog_for(uow, access)
     fields = [
@@ -44,8 +49,27 @@ def buttons_of(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -
     values: Mapping[str, Any] = {}
     if paths:
         values = values_at(uow, access, catalog, form_key, [record_id], paths)[record_id]
-    made = (Button(f, str(f.settings.get("starts", "")), _address(f, values)) for f in fields)
-    return [each for each in made if each.address or access.can("run_rules")]
+    made = [Button(f, str(f.settings.get("starts", "")), _address(f, values)) for f in fields]
+    asked = {_presser(each.field) for each in made if not each.address}
+    pressers = {"see"} | ({"start", "change"} if access.can("run_rules") else set())
+    if "change" in asked - pressers and _may_change(uow, access, catalog, form_key, record_id):
+        pressers.add("change")
+    return [each for each in made if each.address or _presser(each.field) in pressers]
+
+
+def _presser(field: FieldDefinition) -> str:
+    return str(field.settings.get("press", PRESSERS[0]))
+
+
+def _may_change(
+    uow: UnitOfWork, access: Access, catalog: FormCatalog, form_key: str, record_id: int
+) -> bool:
+    if not access.can("update_records"):
+        return False
+    table = catalog.whole.tables[form_key].main
+    limits = reader_of(uow, catalog, access).limits(form_key, table, "update")
+    found = sa.select(table.c.id).where(table.c.id == record_id, *limits)
+    return uow.scalar(found) is not None
 
 
 def _address(field: FieldDefinition, values: Mapping[str, Any]) -> str:
@@ -62,3 +86,24 @@ def _text(value: Any) -> str:
     if isinstance(value, (Decimal, datetime)):
         return str(plain_json(value))
     return str(value)
+
+
+def guard_buttons(
+    _uow: UnitOfWork, access: Access, before: FormDefinition | None, after: FormDefinition | None
+) -> None:
+    """Forbidden where a button that starts a rule is new or another, for who may start none.
+
+    Others start it by pressing; so nobody gives away what they do not hold.
+    """
+    known = _starters(before)
+    if any(known.get(key) != starts for key, starts in _starters(after).items()):
+        access.require("run_rules")
+
+
+def _starters(form: FormDefinition | None) -> dict[str, tuple[str, str]]:
+    """What each button starts, and who may press it."""
+    return {
+        each.key: (str(each.settings["starts"]), _presser(each))
+        for each in (form.fields if form is not None else ())
+        if each.type == "button" and each.settings.get("starts")
+    }

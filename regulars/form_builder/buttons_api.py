@@ -28,7 +28,7 @@ def list_buttons(
 ) -> ResponseReturnValue:
     """The buttons you may press: each opens an address, or starts a rule.
 
-    To press one that starts a rule: ``POST /rules/{starts}/run`` with ``{"records": [id]}``.
+    To press one that starts a rule: ``POST /forms/{form_key}/records/{record_id}/buttons/{key}``.
     """
     get_record(uow, access, form_key, record_id)
     found = buttons_of(uow, access, form_key, record_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from regulars.form_builder.buttons import guard_buttons
 from regulars.form_builder.catalog import catalog_from
 from regulars.form_builder.changing import tables as changing_tables  # noqa: F401 - known
 from regulars.form_builder.changing.keeping import keep_lost_fields
@@ -34,6 +35,7 @@ def form_kind() -> DefinitionKind:
         FormDefinition.from_json,
         check=check_form,
         published=_published,
+        guard=guard_buttons,
         settle=keep_lost_fields,
         difference=difference,
         drafted=write_down,

@@ -8,6 +8,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
+from regulars.form_builder.records import get_record
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
@@ -17,13 +18,21 @@ from regulars.platform.expressions.findings import Finding
 from regulars.platform.instants import read_instant
 from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_optional, read_shaped
-from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
+from regulars.platform.web.api_route import (
+    BOOLEAN,
+    PUBLISHED,
+    STATE_QUERY,
+    describe,
+    listing,
+    obj,
+)
 from regulars.rule_engine import api_shapes as shapes
 from regulars.rule_engine import figures, publishing, service
 from regulars.rule_engine.api_story import change_json
 from regulars.rule_engine.counting import count_matches
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.instants import json_instant
+from regulars.rule_engine.pressing import press
 from regulars.rule_engine.rehearsal import Rehearsal, rehearse
 from regulars.rule_engine.releasing import Forecast, Wishes, forecast, release
 from regulars.rule_engine.retiring import archive_message
@@ -136,6 +145,17 @@ def enrol(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
         uow, access, key, limit=read_optional(request, shapes.ENROL).get("limit")
     )
     return {"entered": done.entered, "known": done.known, "held": done.held}
+
+
+@api.post("/forms/<form_key>/records/<int:record_id>/buttons/<key>")
+@workspace_api("read_records")
+@describe("records", obj({"started": BOOLEAN}))
+def press_button(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, key: str
+) -> ResponseReturnValue:
+    """Press a button that starts a rule; ``started`` is false where the rule does not apply."""
+    get_record(uow, access, form_key, record_id)
+    return {"started": press(uow, access, form_key, record_id, key)}
 
 
 @api.post("/rules/<key>/run")

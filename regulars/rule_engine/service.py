@@ -163,6 +163,11 @@ def start_manually(uow: UnitOfWork, access: Access, key: str, records: Sequence[
     somebody is the decision to pass over it.
     """
     access.require("run_rules")
+    return start_for(uow, access, key, records)
+
+
+def start_for(uow: UnitOfWork, access: Access, key: str, records: Sequence[int]) -> Enrolment:
+    """As `start_manually`, for whom something else allows it: a button they may press."""
     pinned = whole_rule(uow, key)
     if pinned.rule.is_mirror:
         raise Conflict("mirror-has-no-runs", rule=pinned.rule.label)

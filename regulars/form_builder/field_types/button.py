@@ -15,11 +15,15 @@ from regulars.platform.problems import Problem
 MERGED = re.compile(r"\{([^{}]*)\}")
 _FIXED = re.compile(r"(?:https?://[^\s{}/?#@\\]+(?:[/?#]|$)|tel:|mailto:)", re.IGNORECASE)
 
+PRESSERS = ("change", "see", "start")
+"""Who may press a button that starts a rule; the first one holds when it says nothing."""
+
 
 class ButtonField(DerivedField):
     """``starts`` the rule of this key by hand, or ``opens`` an address with ``{merge_fields}``.
 
-    With ``ask`` it asks first. The address must name its host itself, so that no value of a
+    ``press`` says who starts the rule: who may change the record, who sees it, or who may start
+    rules. With ``ask`` it asks first. The address must name its host itself, so that no value of a
     record decides where the link leads.
     """
 
@@ -29,6 +33,7 @@ class ButtonField(DerivedField):
         "starts": {"type": "string", "pattern": "^[a-z](_?[a-z0-9]){0,47}$"},
         "opens": {"type": "string", "minLength": 1, "maxLength": 500},
         "ask": {"type": "boolean"},
+        "press": {"enum": [*PRESSERS]},
     }
 
     def value_type(self, field: FieldDefinition) -> ValueType:

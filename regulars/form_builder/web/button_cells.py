@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from regulars.form_builder.buttons import Button, buttons_of
@@ -18,12 +18,13 @@ from regulars.platform.registry import Registry
 class RuleStarter:
     """How buttons start rules.
 
-    ``offered`` lists (key, label) of the rules about a form that people start; ``addresses`` says
-    for a record where each of them is started, for those that this reader may start now.
+    ``offered`` lists (key, label) of the rules about a form that people start; ``startable`` names
+    those that run now; ``address`` is where a button (form, record, key) is pressed.
     """
 
     offered: Callable[[UnitOfWork, str], Iterable[tuple[str, Text]]]
-    addresses: Callable[[UnitOfWork, Access, str, int], Mapping[str, str]]
+    startable: Callable[[UnitOfWork, str], Collection[str]]
+    address: Callable[[str, int, str], str]
 
 
 rule_starters: Registry[RuleStarter] = Registry("starter of rules")
@@ -44,11 +45,11 @@ def with_buttons(
     """The cells with what their buttons do; without those that this reader cannot press."""
     if not any(cell.field.type == "button" for cell in cells.values()):
         return dict(cells)
-    known: dict[str, str] = {}
-    for starter in rule_starters:
-        known |= starter.addresses(uow, access, record.form, record.id)
     found = buttons_of(uow, access, record.form, record.id)
-    presses = {each.field.key: press for each in found if (press := _press(each, known))}
+    presses: dict[str, Press] = {}
+    for each in found:
+        if press := _press(uow, record, each):
+            presses[each.field.key] = press
     return {
         key: replace(cell, value=presses[key]) if key in presses else cell
         for key, cell in cells.items()
@@ -61,8 +62,11 @@ def offered_rules(uow: UnitOfWork, form_key: str) -> list[tuple[str, Text]]:
     return [each for starter in rule_starters for each in starter.offered(uow, form_key)]
 
 
-def _press(button: Button, known: Mapping[str, str]) -> Press | None:
+def _press(uow: UnitOfWork, record: Record, button: Button) -> Press | None:
     ask = bool(button.field.settings.get("ask"))
     if button.address:
         return Press(opens=button.address, ask=ask)
-    return Press(posts=known[button.rule], ask=ask) if button.rule in known else None
+    for starter in rule_starters:
+        if button.rule in starter.startable(uow, record.form):
+            return Press(posts=starter.address(record.form, record.id, button.field.key), ask=ask)
+    return None

@@ -14,6 +14,7 @@ from babel.numbers import get_currency_name
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.barcode import SYMBOLOGIES
 from regulars.form_builder.field_types.base import family_of, field_types
+from regulars.form_builder.field_types.button import PRESSERS
 from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.field_types.formula import RESULTS
 from regulars.form_builder.field_types.rollup import AGGREGATES, ROLLED_UP
@@ -291,6 +292,7 @@ _WIDGETS: Mapping[str, Callable[[Subject, str], Widget]] = {
     "per_unit": _plain("check"),
     "starts": lambda subject, name: _choice_of(subject, name, subject.rules),
     "opens": _plain("text"),
+    "press": _words("press", PRESSERS),
     "ask": _plain("check"),
     "symbology": _words("symbology", SYMBOLOGIES[1:]),
 }
