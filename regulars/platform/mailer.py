@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from regulars.platform.clock import Clock, utc_now
 from regulars.platform.config import BadConfig
+from regulars.platform.safe_http import resolved
 
 TIMEOUT_SECONDS = 20
 MAX_SUBJECT = 250
@@ -76,7 +77,18 @@ Reach = Callable[[str, int, float], socket.socket]
 
 
 def _reach(host: str, port: int, timeout: float) -> socket.socket:
-    return socket.create_connection((host, port), timeout)
+    """The first address of the name that answers; asking for it has its limit, too."""
+    failed: OSError = TimeoutError("The name has no address.")
+    try:
+        found = resolved(host, port, timeout)
+    except UnicodeError as error:
+        raise OSError(str(error)) from error
+    for entry in found:
+        try:
+            return socket.create_connection((str(entry[4][0]), port), timeout)
+        except OSError as error:
+            failed = error
+    raise failed
 
 
 class _Connection(smtplib.SMTP):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import ipaddress
+import logging
 import queue
 import socket
 import ssl
@@ -23,6 +24,9 @@ PORTS = frozenset({80, 443, 8080, 8443})
 TIMEOUT_SECONDS = 10.0
 MOST_BYTES = 64 * 1024
 MOST_CHARACTERS = 2000
+_SHOWN = 100  # characters of a refused host in the log
+
+log = logging.getLogger(__name__)
 
 Resolve = Callable[..., list[tuple[Any, ...]]]
 # These carry IPv4 addresses inside.
@@ -82,9 +86,13 @@ class Door:
         return parts
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Call an address. Raises AddressRefused or NoAnswer."""
-        parts = self.check(url)
-        address = self._address(parts)
+        """Call an address. Raises AddressRefused (and logs it) or NoAnswer."""
+        try:
+            parts = self.check(url)
+            address = self._address(parts)
+        except AddressRefused as refused:
+            log.warning("Refused to call %r: %s.", _named(url), refused.code)
+            raise
         try:
             sock = socket.create_connection((address, _port(parts)), self.timeout)
         except OSError as error:
@@ -111,7 +119,11 @@ class Door:
     def connect(self, host: str, port: int) -> socket.socket:
         """A connection to a host by name. Raises AddressRefused or NotReached."""
         parts = urlsplit(f"//{host}:{port}")
-        address = self._address(parts)
+        try:
+            address = self._address(parts)
+        except AddressRefused as refused:
+            log.warning("Refused to call %r: %s.", host[:_SHOWN], refused.code)
+            raise
         try:
             return socket.create_connection((address, port), self.timeout)
         except OSError as error:
@@ -120,7 +132,7 @@ class Door:
     def _address(self, parts: SplitResult) -> str:
         """The one address that is called; every one the name has must be allowed."""
         try:
-            found = self._resolved(parts)
+            found = resolved(str(parts.hostname), _port(parts), self.timeout, self.resolve)
         except (OSError, UnicodeError) as error:
             raise NotReached(str(error)) from error
         addresses = [str(entry[4][0]) for entry in found]
@@ -130,34 +142,35 @@ class Door:
             raise AddressRefused("address-not-public")
         return addresses[0]
 
-    def _resolved(self, parts: SplitResult) -> list[tuple[Any, ...]]:
-        """What the name means; asking may not take longer than a call. OSError otherwise.
-
-        The system's resolver knows no time limit of ours, so it is left behind in its thread.
-        """
-        answer: queue.SimpleQueue[list[tuple[Any, ...]] | OSError | UnicodeError] = (
-            queue.SimpleQueue()
-        )
-
-        def ask() -> None:
-            try:
-                found = self.resolve(parts.hostname, _port(parts), type=socket.SOCK_STREAM)
-            except (OSError, UnicodeError) as error:
-                answer.put(error)
-            else:
-                answer.put(found)
-
-        threading.Thread(target=ask, daemon=True).start()
-        try:
-            found = answer.get(timeout=self.timeout)
-        except queue.Empty:
-            raise TimeoutError("The name could not be resolved in time.") from None
-        if isinstance(found, (OSError, UnicodeError)):
-            raise found
-        return found
-
     def _is_local(self, parts: SplitResult) -> bool:
         return (parts.hostname or "").casefold() in self.local_hosts
+
+
+def resolved(
+    host: str, port: int, timeout: float, resolve: Resolve = socket.getaddrinfo
+) -> list[tuple[Any, ...]]:
+    """What a name means; asking takes no longer than ``timeout`` seconds. OSError otherwise.
+
+    The system's resolver knows no time limit of ours, so it is left behind in its thread.
+    """
+    answer: queue.SimpleQueue[list[tuple[Any, ...]] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found = resolve(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            answer.put(error)
+        else:
+            answer.put(found)
+
+    threading.Thread(target=ask, daemon=True).start()
+    try:
+        found = answer.get(timeout=timeout)
+    except queue.Empty:
+        raise TimeoutError("The name could not be resolved in time.") from None
+    if isinstance(found, (OSError, UnicodeError)):
+        raise found
+    return found
 
 
 def is_public(address: str) -> bool:
@@ -169,6 +182,15 @@ def is_public(address: str) -> bool:
         if any(found in network for network in _NEVER):
             return False
     return found.is_global and not found.is_multicast
+
+
+def _named(url: str) -> str:
+    """The scheme and host of an address: paths and words in it may be secret."""
+    try:
+        parts = urlsplit(url[:MOST_CHARACTERS])
+        return f"{parts.scheme}://{parts.hostname}"[:_SHOWN]
+    except ValueError:
+        return ""
 
 
 def _port(parts: SplitResult) -> int:

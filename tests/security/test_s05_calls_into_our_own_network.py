@@ -61,11 +61,16 @@ def say(*parts: bytes) -> Callable[[socket.socket], None]:
         "[fe80::1]", "[fc00::1]", "255.255.255.255",
     ],
 )  # fmt: skip
-def test_s05_our_own_addresses_are_refused_however_they_are_written(host: str) -> None:
+def test_s05_our_own_addresses_are_refused_however_they_are_written(
+    host: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises((AddressRefused, NoAnswer)) as caught:
-        Door(timeout=0.5).post(f"http://{host}/", b"{}", {})
+        Door(timeout=0.5).post(f"http://{host}/s3cret?key=s3cret", b"{}", {})
     if isinstance(caught.value, AddressRefused):
         assert caught.value.code in ("address-not-public", "not-an-address")
+        (line,) = [each.getMessage() for each in caplog.records if each.name == Door.__module__]
+        assert line.endswith(f": {caught.value.code}.")
+        assert "s3cret" not in line
 
 
 @pytest.mark.parametrize(
