@@ -63,9 +63,8 @@ class Gate:
         """What to do with one message under a rule's guards, the rule being active."""
         if row.channel not in CHANNELS:
             return _to_a_program(row, self.uow.now)
-        question = Question(
-            row.purpose, row.channel, row.meant_at, row.expires_at, self.price_of(row)[1]
-        )
+        parts, cost = self.price_of(row)
+        question = Question(row.purpose, row.channel, row.meant_at, row.expires_at, cost, parts)
         moment = Moment(self.uow.now, self.uow.workspace.tz, self.policy, self.spent)
         verdict = judge(question, self._facts(row), guards, moment)
         if verdict.action == "send":

@@ -17,17 +17,22 @@ from regulars.rule_engine.definition import Cap, Guards
 from regulars.rule_engine.durations import Length, at_local
 from regulars.rule_engine.policy import SendingPolicy, cost_text
 from regulars.rule_engine.quiet import QuietHours, is_quiet, window_opens
+from regulars.rule_engine.sms_parts import MOST_PARTS
 
 
 @dataclass(frozen=True)
 class Question:
-    """A message that wants to leave. ``cost`` is what it would cost (`policy.COST_UNIT`)."""
+    """A message that wants to leave. ``cost`` is what it would cost (`policy.COST_UNIT`).
+
+    ``parts`` are those of a short message.
+    """
 
     purpose: str
     channel: str
     meant_at: datetime
     expires_at: datetime | None = None
     cost: int = 0
+    parts: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,7 @@ def judge(question: Question, facts: Facts, guards: Guards, moment: Moment) -> V
     return (
         _expired(question, moment)
         or _refused(question, facts)
+        or _overgrown(question)
         or _quiet(question, facts, guards, moment)
         or _capped(question, facts, guards, moment)
         or _budget(question, moment)
@@ -98,6 +104,13 @@ def _refused(question: Question, facts: Facts) -> Verdict | None:
     if facts.is_suppressed:
         return Verdict("suppress", {"code": "on-suppression-list"})
     return None
+
+
+def _overgrown(question: Question) -> Verdict | None:
+    if question.parts is None or question.parts <= MOST_PARTS:
+        return None
+    told = {"code": "too-many-parts", "n": question.parts, "most": MOST_PARTS}
+    return Verdict("suppress", told)
 
 
 def _quiet(question: Question, facts: Facts, guards: Guards, moment: Moment) -> Verdict | None:

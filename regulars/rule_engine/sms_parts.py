@@ -14,6 +14,8 @@ _ESCAPED = frozenset("^{}\\[~]|€")
 Sizes = tuple[int, int]
 GSM: Sizes = (160, 153)
 WIDE: Sizes = (70, 67)
+MOST_PARTS = 10
+"""What takes more than so many is not sent: a value has grown beyond what anybody meant to pay."""
 
 
 def count_parts(text: str, sizes: Sizes | None = None) -> int:

@@ -3,6 +3,8 @@ once there is room again everything goes on by itself."""
 
 import resource
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -11,7 +13,7 @@ import pytest
 from regulars.form_builder import records
 from regulars.form_builder.querying import RecordQuery
 from regulars.platform.accounts.access import system_access
-from tests.support.busy_shop import assert_all_done, finish
+from tests.support.busy_shop import LAPSED_PEOPLE, PEOPLE, assert_all_done, finish
 from tests.support.rule_faults import LedgerMailer, in_child, promises_kept, wait_for
 from tests.support.rule_shop import RuleShop
 from tests.support.shop_forms import publish_forms
@@ -74,6 +76,20 @@ def test_f16_saving_into_a_full_disk_is_refused_in_words_and_reading_goes_on(sit
     promises_kept(database, workspace)
 
 
+@contextmanager
+def full_for(shop: RuleShop, table: str) -> Iterator[None]:
+    """No row more fits into this table."""
+    plain = shop.database.url.replace("postgresql+psycopg", "postgresql")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(FULL)
+        connection.execute(
+            f"CREATE TRIGGER full_disk BEFORE INSERT ON {shop.workspace.store}.{table} "
+            "EXECUTE FUNCTION full_disk()"
+        )
+        yield
+        connection.execute("DROP FUNCTION full_disk CASCADE")
+
+
 @pytest.mark.parametrize("room", [0, 30_000, 120_000])
 def test_f16_rules_go_on_where_the_disk_was_full(
     busy: RuleShop, mailer: LedgerMailer, room: int
@@ -86,7 +102,11 @@ def test_f16_rules_go_on_where_the_disk_was_full(
             limit_files(path, room)
         finish(busy, mailer)
 
-    if database.is_sqlite:
+    if not database.is_sqlite:
+        with full_for(busy, {0: "run", 30_000: "outbound", 120_000: "run_step"}[room]):
+            assert wait_for(in_child(database, "", work)) in (0, 1)
+        assert len(busy.messages()) < 2 * PEOPLE + LAPSED_PEOPLE  # it was in the way
+    else:
         assert wait_for(in_child(database, "", work)) in (0, 1)
         with sqlite3.connect(path) as plain:
             assert plain.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -11,7 +11,7 @@ from regulars.rule_engine.web.blueprints import pages
 HELD = (
     "no-consent", "consent-withdrawn", "no-address", "on-suppression-list", "quiet-hours",
     "too-late", "too-late-after-quiet-hours", "frequency-cap", "shop-cap", "run-ended",
-    "day-number", "day-cost", "day-number-too-late", "day-cost-too-late",
+    "too-many-parts", "day-number", "day-cost", "day-number-too-late", "day-cost-too-late",
     "min-gap", "group-full", "too-often", "loop", "chain-too-long",
 )  # fmt: skip
 ENDINGS = (
