@@ -93,6 +93,18 @@ def history(shell: Shell, form: str, record: int) -> None:
     _tell(shell, ask_json(shell, "GET", place("forms", form, "records", record, "history")))
 
 
+@record.command("put-back")
+@FORM
+@RECORD
+@click.argument("entry", metavar="ENTRY", type=int)
+@click.argument("fields", metavar="[FIELD]...", nargs=-1)
+@click.pass_obj
+def put_back(shell: Shell, form: str, record: int, entry: int, fields: tuple[str, ...]) -> None:
+    """Give fields the values from before ENTRY of the history; all of it without a FIELD."""
+    path = place("forms", form, "records", record, "history", entry, "put-back")
+    _tell(shell, ask_json(shell, "POST", path, given={"fields": list(fields)} if fields else {}))
+
+
 @record.command("timeline")
 @FORM
 @RECORD

@@ -19,6 +19,7 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.origin import API, AUTOMATION
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
+from regulars.form_builder.putting_back import put_back
 from regulars.form_builder.records import (
     MODES,
     create_record,
@@ -39,6 +40,7 @@ from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web import definition_answers
+from regulars.platform.web.api_body import read_optional
 from regulars.platform.web.api_route import (
     COUNT,
     ID,
@@ -266,10 +268,22 @@ def batch(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue
 
 @api.get("/forms/<form_key>/records/<int:record_id>/history")
 @workspace_api("read_records")
-@describe("records", listing("history", shapes.HISTORY_ENTRY))
+@describe("records", listing("history", shapes.HISTORY_ENTRY, form_version=COUNT))
 def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Who changed what, newest first."""
     return api_answers.history(uow, access, form_key, record_id)
+
+
+@api.post("/forms/<form_key>/records/<int:record_id>/history/<int:entry_id>/put-back")
+@workspace_api("update_records")
+@describe("records", shapes.RECORD, body=shapes.PUT_BACK)
+def put_values_back(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, entry_id: int
+) -> ResponseReturnValue:
+    """Give ``fields`` (else all of it) the values from before this line of the history."""
+    keys = read_optional(request, shapes.PUT_BACK).get("fields", ())
+    record = put_back(uow, access, form_key, record_id, entry_id, keys, origin=API)
+    return tagged(api_answers.one(uow, access, record))
 
 
 @api.get("/forms/<form_key>/records/<int:record_id>/timeline")

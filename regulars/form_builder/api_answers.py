@@ -11,6 +11,7 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.path_values import values_at
 from regulars.form_builder.plain_values import plain_json
+from regulars.form_builder.putting_back import version_of_form
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.record_json import (
     ALWAYS_SEEN,
@@ -77,8 +78,10 @@ def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> J
     get_record(uow, access, form_key, record_id)
     catalog = catalog_for(uow, access)
     return {
+        "form_version": version_of_form(uow, catalog, form_key, record_id),
         "history": [
             {
+                "id": entry.id,
                 "at": plain_json(entry.at),
                 "action": entry.action,
                 "version": entry.version,
@@ -90,7 +93,7 @@ def history(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> J
             for entry in seen_entries(
                 access, catalog, form_key, history_of(uow, form_key, record_id)
             )
-        ]
+        ],
     }
 
 

@@ -88,6 +88,7 @@ ROW_RESULT = obj(
 BATCH_RESULT = obj({"results": array(ROW_RESULT)})
 HISTORY_ENTRY = obj(
     {
+        "id": ID,
         "at": INSTANT,
         "action": TEXT,
         "version": ID,
@@ -97,6 +98,7 @@ HISTORY_ENTRY = obj(
         "changes": OBJECT,
     }
 )
+PUT_BACK = obj({}, {"fields": array(TEXT, minItems=1, maxItems=500)})
 TIMELINE_ENTRY = obj(
     {
         "at": INSTANT,

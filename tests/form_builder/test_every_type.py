@@ -9,6 +9,7 @@ from regulars.form_builder.exporting import export_records
 from regulars.form_builder.field_types.all_of_them import FIELD_TYPES
 from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import API
+from regulars.form_builder.putting_back import put_back
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import (
     create_record,
@@ -129,6 +130,18 @@ def test_it_can_be_emptied_and_each_of_its_values_stands_in_the_history(
         assert not any(after[key] for key in (*empty, "lines"))
     page = site.signed_in().get(f"{site.home}/forms/every/records/{made}?tab=history")
     assert page.status_code == 200
+
+
+def test_each_value_is_put_back_out_of_the_history(site: Site, made: int) -> None:
+    before = told(site, made)
+    empty: dict[str, Any] = {f"f_{name}": None for name in (*GIVEN, *POINTING)}
+    with site.database.workspace_tx(site.workspace) as uow:
+        update_record(uow, OWNER, "every", made, {**empty, "lines": []}, origin=API)
+        line = history_of(uow, "every", made)[0].id
+        put_back(uow, OWNER, "every", made, line, ["f_text"], origin=API)
+        assert get_record(uow, OWNER, "every", made).values["f_text"] == "Ann 王"
+        put_back(uow, OWNER, "every", made, line, origin=API)
+    assert told(site, made) == before
 
 
 def test_it_is_listed_sorted_filtered_and_exported(site: Site, made: int, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.history import Entry
+from regulars.form_builder.putting_back import values_before
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.record_links import place_of, place_url
 from regulars.form_builder.web.values import cell_of, target_of, text_of
@@ -38,11 +39,15 @@ _TONES = {
 
 @dataclass(frozen=True)
 class ChangeWords:
-    """One changed field: its name and its values as people read them ("" for none)."""
+    """One changed field: its name and its values as people read them ("" for none).
+
+    ``key`` names the field where its reader may put the old value back, else it is "".
+    """
 
     field: Text
     before: str
     after: str
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class EntryWords:
     origin: str
     changes: list[ChangeWords]
     source_url: str | None = None  # of what made it, such as a run
+    id: int = 0
 
     @property
     def icon(self) -> str:
@@ -76,14 +82,17 @@ def history_words(
     titles = titles_of(uow, access, catalog, _linked(form, known))
     reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
     speaker = _Speaker(form, catalog, titles, reading)
+    may_change = access.scope(form.key, "update") != "none"
+    back = {e.id: set(dict(values_before(uow, access, form.key, e))) for e in known if may_change}
     return [
         EntryWords(
             entry.at,
             entry.action,
             entry.actor_name,
             entry.origin,
-            list(speaker.changes(entry)),
+            list(speaker.changes(entry, back.get(entry.id, set()))),
             place_url(access, place_of(entry.ref)),
+            entry.id,
         )
         for entry in known
     ]
@@ -96,7 +105,7 @@ class _Speaker:
     titles: Mapping[tuple[str, int], str]
     reading: Reading
 
-    def changes(self, entry: Entry) -> Iterator[ChangeWords]:
+    def changes(self, entry: Entry, back: set[str]) -> Iterator[ChangeWords]:
         for key, pair in entry.changes.items():
             field = self.form.find(key)
             if field is None:
@@ -104,7 +113,7 @@ class _Speaker:
             before, after = self.words(field, pair[0]), self.words(field, pair[1])
             if entry.action == "created" and not after:
                 continue
-            yield ChangeWords(field.name, before, after)
+            yield ChangeWords(field.name, before, after, key if key in back else "")
 
     def words(self, field: FieldDefinition, raw: Any) -> str:
         if field.has_links and isinstance(raw, list):

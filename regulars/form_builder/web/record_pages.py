@@ -17,6 +17,7 @@ from regulars.form_builder.logic.trying import hidden_fields
 from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
+from regulars.form_builder.putting_back import put_back, version_of_form
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import (
     delete_record,
@@ -36,6 +37,7 @@ from regulars.form_builder.web.values import Cell, cells_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
+from regulars.platform.errors import Invalid
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -98,9 +100,27 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         tab=tab if chosen or tab == "history" else "",
         related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
         history=history_words(uow, access, catalog, form, entries),
+        made_with=version_of_form(uow, catalog, form_key, record_id),
         moments=timeline_of(uow, access, form_key, record_id),
         links=links_of(uow, access, form_key, record_id),
     )
+
+
+@records.post("/records/<int:record_id>/history/<int:entry_id>/put-back")
+@workspace_page("update_records")
+def put_value_back(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int, entry_id: int
+) -> ResponseReturnValue:
+    """Give one field the value from before this line of the history."""
+    field = request.form.get("field", "")
+    try:
+        with uow.savepoint():
+            put_back(uow, access, form_key, record_id, entry_id, [field], origin=PAGE)
+    except Invalid as invalid:
+        flash("records.not-put-back", "danger", why=invalid.problems[0].message(access.locale))
+    else:
+        flash("records.put-back-done")
+    return go_to(url_for("records.show", form_key=form_key, record_id=record_id, tab="history"))
 
 
 @records.post("/records/<int:record_id>/delete")
