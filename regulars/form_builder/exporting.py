@@ -42,6 +42,7 @@ from regulars.form_builder.importing.suggesting import likely_key
 from regulars.form_builder.link_limits import LinkLimits
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.masking import MaskedText
+from regulars.form_builder.path_values import values_at
 from regulars.form_builder.querying import Record, RecordQuery, complete
 from regulars.form_builder.reach import Reader
 from regulars.form_builder.records import find_records
@@ -67,6 +68,20 @@ class ExportColumn:
     name: str
     field: FieldDefinition
     rows: str = ""
+    path: str = ""  # where the value is found, when that is not the field of the record itself
+
+    @property
+    def key(self) -> str:
+        """What the value is called among those of its record or row."""
+        return self.path or self.field.key
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A list as somebody sees it: its columns, by path, and its order (as in `RecordQuery`)."""
+
+    columns: Sequence[tuple[str, FieldDefinition]]
+    sort: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,19 +95,27 @@ class Export:
     rows: FieldDefinition | None
 
 
-def export_records(
+def export_records(  # noqa: PLR0913 - what, for whom, where to
     uow: UnitOfWork, access: Access, form_key: str, path: Path,
     condition: Mapping[str, Any] | None = None, *, search: str | None = None,
+    shown: Shown | None = None,
 ) -> int:  # fmt: skip
     """Write the records that meet ``condition`` to ``path`` (.csv or .xlsx); how many.
+
+    All that can be brought in again, oldest first; or exactly what is ``shown``.
 
     Raises Forbidden without the capability, Invalid for a condition with problems.
     """
     if access.scope(form_key, "export") == "none":
         raise Forbidden("may-not-export", form=form_key)
     form = catalog_for(uow, access).get_form(form_key)
-    export = Export(uow, access, form, export_columns(form, access.locale), first_subform(form))
-    query = RecordQuery(filter=condition, search=search, sort=("id",), limit=PAGE, verb="export")
+    if shown is None:
+        columns, rows = export_columns(form, access.locale), first_subform(form)
+    else:
+        columns, rows = shown_columns(shown, access.locale), None
+    export = Export(uow, access, form, columns, rows)
+    sort = ("id",) if shown is None else shown.sort
+    query = RecordQuery(filter=condition, search=search, sort=sort, limit=PAGE, verb="export")
     pages = _records(export, query)
     first = list(islice(pages, 1))  # a wrong condition is refused before a file is begun
     records = chain(first, pages)
@@ -114,6 +137,15 @@ def export_columns(form: FormDefinition, locale: str) -> list[ExportColumn]:
     return [replace(column, name=name) for name, column in named]
 
 
+def shown_columns(shown: Shown, locale: str) -> list[ExportColumn]:
+    """The columns of a list as those of a file."""
+    names = column_names([i18n.pick(field.name, locale) for _path, field in shown.columns])
+    return [
+        ExportColumn(name, field, path=path)
+        for name, (path, field) in zip(names, shown.columns, strict=True)
+    ]
+
+
 def first_subform(form: FormDefinition) -> FieldDefinition | None:
     """The subform that a table can hold: the first one."""
     return next((each for each in form.fields if each.type == "subform"), None)
@@ -130,10 +162,23 @@ def _records(export: Export, query: RecordQuery) -> Iterator[list[Record]]:
         page = find_records(uow, access, form.key, query)
         if export.rows is not None:
             complete(uow, access, catalog_for(uow, access), form, page.records, rows=True)
+        _reach(export, page.records)
         yield page.records
         if page.next is None:
             return
         query = replace(query, cursor=page.next)
+
+
+def _reach(export: Export, records: Sequence[Record]) -> None:
+    """Add what the columns show of linked records."""
+    far = [column.path for column in export.columns if "." in column.path]
+    if not far:
+        return
+    catalog = catalog_for(export.uow, export.access)
+    ids = [record.id for record in records]
+    found = values_at(export.uow, export.access, catalog, export.form.key, ids, far)
+    for record in records:
+        record.values.update(found.get(record.id, {}))
 
 
 def _lines(export: Export, records: Sequence[Record]) -> Iterator[list[Cell]]:
@@ -144,7 +189,7 @@ def _lines(export: Export, records: Sequence[Record]) -> Iterator[list[Cell]]:
         rows = record.values.get(export.rows.key) if export.rows is not None else None
         for row in rows or [{}]:
             yield [
-                _written(write, (row if column.rows else record.values).get(column.field.key))
+                _written(write, (row if column.rows else record.values).get(column.key))
                 for column, write in zip(export.columns, writers, strict=True)
             ]
 
@@ -222,7 +267,7 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
         kind = field_types.get(column.field.type)
         if column.field.has_links:
             to = wanted.setdefault(str(column.field.settings["to"]), set())
-            to.update(i for r in records for i in _linked(r.values.get(column.field.key)))
+            to.update(i for r in records for i in _linked(r.values.get(column.key)))
             continue
         target = kind.target(column.field) if isinstance(kind, LinkField) else "sys_members"
         if not isinstance(kind, LinkField) and column.field.type not in (
@@ -232,7 +277,7 @@ def _link_words(export: Export, records: Sequence[Record]) -> LinkWords:
             continue
         for record in records:
             holders = record.values.get(column.rows) or () if column.rows else [record.values]
-            values = (each.get(column.field.key) for each in holders)
+            values = (each.get(column.key) for each in holders)
             wanted.setdefault(target, set()).update(v for v in values if isinstance(v, int))
     catalog = catalog_for(export.uow, export.access)
     found: dict[tuple[str, int], str] = {}

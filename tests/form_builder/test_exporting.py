@@ -11,7 +11,7 @@ import pytest
 
 from regulars.form_builder import records
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.exporting import export_records
+from regulars.form_builder.exporting import Shown, export_records
 from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.origin import PAGE
 from regulars.platform.accounts.access import Access
@@ -203,3 +203,23 @@ def test_an_order_gives_one_line_per_row(
     assert [line["items › product"] for line in lines] == ["85123A", "85123a", "85123A", ""]
     assert lines[0]["paid_at"] == "2011-12-09T20:50:01+08:00"
     assert json.loads(json.dumps(lines[0]))["items › unit_price"] == "0.1234"
+
+
+def test_what_a_list_shows_is_exported_as_it_stands_there(
+    shop: Workspace, database: Database, tmp_path: Path
+) -> None:
+    with database.workspace_tx(shop, write=False) as uow:
+        form = catalog_of(uow).get_form("customers")
+        name, code = form.by_key["name"], form.by_key["code"]
+        file = tmp_path / "shown.csv"
+        shown = Shown([("name", name), ("code", code)], ("-code",))
+        condition = {"field": "code", "op": "in", "value": ["C1", "C2", "C10"]}
+        assert export_records(uow, OWNER, "customers", file, condition, shown=shown) == 3
+        head, *rows = csv.reader(file.read_text("utf-8-sig").splitlines())
+        assert len(head) == 2
+        assert [row[1] for row in rows] == ["C2", "C10", "C1"]
+        far = Shown([("id", code), ("customer.name", name)], ("id",))
+        assert export_records(uow, OWNER, "orders", file, shown=far) > 0
+        _head, *rows = csv.reader(file.read_text("utf-8-sig").splitlines())
+        names = {row[1].lstrip("'") for row in rows}
+        assert names & {each.lstrip("'") for each in NAMES}

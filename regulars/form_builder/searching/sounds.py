@@ -15,7 +15,8 @@ SOUND = "__py"
 """How the index names the sounds of a field: keys hold no two underscores."""
 KIND = "sound"
 _LONGEST = 100  # signs of a text that are listened to
-_READINGS = 4  # of one character; those after them are heard in no name
+_READINGS = 2  # of one character; names have hardly ever another one
+_NAMES = {"单": ("dan", "shan", "chan"), "單": ("dan", "shan", "chan")}  # but this one does
 _SHORTEST = 2  # letters; one alone says nothing
 _BEFORE_H = ("z", "c", "s")
 
@@ -50,6 +51,13 @@ def sound_grams(text: str | None) -> set[str]:
     return found
 
 
+def sounds_of(character: str) -> Syllable:
+    """The readings by which a character is looked for; none for what is not Chinese."""
+    if character.isascii():
+        return ()
+    return _NAMES.get(character) or pinyin.readings(character)[:_READINGS]
+
+
 def _is_heard(run: Run, letters: str) -> bool:
     """Whether letters are typed from the first character of a run on."""
     reached = {0}
@@ -78,8 +86,7 @@ def _runs(text: str) -> tuple[Run, ...]:
     """The characters beside each other that have a sound, with their readings."""
     runs: list[list[Syllable]] = [[]]
     for character in text[:_LONGEST]:
-        known = () if character.isascii() else pinyin.readings(character)[:_READINGS]
-        if known:
+        if known := sounds_of(character):
             runs[-1].append(known)
         elif runs[-1]:
             runs.append([])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,8 +12,8 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.exporting import export_records
-from regulars.form_builder.field_rights import forms_to_fill
+from regulars.form_builder.exporting import Shown, export_records
+from regulars.form_builder.field_rights import catalog_for, forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
@@ -20,6 +21,8 @@ from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.importing.wording import batch_json
 from regulars.form_builder.web import import_shapes as shapes
 from regulars.form_builder.web.importer import MEDIA
+from regulars.form_builder.web.list_state import first_columns
+from regulars.form_builder.web.values import field_at_path
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
@@ -170,14 +173,41 @@ def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVal
 @workspace_api("export_records")
 @describe("records", files=shapes.FILES, query=shapes.EXPORT_QUERY)
 def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
-    """Records as a file: ``format`` csv or xlsx, ``filter`` a condition as JSON."""
+    """Records as a file: ``format`` csv or xlsx, ``filter`` a condition as JSON, ``q`` words.
+
+    ``columns`` (paths with commas) and ``sort`` give exactly those columns in that order, as a
+    list shows them; else everything that can be brought in again.
+    """
     asked = read_query(request, shapes.EXPORT_QUERY)
     suffix, condition = asked.get("format", "csv"), asked.get("filter")
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
-        n = export_records(uow, access, form_key, path, condition)
+        shown = _shown(uow, access, form_key, asked)
+        words = asked.get("q") or None
+        n = export_records(uow, access, form_key, path, condition, search=words, shown=shown)
         audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return Response(path.read_bytes(), mimetype=MEDIA[suffix])
+
+
+def _shown(
+    uow: UnitOfWork, access: Access, form_key: str, asked: Mapping[str, Any]
+) -> Shown | None:
+    """The columns that are asked for by name; Invalid for those that are not there."""
+    paths, sort = (
+        tuple(
+            dict.fromkeys(part.strip() for part in asked.get(name, "").split(",") if part.strip())
+        )
+        for name in ("columns", "sort")
+    )
+    if not paths and not sort:
+        return None
+    catalog = catalog_for(uow, access)
+    form = catalog.get_form(form_key)
+    found = {path: field_at_path(form, path, catalog) for path in paths or first_columns(form)}
+    missing = [path for path, field in found.items() if field is None]
+    if missing:
+        raise Invalid([Problem("columns", "unknown-field", {"field": path}) for path in missing])
+    return Shown([(path, field) for path, field in found.items() if field is not None], sort)
 
 
 def _first_form(raw_map: Any) -> str:

@@ -58,4 +58,7 @@ LINES = obj({"lines": array(obj({"line": COUNT, "form": TEXT, "problems": array(
 EXPORT_QUERY: Mapping[str, Schema] = {
     "format": one_of("csv", "xlsx"),
     "filter": {**CONDITION, "contentMediaType": "application/json"},
+    "columns": TEXT,
+    "sort": TEXT,
+    "q": TEXT,
 }

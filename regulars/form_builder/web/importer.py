@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
-from regulars.form_builder.exporting import FORMATS, export_records
+from regulars.form_builder.exporting import FORMATS, Shown, export_records
 from regulars.form_builder.field_rights import catalog_for, forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files, wording
 from regulars.form_builder.importing.batches import Batch
@@ -28,6 +28,7 @@ from regulars.form_builder.web import import_choices as choosing
 from regulars.form_builder.web.import_choices import Choices
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
+from regulars.form_builder.web.values import field_at_path
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -246,12 +247,25 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     if suffix not in FORMATS:
         raise NotFound()
     form = list_form(uow, access, form_key)
-    query = ListState.from_args(form, request.args).query(form)
+    state = ListState.from_args(form, request.args)
+    query = state.query(form)
+    shown = shown_by(uow, access, form, state) if request.args.get("what") == "shown" else None
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
-        n = export_records(uow, access, form_key, path, query.filter, search=query.search)
+        n = export_records(
+            uow, access, form_key, path, query.filter, search=query.search, shown=shown
+        )
         audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return _download(path.read_bytes(), MEDIA[suffix], f"{form.key}.{suffix}")
+
+
+def shown_by(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Shown:
+    """The columns and the order of a list."""
+    catalog = catalog_for(uow, access)
+    fields = [
+        (path, field_at_path(form, path, catalog)) for path in state.columns_of(form, catalog)
+    ]
+    return Shown([(path, each) for path, each in fields if each is not None], state.sort_of(form))
 
 
 def flash_error(bad: BadFile) -> None:

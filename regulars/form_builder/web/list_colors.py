@@ -98,7 +98,7 @@ def coloring_of(
     for n, rule in enumerate(rules):
         rest = tuple(each for other, each in enumerate(rules) if other != n)
         words = filter_words.said(uow, access, form, rule.when)
-        if rule.field:
+        if rule.field not in ("", rule.when.get("field")):
             words = translate("records.color-of-field", field=_name(uow, access, form, rule.field),
                               words=words)  # fmt: skip
         tone = color_tone(rule.color)

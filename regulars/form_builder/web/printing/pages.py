@@ -15,7 +15,7 @@ from regulars.form_builder.records import find_records
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.printing import api as api_routes
-from regulars.form_builder.web.printing import editor_pages
+from regulars.form_builder.web.printing import editor_pages, list_pages
 from regulars.form_builder.web.printing.blueprints import api, prints
 from regulars.form_builder.web.printing.drawing import NoTypesetter, pdf_of, typesetter
 from regulars.form_builder.web.printing.filling import MOST_SHEETS, Sheet, fill
@@ -30,7 +30,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import label, render
 
-MODULES = (api_routes, editor_pages)
+MODULES = (api_routes, editor_pages, list_pages)
 BLUEPRINTS = (prints, api)
 HOME = DefinitionHome(KIND, "prints.index", "printing.layouts", "prints.edit", "prints.edit")
 
