@@ -10,6 +10,7 @@ from regulars.form_builder.api_drafts import api as drafts_api
 from regulars.form_builder.api_tasks import api as tasks_api
 from regulars.form_builder.buttons_api import buttons as buttons_api
 from regulars.form_builder.comments import routes as comments_web
+from regulars.form_builder.flow.api import api as states_api
 from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.people import routes as people_web
 from regulars.form_builder.web import form_pages, role_pages, task_pages
@@ -57,6 +58,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         task_pages.tasks,
         formulas_api,
         buttons_api,
+        states_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *comments_web.BLUEPRINTS,

@@ -16,6 +16,11 @@ from regulars.form_builder.changing.desk import ChangeDesk
 from regulars.form_builder.comments.tables import comment
 from regulars.form_builder.field_types.all_of_them import FIELD_TYPES
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.flow.asking import HOLDER as APPROVALS
+from regulars.form_builder.flow.deciding import Approvals
+from regulars.form_builder.flow.moments import flow_moments
+from regulars.form_builder.flow.tables import approval_request, approval_signer, flow_entry
+from regulars.form_builder.flow.watching import ApprovalDesk
 from regulars.form_builder.importing.batches import JOB as IMPORT_JOB
 from regulars.form_builder.importing.desk import LONGEST as LONGEST_IMPORT
 from regulars.form_builder.importing.desk import ImportDesk
@@ -75,6 +80,7 @@ from regulars.platform.privacy.holdings import further_holdings
 from regulars.platform.privacy.row_followers import RowFollower
 from regulars.platform.sealing import Seal, seal_for
 from regulars.platform.signed_jobs import JobKind
+from regulars.platform.tasks.service import task_holders
 from regulars.platform.tasks.tables import task
 from regulars.platform.ticker import Tick
 from regulars.platform.today import TodaySource, today_sources
@@ -163,6 +169,10 @@ BLOB_FOLLOWER = BlobFollower()
 TASK_FOLLOWER = RowFollower(task, "tasks")
 COMMENT_FOLLOWER = RowFollower(comment, "comments")
 CASE_FOLLOWER = RowFollower(access_case, "access_cases")
+TASK_HOLDER = Approvals()
+FLOW_FOLLOWERS = tuple(
+    RowFollower(table, table.name) for table in (approval_request, approval_signer, flow_entry)
+)
 REPORTS_TO_SEND = ReportsToSend()
 
 AFTER_RESTORE: dict[str, AfterRestore] = {
@@ -215,6 +225,8 @@ def wire() -> None:
     index_uses.register("reports", report_uses)
     timeline_sources.register("merges", merge_moments)
     timeline_sources.register("tasks", task_pages.task_moments)
+    timeline_sources.register("states", flow_moments)
+    task_holders.register(APPROVALS, TASK_HOLDER)
     for check in (
         *storage_health.CHECKS,
         *form_health.CHECKS,
@@ -244,6 +256,8 @@ def _wire_people() -> None:
     person_followers.register("access cases", CASE_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
     kept_for_members.register("own views", forget_member)
+    for each in FLOW_FOLLOWERS:
+        person_followers.register(each.name, each)
 
 
 def _wire_uses() -> None:
@@ -301,6 +315,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         *self_check.SelfCheckDesk(database).ticks(),
         *InquiryDesk(database, rules.surroundings).ticks(),
         *SearchDesk(database).ticks(),
+        *ApprovalDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
         Tick("old import files", desk.tidy, is_due=desk.is_untidy),

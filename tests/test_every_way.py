@@ -168,6 +168,10 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "settings.set_member_active": ("accounts_api.change_member",),
     "settings.save_security": "how strictly people sign in is decided by people who are signed in",
     "settings.save_workspace": ("accounts_api.change_workspace",),
+    "records.to_state": ("states_api.move_record",),
+    "records.withdraw": ("states_api.take_back",), "records.ask_again": ("states_api.ask",),
+    "tasks.decide": ("tasks_api.finish_task",), "tasks.hand_over": ("states_api.hand_on",),
+    "tasks.add_signer": ("states_api.add",),
     "tasks.create": ("tasks_api.create_task",), "tasks.finish": ("tasks_api.finish_task",),
 }  # fmt: skip
 
@@ -250,6 +254,7 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(("record list", "record show", "record history", "record timeline",
                      "record comments"), "reads"),
     "record comment": ("comments_api.add",),
+    "record state": "reads", "record move": ("states_api.move_record",),
     "record create": ("forms_api.add_record",), "record update": ("forms_api.change_record",),
     "record put-back": ("forms_api.put_values_back",),
     "record delete": ("forms_api.remove_record",), "api call": "asks whatever route it is given",

@@ -139,3 +139,24 @@ def comment(shell: Shell, form: str, record: int, text: str) -> None:
     """Write a comment on a record; @NAME gives that colleague a task."""
     path = place("forms", form, "records", record, "comments")
     _tell(shell, ask_json(shell, "POST", path, given={"text": text}))
+
+
+@record.command("state")
+@FORM
+@RECORD
+@click.pass_obj
+def state(shell: Shell, form: str, record: int) -> None:
+    """Where a record stands, which ways lead on, and who is asked to sign."""
+    _tell(shell, ask_json(shell, "GET", place("forms", form, "records", record, "state")))
+
+
+@record.command("move")
+@FORM
+@RECORD
+@click.argument("to")
+@click.option("--comment", default="", help="A word about it.")
+@click.pass_obj
+def move(shell: Shell, form: str, record: int, to: str, comment: str) -> None:
+    """Take a record to the state TO."""
+    path = place("forms", form, "records", record, "move")
+    _tell(shell, ask_json(shell, "POST", path, given={"to": to, "comment": comment}))

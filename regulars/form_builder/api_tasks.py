@@ -55,7 +55,9 @@ NEW_TASK = obj(
         "due_at": nullable(TEXT),
     },
 )  # fmt: skip
-FINISH = obj({}, {"outcome": one_of("done", "approved", "rejected"), "note": TEXT})
+FINISH = obj(
+    {}, {"outcome": one_of("done", "approved", "rejected", "returned"), "note": TEXT, "to": TEXT}
+)
 _KEYS = (
     "id", "kind", "title", "details", "form", "record", "unit", "member", "role", "state",
     "outcome", "note", "due_at", "rule", "run", "created_at", "finished_at", "finished_by",
@@ -97,9 +99,14 @@ def create_task(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @workspace_api("enter")
 @describe("tasks", TASK, body=FINISH, body_optional=True)
 def finish_task(uow: UnitOfWork, access: Access, task_id: int) -> ResponseReturnValue:
-    """Say that it is done; an approval ends ``approved`` or ``rejected``."""
+    """Say that it is done; an approval ends ``approved`` or ``rejected``.
+
+    That of a record ends ``approved``, or ``returned`` with a ``note`` and the state ``to``.
+    """
     body = read_optional(request, FINISH)
-    done = service.finish_task(uow, access, task_id, body.get("outcome"), body.get("note", ""))
+    done = service.finish_task(
+        uow, access, task_id, body.get("outcome"), body.get("note", ""), body.get("to")
+    )
     return task_json(done)
 
 

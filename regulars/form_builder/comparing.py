@@ -98,7 +98,7 @@ def _frames(raw: Raw) -> list[Any]:
 def _form(before: Raw, after: Raw) -> Iterator[Change]:
     if before.get("label") != after.get("label"):
         yield Change("form-renamed", {"after": after.get("label")})
-    for name in ("description", "icon", "title", "person", "logic", "checks", "views"):
+    for name in ("description", "icon", "title", "person", "logic", "checks", "workflow", "views"):
         if before.get(name) != after.get(name):
             yield Change(f"form-{name}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from regulars.form_builder.flow.definition import Workflow
 from regulars.form_builder.layout import LayoutItem, layout_of
 from regulars.form_builder.logic.actions import LogicRule, rules_from_json
 from regulars.platform.i18n import Text, pick
@@ -127,6 +128,7 @@ class FormDefinition:
     layout: tuple[LayoutItem, ...] = ()
     logic: tuple[LogicRule, ...] = ()
     checks: tuple[Check, ...] = ()
+    workflow: Workflow | None = None
     views: tuple[Mapping[str, Any], ...] = ()
     archived: tuple[FieldDefinition, ...] = ()
     parent: str | None = None  # the form whose subform rows these are
@@ -171,6 +173,7 @@ class FormDefinition:
                 Check(each["must"], each.get("message", ""), each.get("at"))
                 for each in raw.get("checks", ())
             ),
+            workflow=Workflow.from_json(raw["workflow"]) if raw.get("workflow") else None,
             views=tuple(raw.get("views", ())),
             archived=tuple(FieldDefinition.from_json(each) for each in raw.get("archived", ())),
             by_key={each.key: each for each in fields},

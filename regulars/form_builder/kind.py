@@ -14,6 +14,7 @@ from regulars.form_builder.color_rules import color_problems
 from regulars.form_builder.comparing import difference
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
+from regulars.form_builder.flow.checking import flow_problems
 from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
@@ -74,6 +75,7 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
             found.append(problem.moved_from(prefix))
     found += own_formula_problems(form, catalog)
     found += logic_problems(form, catalog)
+    found += flow_problems(form, catalog, after)
     for position, check in enumerate(form.checks):
         _tree, problems = catalog.condition(form.key, check.must)
         found += [problem.under(f"checks/{position}/must") for problem in problems]

@@ -19,6 +19,8 @@ class Origin:
     historic: it feeds rollups, timeline and mirrors but starts no rule. ``chain`` names the rules
     that caused it; ``at`` is the business time of the change when it is not now. What ``restores``
     puts back values that were stored before: the form's logic neither changes nor refuses them.
+    ``note`` is a word about why; with ``decides`` an approval has just come to its end, and the
+    record goes where that leads.
     """
 
     kind: str
@@ -28,6 +30,8 @@ class Origin:
     ref: str | None = None
     at: datetime | None = None
     restores: bool = False
+    note: str | None = None
+    decides: bool = False
 
     @property
     def is_historic(self) -> bool:

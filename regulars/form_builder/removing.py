@@ -17,6 +17,7 @@ from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED, FormDefinition
 from regulars.form_builder.field_rights import catalog_for, shows_link
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.flow.asking import cancel_open
 from regulars.form_builder.history import trash
 from regulars.form_builder.linking import chunks, existing_ids, settle_links
 from regulars.form_builder.removing_told import tell, tell_changed, tell_cleared
@@ -61,6 +62,8 @@ def delete(
     for side in tables.sides.values():
         storing.delete_rows(uow, side, stored, "record")
     storing.delete_rows(uow, tables.main, stored)
+    if form.workflow is not None:
+        cancel_open(uow, form.key, list(stored), "cancelled")
     mark(uow, tables.main, stored)
     tell(writing, "deleted", stored.values(), titles)
     touched = rollups.Touched(form.key, [(row, None) for row in stored.values()])

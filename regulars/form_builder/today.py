@@ -31,7 +31,8 @@ class TasksToday:
         for row, person in _tasks(uow, access):
             if person is None or row.kind != "task":
                 late = row.due_at is not None and row.due_at < uow.now
-                yield TaskLine(row.id, row.title, row.kind, row.due_at, late, person)
+                held = row.held_by is not None
+                yield TaskLine(row.id, row.title, row.kind, row.due_at, late, person, held)
 
     def troubles(self, uow: UnitOfWork, access: Access) -> Iterable[Trouble]:
         late = [row for row, _person in _tasks(uow, access) if row.due_at and row.due_at < uow.now]

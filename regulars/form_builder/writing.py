@@ -14,6 +14,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.converting import RowDraft, missing_required
 from regulars.form_builder.definition import LINKED
 from regulars.form_builder.field_types.base import field_types
+from regulars.form_builder.flow import following, holding
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import settle_links
 from regulars.form_builder.locks import refuse_locked
@@ -50,11 +51,13 @@ def prepare(writing: Writing, drafts: Sequence[RowDraft]) -> list[Case]:
         for draft in drafts:
             refuse_locked(writing, draft)
     touched = ruling.touched_by(writing, drafts)
+    holding.begin(writing, [draft for draft in drafts if draft.is_new])
     defaults.fill(writing, [draft for draft in drafts if draft.is_new])
     defaults.fill_rows(writing, drafts)
     cases = [] if touched is None else ruling.rule_over(writing, drafts, touched)
     if not writing.origin.restores:
         refuse_ruled_out(writing, cases)
+    holding.hold(writing, drafts, cases)
     for draft in drafts:
         missing_required(writing.form, draft)
     guarding.refuse_outside(writing, drafts)
@@ -86,6 +89,7 @@ def store(writing: Writing, drafts: Sequence[RowDraft]) -> list[RowDraft]:
     _write_subforms(writing, written, before_rows)
     _tell(writing, written, before_rows)
     _roll_up(writing, written, before_rows)
+    following.follow(writing, written)
     return written
 
 

@@ -59,6 +59,7 @@ class TaskLine:
     due_at: datetime | None
     is_late: bool
     person: Person | None = None
+    is_held: bool = False  # to be decided on in the inbox, where its record's facts stand
 
 
 @dataclass(frozen=True)

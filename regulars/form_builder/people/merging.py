@@ -230,6 +230,8 @@ def _choices(work: Writing, wish: MergeWish) -> list[FieldChoice]:
             whole.add(lock.field)
         elif lock.form == wish.form and lock.value is not None:
             tags[lock.field] = tags.get(lock.field, frozenset()) | {lock.value}
+    if work.form.workflow is not None:
+        whole.add(work.form.workflow.field)  # the survivor stays where it is
     kept = Kept(frozenset(whole), tags)
     return choose(work.form, keep.values, drop.values, wish.choose, kept)
 

@@ -16,6 +16,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for, writable_form
 from regulars.form_builder.field_types.base import Reading, field_types
+from regulars.form_builder.flow.entering import without_locked
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.logic.trying import Wish
 from regulars.form_builder.origin import PAGE
@@ -67,7 +68,7 @@ class EntryPage:
 @workspace_page("create_records")
 def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """An empty entry form; ``?customer=12`` fills an input in."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
+    form = _filled_in(uow, access, form_key)
     answers = {**first_answers(form, _reading(uow, access)), **_own_unit(form, access)}
     for key, given in request.args.items():
         field = form.find(key)
@@ -80,7 +81,7 @@ def new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
 @workspace_page("create_records")
 def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """Save a new record, or show what is wrong beside each field."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
+    form = _filled_in(uow, access, form_key)
     answers = answers_from_post(form, request.form)
     page = EntryPage(form, answers)
     if not _STEPS.isdisjoint(request.form):
@@ -100,8 +101,8 @@ def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
 @workspace_page("update_records")
 def edit(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """The entry form with what the record holds."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
     record = get_record(uow, access, form_key, record_id, verb="update")
+    form = _filled_in(uow, access, form_key, record)
     stored = _stored(uow, form, record)
     return _page(uow, access, EntryPage(form, stored, record, (), stored, record.version))
 
@@ -110,8 +111,8 @@ def edit(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
 @workspace_page("update_records")
 def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """Save what was changed; what nobody touched stays as it is."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
     record = get_record(uow, access, form_key, record_id, verb="update")
+    form = _filled_in(uow, access, form_key, record)
     stored = _stored(uow, form, record)
     before = _opened_with(stored)
     answers = answers_from_post(form, request.form)
@@ -131,6 +132,14 @@ def update(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Re
         return _page(uow, access, _merged(uow, access, page, now, _stored(uow, form, now)), 412)
     flash("records.saved", title=saved.title)
     return go_to(url_for("records.show", form_key=form_key, record_id=record_id))
+
+
+def _filled_in(
+    uow: UnitOfWork, access: Access, form_key: str, record: Record | None = None
+) -> FormDefinition:
+    """The form with what this person may fill in, on this record."""
+    form = writable_form(access, catalog_of(uow), form_key, is_new=record is None)
+    return without_locked(form, None if record is None else record.values)
 
 
 def _save(form: FormDefinition) -> Callable[..., Record]:
@@ -201,7 +210,7 @@ def _live_attrs(uow: UnitOfWork, page: EntryPage) -> dict[str, str]:
 @workspace_page("create_records", writes=False)
 def live_new(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:
     """The places of a new record's page that change with what was typed."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=True)
+    form = _filled_in(uow, access, form_key)
     return _live(uow, access, EntryPage(form, answers_from_post(form, request.form)))
 
 
@@ -211,8 +220,8 @@ def live_change(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """The places of a record's page that change with what was typed."""
-    form = writable_form(access, catalog_of(uow), form_key, is_new=False)
     record = get_record(uow, access, form_key, record_id, verb="update")
+    form = _filled_in(uow, access, form_key, record)
     return _live(uow, access, EntryPage(form, answers_from_post(form, request.form), record))
 
 

@@ -20,6 +20,7 @@ from regulars.form_builder.web import (
     record_pages,
     role_pages,
     start_pages,
+    state_pages,
     template_words,
     view_pages,
     who_pages,
@@ -46,6 +47,7 @@ MODULES = (
     template_words,
     panel_words,
     start_pages,
+    state_pages,
     view_pages,
     who_pages,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,11 +34,13 @@ from regulars.form_builder.web.history_words import history_words
 from regulars.form_builder.web.list_state import first_columns
 from regulars.form_builder.web.record_links import links_of
 from regulars.form_builder.web.record_lists import Column, Line, columns_at, listing_lines
+from regulars.form_builder.web.state_panel import panel_of
 from regulars.form_builder.web.values import Cell, cells_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
+from regulars.platform.problems import Problem
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
@@ -78,6 +81,14 @@ class Related:
 @workspace_page("read_records")
 def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
     """The record's page; ``?tab=`` names a related list or ``history``."""
+    return record_page(uow, access, form_key, record_id)
+
+
+def record_page(
+    uow: UnitOfWork, access: Access, form_key: str, record_id: int,
+    problems: Sequence[Problem] = (),
+) -> ResponseReturnValue:  # fmt: skip
+    """The page of a record; ``problems`` say why its state could not be changed just now."""
     catalog = catalog_for(uow, access)
     form = catalog.get_form(form_key)
     try:
@@ -92,6 +103,7 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
     entries = seen_entries(access, catalog, form_key, history_of(uow, form_key, record_id))
     return render(
         "form_builder/record.html",
+        422 if problems else 200,
         form=form,
         record=record,
         **_details(uow, access, form, catalog, record),
@@ -103,6 +115,8 @@ def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Resp
         made_with=version_of_form(uow, catalog, form_key, record_id),
         moments=timeline_of(uow, access, form_key, record_id),
         links=links_of(uow, access, form_key, record_id),
+        panel=panel_of(uow, access, form_key, record_id),
+        problems=[each.message(access.locale) for each in problems],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.timeline import Moment
 from regulars.form_builder.titles import titles_of
+from regulars.form_builder.web.approval_lines import ApprovalLine, approval_lines
 from regulars.platform.accounts import members
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -43,6 +44,7 @@ class Inbox:
     titles: Mapping[tuple[str, int], str]
     names: Mapping[int, str]
     now: datetime
+    approvals: Mapping[int, ApprovalLine] = field(default_factory=dict)
 
     def is_late(self, row: Any) -> bool:
         """Whether its time has passed."""
@@ -114,7 +116,8 @@ def _inbox(
     for row in rows:
         if row.form is not None and access.scope(row.form, "read") != "none":
             about.setdefault(row.form, set()).add(row.record)
-    return Inbox(rows, titles_of(uow, access, catalog_for(uow, access), about), names, uow.now)
+    titles = titles_of(uow, access, catalog_for(uow, access), about)
+    return Inbox(rows, titles, names, uow.now, approval_lines(uow, access, rows))
 
 
 def _end_of(uow: UnitOfWork, text: str) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -21,10 +21,14 @@ from regulars.platform.events import Event, record_events
 from regulars.platform.inserting import insert_new
 from regulars.platform.prepared import Prepared
 from regulars.platform.problems import Problem
+from regulars.platform.registry import Registry
 from regulars.platform.tasks.tables import task
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {"task": ("done",), "approval": ("approved", "rejected")}
 """How each kind may end; the first is the good one."""
+
+HELD_OUTCOMES = ("approved", "returned")
+"""How a task of a record's approval may end."""
 
 MAX_TITLE = 200
 MAX_TEXT = 4000
@@ -48,6 +52,7 @@ class NewTask:
     rule: str | None = None
     run: int | None = None
     step: str | None = None
+    held_by: str | None = None
     chain: Sequence[str] = field(default_factory=tuple)
 
 
@@ -137,39 +142,93 @@ def _counted(access: Access, _held: Role) -> Prepared:
     return Prepared(counted.where(task.c.state == "open", *_visible(access), *_for_me(access)))
 
 
-def get_task(uow: UnitOfWork, access: Access, task_id: int) -> Any:
+def get_task(uow: UnitOfWork, access: Access, task_id: int, *, lock: bool = True) -> Any:
     """One task; NotFound when it is not there or not for this person's eyes."""
-    found = uow.execute(
-        task.select().where(task.c.id == task_id, *_visible(access)).with_for_update()
-    ).first()
+    statement = task.select().where(task.c.id == task_id, *_visible(access))
+    found = uow.execute(statement.with_for_update() if lock else statement).first()
     if found is None:
         raise NotFound("no-task")
     return found
 
 
+@dataclass(frozen=True)
+class Ending:
+    """How somebody ends a task; ``to`` is the state a record is sent back to."""
+
+    outcome: str | None = None
+    note: str = ""
+    to: str | None = None
+
+
+class TaskHolder(Protocol):
+    """Who decides what becomes of tasks of its own, such as approvals of records."""
+
+    def finish(self, uow: UnitOfWork, access: Access, found: Any, ending: Ending) -> None:
+        """End the task ``found``; it was read without being locked."""
+
+
+task_holders: Registry[TaskHolder] = Registry("holder of tasks")
+
+
 def finish_task(
-    uow: UnitOfWork, access: Access, task_id: int, outcome: str | None = None, note: str = ""
-) -> Any:
-    """Say that it is done, and how; Conflict when somebody was faster."""
-    found = get_task(uow, access, task_id)
-    allowed = OUTCOMES[found.kind]
+    uow: UnitOfWork, access: Access, task_id: int, outcome: str | None = None, note: str = "",
+    to: str | None = None,
+) -> Any:  # fmt: skip
+    """Say that it is done, and how; Conflict when somebody was faster.
+
+    ``to`` is for approvals of records only: the state that it is sent back to.
+    """
+    found = get_task(uow, access, task_id, lock=False)
+    if len(note) > MAX_TEXT:
+        raise Invalid([Problem("note", "shape-max-length", {"n": MAX_TEXT})])
+    holder = task_holders.get(found.held_by) if found.held_by else None
+    allowed = OUTCOMES[found.kind] if holder is None else HELD_OUTCOMES
     wanted = outcome or allowed[0]
     if wanted not in allowed:
         raise Invalid([Problem("outcome", "shape-enum", {"allowed": list(allowed)})])
-    if len(note) > MAX_TEXT:
-        raise Invalid([Problem("note", "shape-max-length", {"n": MAX_TEXT})])
+    if holder is not None:
+        holder.finish(uow, access, found, Ending(wanted, note, to))
+    else:
+        settle(uow, access, get_task(uow, access, task_id), wanted, note)
+    return find_task(uow, task_id)
+
+
+def settle(uow: UnitOfWork, access: Access, found: Any, outcome: str, note: str) -> None:
+    """Close a task that is locked; Conflict when it is over."""
     if found.state != "open":
         raise Conflict("task-is-over", by=found.finished_by or "")
     uow.execute(
         task.update()
-        .where(task.c.id == task_id)
+        .where(task.c.id == found.id)
         .values(
-            state="done", outcome=wanted, note=note.strip() or None, finished_at=uow.now,
+            state="done", outcome=outcome, note=note.strip() or None, finished_at=uow.now,
             finished_by=access.name,
         )
     )  # fmt: skip
-    record_events(uow, [_event(uow, found, "task_done", access.actor, outcome=wanted)])
-    return get_task(uow, access, task_id)
+    record_events(uow, [_event(uow, found, "task_done", access.actor, outcome=outcome)])
+
+
+def cancel_tasks(uow: UnitOfWork, ids: Sequence[int]) -> None:
+    """Take open tasks back."""
+    for start in range(0, len(ids), 1000):
+        some = task.c.id.in_(ids[start : start + 1000])
+        uow.execute(
+            task.update()
+            .where(some, task.c.state == "open")
+            .values(state="cancelled", finished_at=uow.now)
+        )
+
+
+def give_task(
+    uow: UnitOfWork, task_id: int, *, member: int | None, role: str | None,
+    due_at: datetime | None,
+) -> None:  # fmt: skip
+    """Put an open task into somebody else's inbox, with the time they have."""
+    uow.execute(
+        task.update()
+        .where(task.c.id == task_id, task.c.state == "open")
+        .values(member=member, role=role, due_at=due_at, overdue_told_at=None)
+    )
 
 
 def cancel_of_runs(uow: UnitOfWork, runs: Sequence[int]) -> None:

@@ -28,6 +28,7 @@ task = sa.Table(
     sa.Column("rule", columns.Text),  # the rule that waits for it, with run and step
     sa.Column("run", columns.BigInt),
     sa.Column("step", columns.Text),
+    sa.Column("held_by", columns.Text),  # whose business it is what becomes of it; None: a rule's
     sa.Column("chain", columns.Json, nullable=False),  # the rules that caused it
     sa.Column("created_at", columns.Instant, nullable=False),
     sa.Column("created_by", columns.Text, nullable=False),
