@@ -58,6 +58,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "designer.publish": ("forms_api.publish_form", "forms_api.publish_together"),
     "designer.purge_field": ("changes_api.purge",),
     "designer.replace_field": ("changes_api.replace_uses",),
+    "designer.save_rights": ("roles_api.put_role", "roles_api.publish_role"),
     "designer.restore_field": ("changes_api.restore",),
     "designer.take_back": ("changes_api.take_back",),
     "designer.write": ("forms_api.put_form",),
