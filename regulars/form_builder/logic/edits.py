@@ -1,19 +1,18 @@
 """The logic page's steps as pure functions: a form's JSON in, the changed JSON out.
 
-Rules are named by their key; one without gets one before the first step. Conditions and checks are
-named by their place in the list.
+Rules are named by their key; one without gets one before the first step. Actions and checks are
+named by their place in the list, rows of a condition by the way down (`logic.grouping`).
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from regulars.form_builder.edits import Form, Json, StepRefused
 
 Change = Callable[[Json], Json]
-MATCHES = ("all", "any")
 
 
 def named(form: Form) -> Json:
@@ -26,16 +25,6 @@ def named(form: Form) -> Json:
             rule["key"] = _free(taken)
             taken.add(rule["key"])
     return made
-
-
-def rows_of(when: Mapping[str, Any] | None) -> tuple[str, list[Any]]:
-    """A condition as rows that all, or any, have to hold."""
-    if not when:
-        return "all", []
-    for match in MATCHES:
-        if set(when) == {match} and isinstance(when[match], list):
-            return match, list(when[match])
-    return "all", [when]
 
 
 def add_rule(form: Form, action: Json | None) -> Json:
@@ -83,28 +72,11 @@ def copy_rule(form: Form, key: str) -> Json:
     return made
 
 
-def set_row(rule: Json, number: int | None, row: Json) -> Json:
-    """The rule with a row of its condition changed, or added where ``number`` is None."""
-    match, rows = rows_of(rule.get("when"))
-    if number is None:
-        rows.append(row)
-    else:
-        rows[_within(rows, number)] = row
-    return _with_rows(rule, match, rows)
-
-
-def drop_row(rule: Json, number: int) -> Json:
-    """The rule without a row of its condition."""
-    match, rows = rows_of(rule.get("when"))
-    del rows[_within(rows, number)]
-    return _with_rows(rule, match, rows)
-
-
-def set_match(rule: Json, match: str) -> Json:
-    """Whether all rows have to hold, or any."""
-    if match not in MATCHES:
-        raise StepRefused("unknown-step")
-    return _with_rows(rule, match, rows_of(rule.get("when"))[1])
+def change_when(rule: Json, change: Callable[[Any], Json | None]) -> Json:
+    """The rule with another condition, or without one."""
+    when = change(rule.get("when"))
+    rest = {key: value for key, value in rule.items() if key not in ("when", "then")}
+    return {**rest, **({"when": when} if when else {}), "then": rule["then"]}
 
 
 def set_action(rule: Json, number: int | None, action: Json) -> Json:
@@ -138,12 +110,6 @@ def set_check(form: Form, number: int | None, check: Json | None) -> Json:
     if not checks:
         del made["checks"]
     return made
-
-
-def _with_rows(rule: Json, match: str, rows: Sequence[Any]) -> Json:
-    rest = {key: value for key, value in rule.items() if key not in ("when", "then")}
-    when = {"when": {match: list(rows)}} if rows else {}
-    return {**rest, **when, "then": rule["then"]}
 
 
 def _place(form: Json, key: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from regulars.form_builder.edits import StepRefused
+from regulars.form_builder.logic import grouping
 from regulars.form_builder.logic.actions import STATES
-from regulars.form_builder.logic.edits import rows_of
 
 Open = dict[str, Any]
 
@@ -16,17 +17,33 @@ def opened(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Open:
 
     ``form`` is a form's JSON whose rules have keys; ``asked`` names the place by at, rule and n.
     """
-    if set(asked) - {"at", "rule", "n"} or not str(asked.get("n", "")).isdecimal():
+    at, text = asked.get("at"), str(asked.get("n", ""))
+    if set(asked) - {"at", "rule", "n"}:
         return dict(asked)
-    number, at = int(asked["n"]), asked.get("at")
+    if at == "row":
+        return {**asked, **_row(_placed(_rule(form, asked).get("when"), text))}
+    if not text.isdecimal() or len(text) > 5:
+        return dict(asked)
+    number = int(text)
     if at == "check":
         check = _of(form.get("checks", ()), number)
         return {**asked, **_row(check.get("must", {})), "at_field": check.get("at", "")}
-    empty: dict[str, Any] = {"then": ()}
-    rule = next((r for r in form.get("logic", ()) if r["key"] == asked.get("rule")), empty)
-    if at == "row":
-        return {**asked, **_row(_of(rows_of(rule.get("when"))[1], number))}
-    return {**asked, **_action(_of(rule["then"], number))} if at == "action" else dict(asked)
+    then = _rule(form, asked).get("then", ())
+    return {**asked, **_action(_of(then, number))} if at == "action" else dict(asked)
+
+
+def _rule(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    rules: Sequence[Mapping[str, Any]] = form.get("logic", ())
+    return next((each for each in rules if each["key"] == asked.get("rule")), {})
+
+
+def _placed(when: Mapping[str, Any] | None, text: str) -> Mapping[str, Any]:
+    """The row at a place; nothing for a new one, or where none is."""
+    try:
+        found = grouping.find(when, grouping.place_of(text))
+    except StepRefused:
+        return {}
+    return found if isinstance(found, Mapping) else {}
 
 
 def _row(leaf: Mapping[str, Any]) -> Open:

@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.edits import Form, Json, StepRefused
-from regulars.form_builder.logic import edits
+from regulars.form_builder.logic import edits, grouping
 from regulars.form_builder.logic.actions import STATES
 from regulars.form_builder.logic.compiling import linked_form
 from regulars.form_builder.web.filters import MissingValue, Typed, leaf_of
@@ -44,18 +44,30 @@ def step_of(posted: Posted, form: FormDefinition, catalog: FormCatalog, locale: 
 def _change_of(
     do: str, posted: Posted, form: FormDefinition, catalog: FormCatalog
 ) -> edits.Change:
-    if do == "row":
-        row = row_of(posted, form, catalog)
-        return lambda rule: edits.set_row(rule, _number(posted), row)
     if do == "action":
         action = action_of(posted, form)
         return lambda rule: edits.set_action(rule, _number(posted), action)
-    if do == "drop-row":
-        return lambda rule: edits.drop_row(rule, _needed_number(posted))
     if do == "drop-action":
         return lambda rule: edits.drop_action(rule, _needed_number(posted))
+    change = _grouped(do, posted, form, catalog)
+    return lambda rule: edits.change_when(rule, change)
+
+
+def _grouped(
+    do: str, posted: Posted, form: FormDefinition, catalog: FormCatalog
+) -> Callable[[Any], Json | None]:
+    """A change of a condition. ``n`` is the place of a row, or of a group with ``+`` behind it."""
+    text = posted.get("n", "")
+    is_new = do == "row" and (not text or text.endswith("+"))
+    place = grouping.place_of(text.rstrip("+").rstrip("."))
+    if do in ("row", "group"):
+        row = row_of(posted, form, catalog)
+        put = grouping.add_group if do == "group" else grouping.add if is_new else grouping.put
+        return lambda when: put(when, place, row)
+    if do == "drop-row":
+        return lambda when: grouping.drop(when, place)
     if do == "match":
-        return lambda rule: edits.set_match(rule, posted.get("match", ""))
+        return lambda when: grouping.join(when, place, posted.get("match", ""))
     raise StepRefused("unknown-step")
 
 

@@ -12,9 +12,10 @@ from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.field_types.choice import options_of
 from regulars.form_builder.formula_desk import drafted_catalog
+from regulars.form_builder.logic import grouping
 from regulars.form_builder.logic.actions import named_fields
 from regulars.form_builder.logic.compiling import linked_form
-from regulars.form_builder.logic.edits import named, rows_of
+from regulars.form_builder.logic.edits import named
 from regulars.form_builder.logic.words import Sayer
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.filters import offered_ops
@@ -41,13 +42,29 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Row:
+    """A row of a condition, or a group of them joined by ``match``; ``place`` is the way to it."""
+
+    place: str
+    words: str = ""
+    match: str = ""
+    rows: Sequence[Row] = ()
+    problems: Sequence[str] = ()
+
+    @property
+    def can_nest(self) -> bool:
+        """Whether a group may stand in this one."""
+        depth = self.place.count(".") + 1 if self.place else 0
+        return depth + 2 <= grouping.DEEPEST
+
+
+@dataclass(frozen=True)
 class ShownRule:
     """One rule as a sentence."""
 
     key: str
     number: int
-    match: str
-    rows: Sequence[Part]
+    condition: Row
     actions: Sequence[Part]
     names: frozenset[str]  # the fields it speaks of
     is_first: bool
@@ -175,7 +192,7 @@ def logic_page(
     problems = service.draft_problems(uow, key)
     undo_steps, redo_steps = undo.depths(uow, key)
     return LogicPage(
-        draft, form, catalog, _rules(say, raw, problems), _checks(say, form, problems),
+        draft, form, catalog, _rules(say, problems), _checks(say, form, problems),
         opened(raw, wanted),
         errors or {}, undo_steps, redo_steps, len(service.pending_changes(uow, key)),
         lambda target: offered(uow, access, target), frozenset(catalog_of(uow).forms),
@@ -183,23 +200,40 @@ def logic_page(
     )  # fmt: skip
 
 
-def _rules(say: Sayer, raw: Mapping[str, Any], problems: Sequence[Problem]) -> list[ShownRule]:
+@dataclass(frozen=True)
+class _Told:
+    """Who says rows, and what is wrong with them."""
+
+    say: Sayer
+    problems: Sequence[Problem]
+
+
+def _group(told: _Told, when: Any, path: str, place: grouping.Place) -> Row:
+    """A condition as the page shows it; ``path`` is where it stands in the form's JSON."""
+    match, rows = grouping.group_of(when)
+    joined = grouping.match_of(when) is not None
+    shown = []
+    for n, row in enumerate(rows):
+        at, there = f"{path}/{match}/{n}" if joined else path, (*place, n)
+        if grouping.match_of(row) is not None:
+            shown.append(_group(told, row, at, there))
+        else:
+            wrong = _at(told.problems, at, told.say)
+            shown.append(Row(grouping.text_of(there), told.say.condition(row), problems=wrong))
+    return Row(grouping.text_of(place), match=match, rows=shown)
+
+
+def _rules(say: Sayer, problems: Sequence[Problem]) -> list[ShownRule]:
     shown, last = [], len(say.form.logic) - 1
     for number, rule in enumerate(say.form.logic):
         place = f"logic/{number}"
-        match, rows = rows_of(raw["logic"][number].get("when"))
-        nested = rows_of(rule.when)[1] != [rule.when]
-        conditions = [
-            Part(n, say.condition(row),
-                 _at(problems, f"{place}/when/{match}/{n}" if nested else f"{place}/when", say))
-            for n, row in enumerate(rows)
-        ]  # fmt: skip
+        condition = _group(_Told(say, problems), rule.when, f"{place}/when", ())
         actions = [
             Part(n, say.action(each), _at(problems, f"{place}/then/{n}", say))
             for n, each in enumerate(rule.then)
         ]
         names = frozenset(key for each in rule.then for _place, key in named_fields(each))
-        words = (rule.key, number, match, conditions, actions, names)
+        words = (rule.key, number, condition, actions, names)
         shown.append(ShownRule(*words, number == 0, number == last))
     return shown
 

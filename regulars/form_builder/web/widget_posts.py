@@ -90,6 +90,8 @@ def _count(subject: Subject, widget: Widget, posted: Posted) -> Any:
 def _select(subject: Subject, widget: Widget, posted: Posted) -> Any:
     if widget.name == "decimals":
         return _count(subject, widget, posted)
+    if widget.name == "width":  # that of one column is not written down
+        return _count(subject, widget, posted) if posted.get("width") != "1" else None
     return _text(subject, widget, posted)
 
 

@@ -102,6 +102,11 @@ def _shared(subject: Subject) -> Iterator[Widget]:
         yield Widget("required", "check", field.required)
     if kind.writable and kind.may_be_unique and not subject.is_column:
         yield Widget("unique", "check", field.unique)
+    if subject.is_column:  # a field on the canvas has it on its card
+        wide = [
+            (str(n), i18n.translate("forms.width-n", subject.locale, n=n)) for n in range(1, 5)
+        ]
+        yield Widget("width", "choose", str(field.width), wide)
     if kind.writable and field.type not in NO_DEFAULT:
         yield _default(subject)
     yield Widget("help", "text", subject.name_of(field.help))

@@ -38,6 +38,30 @@ def test_rules_stand_there_as_sentences(owner: Visitor) -> None:
     assert "“Way of paying” offers only cash and card" in words
 
 
+def test_conditions_stand_in_groups_that_are_changed_in_place(site: Site, owner: Visitor) -> None:
+    owner.send(PAGE, {"do": "action", "kind": "require", "fields": ["note"]})
+    rule = {"rule": "rule1"}
+    status = {"do": "row", **rule, "f": "status", "op": "is"}
+    owner.send(PAGE, {**status, "v": "paid"})
+    owner.send(PAGE, {"do": "group", **rule, "n": "", "formula": "amount > 100"})
+    owner.send(PAGE, {**status, "n": "1.+", "v": "refunded"})
+    owner.send(PAGE, {"do": "group", **rule, "n": "1", "formula": "amount > 200"})
+    paid, refunded = ({"field": "status", "op": "is", "value": v} for v in ("paid", "refunded"))
+    small, large = {"formula": "amount > 100"}, {"formula": "amount > 200"}
+    made = {"all": [paid, {"any": [small, refunded, {"all": [large]}]}]}
+    assert drafted(site)["logic"][-1]["when"] == made
+    page = owner.get(f"{PAGE}?at=row&rule=rule1&n=1.1").text
+    assert re.search(r'<option value="refunded" selected>', page)
+    assert "or “Status” is “Refunded”" in said(page)
+    owner.send(PAGE, {"do": "match", **rule, "n": "1", "match": "all"})
+    owner.send(PAGE, {"do": "drop-row", **rule, "n": "1.2.0"})
+    owner.send(PAGE, {**status, "n": "1.0", "v": "paid"})
+    assert drafted(site)["logic"][-1]["when"] == {"all": [paid, {"all": [paid, refunded]}]}
+    for place in ("7", "0.0", "1.9", "1.1.1.1.1.1", "x"):
+        assert owner.send(PAGE, {"do": "drop-row", **rule, "n": place}).status_code == 409
+    assert owner.get(f"{PAGE}?at=row&rule=rule1&n=0.9").status_code == 200
+
+
 def test_a_rule_is_composed_step_by_step(site: Site, owner: Visitor) -> None:
     owner.send(PAGE, {"do": "action", "kind": "require", "fields": ["note", "city"]})
     made = drafted(site)["logic"][-1]

@@ -203,6 +203,17 @@ def test_a_type_with_values_is_not_switched_by_the_way() -> None:
     assert refused.value.code == "type-needs-rehearsal"
 
 
+def test_a_column_of_rows_has_a_width_among_its_settings() -> None:
+    wide = {"do": "settings", "field": "items.price", "width~here": "1"}
+    for width, kept in (("3", 3), ("1", None)):
+        (price,) = [
+            each for each in field(after(**wide, width=width), "items")["fields"]
+            if each["key"] == "price"
+        ]  # fmt: skip
+        assert price.get("width") == kept
+    assert "width" not in field(after(do="settings", field="name", **{"width~here": "1"}), "name")
+
+
 def test_being_required_is_switched() -> None:
     required = after(do="require", field="name")
     assert field(required, "name")["required"] is True
