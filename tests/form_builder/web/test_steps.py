@@ -204,14 +204,11 @@ def test_a_type_with_values_is_not_switched_by_the_way() -> None:
 
 
 def test_a_column_of_rows_has_a_width_among_its_settings() -> None:
-    wide = {"do": "settings", "field": "items.price", "width~here": "1"}
-    for width, kept in (("3", 3), ("1", None)):
-        (price,) = [
-            each for each in field(after(**wide, width=width), "items")["fields"]
-            if each["key"] == "price"
-        ]  # fmt: skip
-        assert price.get("width") == kept
-    assert "width" not in field(after(do="settings", field="name", **{"width~here": "1"}), "name")
+    wide = {"do": "settings", "field": "rows.what", "width~here": "1"}
+    assert field(after(**wide, width="3"), "rows.what")["width"] == 3
+    assert "width" not in field(after(**wide, width="1"), "rows.what")
+    on_canvas = after(**{**wide, "field": "name"}, width="3")
+    assert "width" not in field(on_canvas, "name"), "that one has it on its card"
 
 
 def test_being_required_is_switched() -> None:
