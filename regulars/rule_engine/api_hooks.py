@@ -95,7 +95,10 @@ def take(token: str) -> ResponseReturnValue:
         with database.workspace_tx(place, now=now) as uow:
             taken = hook_taking.take(uow, row, call, body)
     except Invalid as invalid:
-        problems = [{"path": p.path, "code": p.code} for p in invalid.problems]
+        problems = [
+            {"path": p.path, "code": p.code, "params": hook_taking.plain(dict(p.params))}
+            for p in invalid.problems
+        ]
         with database.workspace_tx(place, now=now) as uow:
             hook_taking.note_refusal(uow, row, call, body, problems)
         raise

@@ -25,7 +25,7 @@ from regulars.platform.errors import NotFound
 from regulars.platform.events import event
 from regulars.platform.expressions.findings import Finding, explain_result
 from regulars.platform.formats import Formats
-from regulars.platform.i18n import translate
+from regulars.platform.i18n import pick, translate
 from regulars.rule_engine.book import PinnedRule, book_of, pinned_rule
 from regulars.rule_engine.checks import trigger_form
 from regulars.rule_engine.definition import Rule
@@ -190,7 +190,14 @@ class _Asking:
                 mirror_member.c.rule == self.rule.key, mirror_member.c.record == self.record
             )
         )
-        return Answer("member" if value else "no-member", None, {"value": value or ""})
+        return Answer("member" if value else "no-member", None, {"value": self._label(value)})
+
+    def _label(self, value: str | None) -> str:
+        """What a mirror keeps, as the form's option for it is called."""
+        form = self.pinned.catalog.forms.get(self.rule.subject)
+        field = form.find(self.rule.sets.field) if form and self.rule.sets else None
+        option = field.options.get(value or "", {}) if field else {}
+        return pick(option.get("label"), self.formats.locale) or value or ""
 
     def _trigger(self) -> Iterator[Answer]:
         kind = trigger_kinds.get(self.rule.trigger.on)

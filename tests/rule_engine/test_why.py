@@ -10,7 +10,7 @@ from regulars.rule_engine.service import pause_rule, resume_rule
 from regulars.rule_engine.switch import go_on, stop_all
 from regulars.rule_engine.why import Explanation, explain_rule
 from tests.support.clocks import NOW, MovableClock
-from tests.support.rule_shop import SILENT_30, SYSTEM, RuleShop, journey, sms
+from tests.support.rule_shop import SILENT_30, SYSTEM, RuleShop, journey, mirror, sms
 
 DAY = timedelta(days=1)
 
@@ -114,6 +114,15 @@ def test_events_are_found_through_the_link_they_came_by(
     assert codes(ask(shop, "greet", other, clock()))["no-event"] is False
     with pytest.raises(NotFound):
         ask(shop, "greet", 999, clock())
+
+
+def test_what_a_mirror_keeps_is_called_as_the_form_calls_it(shop: RuleShop) -> None:
+    gold = {"value": "gold", "when": {"field": "name", "op": "is_not_empty"}}
+    shop.publish(mirror("tier", None, {"field": "tier", "choose": [gold], "else": "basic"}))
+    anna = shop.customer(name="Anna")
+    shop.tick()
+    (told,) = [each for each in ask(shop, "tier", anna, NOW).answers if each.code == "member"]
+    assert told.params == {"value": "金卡"}
 
 
 def test_a_pause_and_the_switch_are_told_as_they_stood_then(

@@ -13,7 +13,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import seeing, store
 from regulars.platform.definitions.editing import AS_IT_STANDS, Seen, edit
 from regulars.platform.errors import Invalid
-from regulars.platform.i18n import LOCALES, spoken, translate
+from regulars.platform.i18n import LOCALES, find_text, spoken, translate
 from regulars.platform.problems import Problem
 from regulars.rule_engine.goals.making import Opening, Question, goal_of, openings_of
 from regulars.rule_engine.goals.shelf import list_goals
@@ -53,7 +53,11 @@ def rule_to_keep(uow: UnitOfWork, access: Access, key: str) -> Raw:
 
 
 def question_about(opening: Opening, locale: str) -> str:
-    """How such a value is usually asked for."""
+    """How such a value is usually asked for: by what it is for, where that is known."""
+    for name in opening.path.split("/")[-2:]:
+        known = find_text(f"goals.ask.{name.replace('_', '-')}.{opening.unit}", locale)
+        if known is not None:
+            return known
     return translate(f"goals.ask.{opening.unit or opening.kind}", locale)
 
 

@@ -18,12 +18,13 @@ from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.accounts.web.confirmation import confirmed
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
-from regulars.platform.i18n import pick
+from regulars.platform.i18n import MissingText, pick
 from regulars.platform.problems import Problem
 from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.installation import installation
+from regulars.platform.web.preferences import current_locale
 from regulars.platform.web.rendering import render
 from regulars.platform.web.shell import NavItem
 from regulars.rule_engine import hooks
@@ -141,6 +142,16 @@ def _page(  # noqa: PLR0913 - what differs between showing, refusing and telling
         about=about, forms=forms, calls=hooks.last_calls(uow, key), errors=errors or {},
         unique=_unique(form, access.locale), fields=_fields(catalog, form, access.locale),
     )  # fmt: skip
+
+
+@pages.app_template_global("problem_words")
+def problem_words(kept: Mapping[str, Any]) -> str:
+    """What was wrong with a call, in the reader's language; calls from before kept no values."""
+    problem = Problem(kept["path"], kept["code"], kept.get("params", {}))
+    try:
+        return problem.message(current_locale())
+    except (KeyError, MissingText):
+        return problem.code
 
 
 def _unique(form: FormDefinition | None, locale: str) -> list[tuple[str, str]]:

@@ -1,11 +1,14 @@
 """An address is made, given a map, called over HTTP, paused and taken away."""
 
+import html
+
 from werkzeug.test import TestResponse
 
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
+from regulars.platform.problems import Problem
 from regulars.rule_engine.api_hooks import url_of
-from regulars.rule_engine.hooks import get_hook
+from regulars.rule_engine.hooks import get_hook, last_calls
 from tests.rule_engine.test_hooks import signed
 from tests.support.rule_shop import CUSTOMERS
 from tests.support.shop_forms import ORDERS, PRODUCTS
@@ -48,6 +51,10 @@ def test_an_address_from_its_making_to_its_end(site: Site) -> None:
     assert call(site, address + "x", f"whsec_{secret}", body, "5").status_code == 404
     page = visitor.get(f"{home}/north_till").text
     assert "Refused" in page
+    with site.database.workspace_tx(site.workspace) as uow:
+        (kept,) = last_calls(uow, "north_till")[0].problems
+    words = Problem(kept["path"], kept["code"], kept["params"]).message("en")
+    assert f"{kept['path']}: {words}" in html.unescape(page)
     assert "came once more" in page
     assert visitor.send(f"{home}/north_till/state", {"state": "paused"}).status_code == 303
     assert call(site, address, f"whsec_{secret}", body, "6").status_code == 503

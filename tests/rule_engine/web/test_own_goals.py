@@ -42,6 +42,15 @@ def test_an_owner_keeps_a_rule_as_a_goal_and_begins_it_again(shop: RuleShop, sit
     assert begun.headers["Location"].endswith("/rules/come_back/compose")
 
 
+def test_each_value_is_asked_for_by_what_it_is_for(shop: RuleShop, site: Site) -> None:
+    wait = {"do": "wait_for", "any": [{"on": "message_clicked", "of": "hello"}], "timeout": "7d"}
+    steps = [*journey()["steps"], wait]
+    shop.publish(journey(steps=steps, entry={"min_gap_days": 30}))
+    page = site.signed_in().get(AS_GOAL).text
+    for question in ("days may somebody come in again?", "days shall it wait for an answer?"):
+        assert question in page
+
+
 def test_it_is_changed_with_all_mistakes_said_and_deleted(shop: RuleShop, site: Site) -> None:
     owner = site.signed_in()
     asked = {f"question/{DAYS}": "After how many days?", "ask": DAYS}
