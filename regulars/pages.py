@@ -20,6 +20,8 @@ from regulars.form_builder.web.button_cells import rule_starters
 from regulars.form_builder.web.file_routes import api as files_api
 from regulars.form_builder.web.printing import pages as print_web
 from regulars.form_builder.web.printing.layouts import print_links, print_many_links
+from regulars.form_builder.web.public_forms import owner_pages as public_pages
+from regulars.form_builder.web.public_forms import routes as public_web
 from regulars.form_builder.web.record_links import list_links, place_pages, record_links
 from regulars.platform.web.definition_homes import definition_homes
 from regulars.platform.web.definition_pages import pages as definition_pages
@@ -38,10 +40,12 @@ def blueprints() -> tuple[Blueprint, ...]:
     for home in (*form_web.HOMES, *rule_web.HOMES, *report_web.HOMES):
         definition_homes.register(home.kind, home)
     definition_homes.register(print_web.HOME.kind, print_web.HOME)
+    definition_homes.register(public_pages.HOME.kind, public_pages.HOME)
     record_links.register("print", print_links)
     record_links.register("start", start_links)
     record_links.register("why", why_link)
     list_links.register("print", print_many_links)
+    list_links.register("public", public_pages.public_links)
     list_links.register("start", start_many_link)
     rule_starters.register("rules", STARTER)
     for kind, page in rule_web.PLACES.items():
@@ -64,6 +68,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         *comments_web.BLUEPRINTS,
         *import_web.BLUEPRINTS,
         *print_web.BLUEPRINTS,
+        *public_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,
         *report_web.BLUEPRINTS,
     )

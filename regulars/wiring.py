@@ -37,6 +37,8 @@ from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.printing.kind import print_kind
+from regulars.form_builder.public_forms.kind import public_form_kind
+from regulars.form_builder.public_forms.opting_in import senders
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.roles_seen import fill_role, tell_role
 from regulars.form_builder.searching.desk import SearchDesk
@@ -108,6 +110,7 @@ from regulars.rule_engine import system_forms as rule_sources
 from regulars.rule_engine.channels import accounts as channel_accounts
 from regulars.rule_engine.channels.base import Surroundings, providers
 from regulars.rule_engine.channels.every import PROVIDERS
+from regulars.rule_engine.confirming import send_confirmation
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.goals.kind import goal_kind
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
@@ -192,6 +195,7 @@ def definition_kinds() -> tuple[DefinitionKind, ...]:
     return (
         form_kind(),
         print_kind(),
+        public_form_kind(),
         message_kind(),
         rule_kind(),
         goal_kind(),
@@ -218,6 +222,7 @@ def wire() -> None:
     for provider in PROVIDERS:
         providers.register(provider.name, provider)
     reporting.register(REPORTS, REPORTS_TO_SEND)
+    senders.register("messages", send_confirmation)
     lock_sources.register("mirrors", mirror_values.locks)
     events.listeners.register("rules", ring_for_rules)
     timeline_sources.register("rules", rule_moments)

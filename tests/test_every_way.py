@@ -23,7 +23,9 @@ OUTSIDE = "people and providers call it with a secret address; the page is its o
 PAGES: dict[str, str | tuple[str, ...]] = {
     "accounts.accept_invitation": OUTSIDE, "accounts.choose_password": OUTSIDE,
     "accounts.do_drop_second_factor": OUTSIDE, "message_links.opt_out": OUTSIDE,
-    "message_links.take_in": OUTSIDE,
+    "message_links.take_in": OUTSIDE, "public_visits.send": OUTSIDE,
+    "public_visits.live": OUTSIDE, "public_visits.upload": OUTSIDE,
+    "public_visits.say_yes": OUTSIDE,
     **dict.fromkeys(
         (f"accounts.{name}" for name in (
             "begin_second_factor", "change_password", "confirm_second_factor", "do_confirm",
@@ -85,6 +87,13 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "people.hint": ("people_api.hint",), "people.merge": ("people_api.merge",),
     "people.undo": ("people_api.unmerge",),
     "records.live_new": ("logic_api.try_new",), "records.live_change": ("logic_api.try_change",),
+    "public_forms.archive": ("public_forms_api.archive_public_form",),
+    "public_forms.create": (
+        "public_forms_api.create_public_form", "public_forms_api.publish_public_form",
+    ),
+    "public_forms.make_links": ("public_forms_api.make_links",),
+    "public_forms.save": ("public_forms_api.put_public_form",), "public_forms.sketch": TRY,
+    "public_forms.set_state": ("public_forms_api.set_link_state",),
     "prints.archive": ("prints_api.archive_print",),
     "prints.create": ("prints_api.create_print", "prints_api.publish_print"),
     "prints.save": ("prints_api.put_print",), "prints.sketch": TRY,
@@ -197,7 +206,7 @@ API_ALONE = {
 
 PROCESS = "runs or mends the installation itself, from the machine it stands on"
 DOOR = "gets people back in who can no longer open a page"
-KINDS = ("form", "print", "rule", "message", "report", "dashboard", "role", "goal")
+KINDS = ("form", "print", "public_form", "rule", "message", "report", "dashboard", "role", "goal")
 COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
         ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
@@ -221,6 +230,10 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "form purge": ("changes_api.purge",), "form retype": ("changes_api.retype",),
     "print put": ("prints_api.put_print",), "print publish": ("prints_api.publish_print",),
     "print pdf": "reads",
+    "public_form put": ("public_forms_api.put_public_form",),
+    "public_form publish": ("public_forms_api.publish_public_form",),
+    "public_form links": ("public_forms_api.make_links",),
+    "public_form link": ("public_forms_api.set_link_state",), "public_form poster": "reads",
     "rule put": ("rules_api.put_rule",), "rule publish": ("rules_api.publish_rule",),
     "goal put": ("own_goals_api.put_goal",), "goal publish": ("own_goals_api.publish_goal",),
     "goal keep": ("own_goals_api.keep_goal",),

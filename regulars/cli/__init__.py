@@ -21,6 +21,7 @@ from regulars.cli import (
     packs,
     people,
     prints,
+    public_forms,
     records,
     recovery,
     recycling,
@@ -71,6 +72,7 @@ main.add_command(tasks.task)
 main.add_command(recycling.recycle_bin)
 main.add_command(records.record)
 main.add_command(prints.prints)
+main.add_command(public_forms.public_forms)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

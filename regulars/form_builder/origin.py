@@ -15,12 +15,12 @@ Chain = tuple[str, ...]
 class Origin:
     """The source of a write.
 
-    ``kind`` is page, api, import, rule, pack or cli. With ``automation`` "none" the change is
-    historic: it feeds rollups, timeline and mirrors but starts no rule. ``chain`` names the rules
-    that caused it; ``at`` is the business time of the change when it is not now. What ``restores``
-    puts back values that were stored before: the form's logic neither changes nor refuses them.
-    ``note`` is a word about why; with ``decides`` an approval has just come to its end, and the
-    record goes where that leads.
+    ``kind`` is page, public, api, import, rule, pack or cli. With ``automation`` "none" the change
+    is historic: it feeds rollups, timeline and mirrors but starts no rule. ``chain`` names the
+    rules that caused it; ``at`` is the business time of the change when it is not now. What
+    ``restores`` puts back values that were stored before: the form's logic neither changes nor
+    refuses them. ``note`` is a word about why; with ``decides`` an approval has just come to its
+    end, and the record goes where that leads.
     """
 
     kind: str
@@ -41,7 +41,7 @@ class Origin:
     @property
     def by_hand(self) -> bool:
         """Whether a person or an outside client chose the values."""
-        return self.kind in ("page", "api", "import", "cli")
+        return self.kind in ("page", "public", "api", "import", "cli")
 
 
 PAGE = Origin("page")

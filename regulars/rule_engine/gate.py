@@ -22,7 +22,7 @@ from regulars.rule_engine.definition import Guards
 from regulars.rule_engine.judging import Facts, Moment, Question, Spent, Verdict, in_json, judge
 from regulars.rule_engine.people import zones_of
 from regulars.rule_engine.policy_keeping import COUNTED, policy_of, spent_today
-from regulars.rule_engine.tables import outbound
+from regulars.rule_engine.tables import NO_RULE, outbound
 
 PriceOf = Callable[[Any], tuple[int | None, int]]
 """A queued message -> its parts (None where that means nothing) and its cost."""
@@ -54,7 +54,7 @@ class Gate:
 
     def judge(self, row: Any) -> Verdict | None:
         """What to do with one queued message; None: leave it queued, its rule is paused."""
-        if row.rule not in self.active:
+        if row.rule not in self.active and row.rule != NO_RULE:
             return None
         pinned = pinned_rule(self.uow, row.rule, row.rule_version)
         return self.decide(row, pinned.rule.guards if pinned else _NO_GUARDS)

@@ -166,6 +166,8 @@ outbound = sa.Table(
     sa.Column("opened_at", columns.Instant),  # where the shop asks for it, its first opening
     sqlite_strict=True,
 )
+NO_RULE = ""
+"""In the place of a rule: the message answers what the person has just done."""
 _UNSENT = outbound.c.status.in_(("queued", "sending"))
 _partial(
     "outbound_next", outbound.c.channel, outbound.c.due_at, outbound.c.id, where=_UNSENT

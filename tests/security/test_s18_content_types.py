@@ -4,7 +4,11 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from regulars.platform.accounts.access import system_access
+from regulars.platform.definitions import store
+from tests.support.public_forms import ANN, Shop
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
@@ -78,3 +82,79 @@ def test_s29_every_error_of_the_api_is_a_problem_document(shop: Site) -> None:
         assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), path
         assert answer.json is not None
         assert {"type", "status", "code", "title", "problems"} <= set(answer.json)
+
+
+def test_s18_a_public_form_takes_form_fields_and_nothing_else(public_shop: Shop) -> None:
+    path = public_shop.link.path
+    ticket = public_shop.page(public_shop.site.visitor())
+    values = {"_ticket": ticket, **ANN}
+    others: list[dict[str, Any]] = [
+        {"json": values},
+        {"data": "<name>Ann</name>", "content_type": "application/xml"},
+        {"data": "name=Ann", "content_type": "text/plain"},
+        {"data": {**values, "file": (BytesIO(b"x"), "x.txt")}},
+        {"data": b"name=Ann"},
+    ]
+    public_shop.later(seconds=5)
+    for sent in others:
+        assert public_shop.site.visitor().post(path, **sent).status_code == 415, sent
+    strange: list[dict[str, Any]] = [
+        {"filepath": SECRET_FILE}, {"__class__": "x"}, {"name[filepath]": SECRET_FILE},
+        {"files[0].filepath": SECRET_FILE}, {"name": ["Ann", "Bo"]}, {"constructor": "x"},
+    ]  # fmt: skip
+    for sent in strange:
+        answer = public_shop.site.visitor().post(path, data={**values, **sent})
+        assert answer.status_code == 422, sent
+        assert "root:" not in answer.text
+    assert public_shop.site.visitor().post(path, data=values).status_code == 303
+
+
+def test_s08_visitors_hand_files_in_by_a_door_of_their_own(public_shop: Shop) -> None:
+    publish_photo_form(public_shop)
+    link = public_shop.offer(
+        form="reports", fields=["what", "photo"], purposes=None, prefilled=None, fixed=None,
+        consents=None,
+    )  # fmt: skip
+    visitor = public_shop.site.visitor()
+    ticket = public_shop.page(visitor, link)
+    files = f"{link.path}/files/{ticket}"
+    html = b"<script>alert(1)</script>"
+    for name in ("x.jpg", "x.phtml", "x.svg"):
+        sent = {"file": (BytesIO(html), name), "only": "picture"}
+        assert visitor.post(files, data=sent).status_code == 422
+    assert visitor.post(files, json={"filepath": SECRET_FILE}).status_code == 415
+    assert (
+        visitor.post(f"{link.path}/files/x.y.z", data={"file": (picture(), "a.png")}).status_code
+        == 404
+    )
+    made = visitor.post(files, data={"file": (picture(), "a.png"), "only": "picture"})
+    assert made.status_code == 201
+    handle = made.text.partition('data-file="')[2].partition('"')[0]
+    number = handle.partition(".")[0]
+    other = public_shop.page(public_shop.site.visitor(), link)
+    for photo, page in ((number, ticket), (handle, other), (f"{number}.{'0' * 40}", ticket)):
+        answer = public_shop.send({"what": "x", "photo": photo}, link=link, ticket=page)
+        assert answer.status_code == 422
+    shown = visitor.get(f"{files}/lines?ids={handle},{number}")
+    assert shown.text.count("a.png") >= 1
+    sent_on = public_shop.send({"what": "x", "photo": handle}, link=link, ticket=ticket)
+    assert sent_on.status_code == 303
+
+
+def picture() -> BytesIO:
+    """A small picture."""
+    made = BytesIO()
+    Image.new("RGB", (4, 4), "red").save(made, "PNG")
+    made.seek(0)
+    return made
+
+
+def publish_photo_form(shop: Shop) -> None:
+    """A form that takes a photo."""
+    raw = {
+        "kind": "form", "key": "reports", "label": "Reports",
+        "fields": [{"key": "what", "type": "text"}, {"key": "photo", "type": "image"}],
+    }  # fmt: skip
+    with shop.site.database.workspace_tx(shop.site.workspace) as uow:
+        store.save_draft(uow, system_access("en"), "form", raw)
+        store.publish(uow, system_access("en"), [("form", "reports")])

@@ -19,8 +19,12 @@ from tests.support.site import Site, Visitor
 
 pytestmark = pytest.mark.one_database
 
-OPEN_TO_MACHINES = {"/o/<token>", "/receipts/<token>", "/api/v1/hooks/<token>"}
-"""A mail program's own button (RFC 8058), and providers: the address is the key to one thing."""
+OPEN_TO_MACHINES = {
+    *("/o/<token>", "/receipts/<token>", "/api/v1/hooks/<token>", "/f/<token>"),
+    *("/f/<token>/live", "/f/<token>/files/<ticket>", "/f/yes/<token>"),
+}
+"""A mail program's own button (RFC 8058), providers, and public forms: the address is the key to
+one thing, and a public form's page carries a signed ticket."""
 
 KEPT_BY_LOOKING = {"audit", "throttle", "idempotency", "person_log"}
 """How often somebody asked, and who has looked at a person: meant to be written down."""

@@ -77,6 +77,7 @@ class Entry:
     kept_tags: frozenset[str] = frozenset()  # tags that rules put on and take off
     slot: Slot | None = None
     left: frozenset[str] | None = None  # the options that rules leave
+    autocomplete: str = ""  # what of their own a browser may put in for a visitor
 
     @property
     def id(self) -> str:
@@ -143,10 +144,12 @@ class Asking:
     """Makes the entries of one form for one reader; choices are looked up once per target."""
 
     def __init__(
-        self, uow: UnitOfWork, access: Access, form: FormDefinition, live: Live | None = None
-    ) -> None:
+        self, uow: UnitOfWork, access: Access, form: FormDefinition, live: Live | None = None,
+        *, uploads: str = "",
+    ) -> None:  # fmt: skip
         self.uow = uow
         self.live = live
+        self.uploads = uploads
         self.access = access
         self.form = form
         self.catalog: FormCatalog = catalog_for(uow, access)
@@ -181,7 +184,9 @@ class Asking:
         if field.has_side:
             return Entry(field, name, answer or [], errors, self._known_tags(field))
         if field.type in FILE_TYPES:
-            return Entry(field, name, answer, errors, pick_url=url_for("forms.upload"))
+            return Entry(
+                field, name, answer, errors, pick_url=self.uploads or url_for("forms.upload")
+            )
         target = target_of(field)
         if not target:
             return Entry(field, name, answer, errors)

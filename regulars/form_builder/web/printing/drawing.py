@@ -67,22 +67,25 @@ def _on_a_roll(setter: Any, sheet: Sheet) -> Any:
     return _set(setter, [sheet], f"@page {sheet.paper} {{ size: {width}mm {height}mm }}")
 
 
-def pdf_of_page(html: str) -> bytes:
-    """A document of our own as a PDF; NoTypesetter where this machine cannot make one."""
+def pdf_of_page(html: str, style: str = "") -> bytes:
+    """A document of our own as a PDF; NoTypesetter where this machine cannot make one.
+
+    ``style`` is its style sheet, where it is no sheet like those of print layouts.
+    """
     setter = typesetter()
     if setter is None:
         raise NoTypesetter()
-    return bytes(_typeset(setter, html).write_pdf())
+    return bytes(_typeset(setter, html, style or _style()).write_pdf())
 
 
 def _set(setter: Any, sheets: Sequence[Sheet], more: str = "") -> Any:
     html = render_template("printing/document.html", sheets=sheets, end=_END)
-    return _typeset(setter, html, more)
+    return _typeset(setter, html, _style(), more)
 
 
-def _typeset(setter: Any, html: str, more: str = "") -> Any:
+def _typeset(setter: Any, html: str, *given: str) -> Any:
     fetcher = setter.urls.URLFetcher(allowed_protocols=["data"])
-    styles = [setter.CSS(string=each, url_fetcher=fetcher) for each in (_style(), more) if each]
+    styles = [setter.CSS(string=each, url_fetcher=fetcher) for each in given if each]
     return setter.HTML(string=html, url_fetcher=fetcher).render(stylesheets=styles)
 
 
