@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import FormCatalog
-from regulars.form_builder.definition import FieldDefinition, FormDefinition
+from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.history import history_of, seen_entries
 from regulars.form_builder.layout import Page, pages_of
@@ -19,10 +18,9 @@ from regulars.form_builder.origin import PAGE
 from regulars.form_builder.people.parting import restore_or_part
 from regulars.form_builder.people.pointers import MergedInto
 from regulars.form_builder.putting_back import put_back, version_of_form
-from regulars.form_builder.querying import Record, RecordQuery
+from regulars.form_builder.querying import Record
 from regulars.form_builder.records import (
     delete_record,
-    find_records,
     get_record,
     list_bin,
     purge_record,
@@ -31,56 +29,28 @@ from regulars.form_builder.timeline import timeline_of
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.button_cells import with_buttons
 from regulars.form_builder.web.history_words import history_words
-from regulars.form_builder.web.list_state import first_columns
 from regulars.form_builder.web.record_links import links_of
-from regulars.form_builder.web.record_lists import Column, Line, columns_at, listing_lines
+from regulars.form_builder.web.record_tabs import FIXED, files_of, related_of, related_tabs
 from regulars.form_builder.web.state_panel import panel_of
+from regulars.form_builder.web.task_pages import colleagues, record_tasks
 from regulars.form_builder.web.values import Cell, cells_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.problems import Problem
+from regulars.platform.web.addresses import stored_id
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import render
 
-RELATED_SHOWN = 50
 _NOT_IN_SECTIONS = ("related", "subform")
-
-
-@dataclass(frozen=True)
-class RelatedTab:
-    """A tab with the records of another form that point here."""
-
-    field: FieldDefinition
-    form: FormDefinition
-    count: int
-
-    @property
-    def key(self) -> str:
-        """The tab's name in the address."""
-        return self.field.key
-
-    @property
-    def via(self) -> str:
-        """The other form's field that points here."""
-        return str(self.field.settings["via"])
-
-
-@dataclass(frozen=True)
-class Related:
-    """The lines of one related tab."""
-
-    tab: RelatedTab
-    columns: list[Column]
-    lines: list[Line]
 
 
 @records.get("/records/<int:record_id>")
 @workspace_page("read_records")
 def show(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> ResponseReturnValue:
-    """The record's page; ``?tab=`` names a related list or ``history``."""
+    """The record's page; ``?tab=`` names a related list, ``tasks``, ``files`` or ``history``."""
     return record_page(uow, access, form_key, record_id)
 
 
@@ -97,9 +67,11 @@ def record_page(
         flash("people.was-merged", "info", id=record_id)
         url = url_for("records.show", form_key=form_key, record_id=merged.params["into"])
         return redirect(url, code=301)
-    tabs = list(_tabs(uow, access, catalog, form, record_id))
+    tabs = related_tabs(uow, access, catalog, form, record_id)
     tab = request.args.get("tab", "")
     chosen = next((each for each in tabs if each.key == tab), None)
+    page = request.args.get("page", default=1, type=stored_id) or 1
+    files = files_of(uow, access, form, record)
     entries = seen_entries(access, catalog, form_key, history_of(uow, form_key, record_id))
     return render(
         "form_builder/record.html",
@@ -109,8 +81,11 @@ def record_page(
         **_details(uow, access, form, catalog, record),
         subforms=_subforms(form, catalog, record),
         tabs=tabs,
-        tab=tab if chosen or tab == "history" else "",
-        related=None if chosen is None else _related(uow, access, catalog, chosen, record_id),
+        tab=tab if chosen or tab in FIXED else "",
+        related=None if chosen is None else related_of(uow, access, chosen, record, page),
+        inbox=record_tasks(uow, access, form_key, record_id),
+        people=colleagues(uow) if tab == "tasks" else (),
+        files=files,
         history=history_words(uow, access, catalog, form, entries),
         made_with=version_of_form(uow, catalog, form_key, record_id),
         moments=timeline_of(uow, access, form_key, record_id),
@@ -192,36 +167,3 @@ def _details(
 def _subforms(form: FormDefinition, catalog: FormCatalog, record: Record) -> list[Cell]:
     keys = [each.key for each in form.fields if each.type == "subform"]
     return cells_of(record, form, catalog, keys)
-
-
-def _tabs(
-    uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, record_id: int
-) -> list[RelatedTab]:
-    tabs = []
-    for field in form.fields:
-        source = catalog.forms.get(str(field.settings.get("from")))
-        if field.type != "related" or source is None:
-            continue
-        if access.scope(source.key, "read") == "none":
-            continue
-        here = source.pointing(str(field.settings["via"]), record_id)
-        counted = find_records(
-            uow, access, source.key, RecordQuery(filter=here, limit=1, count=True)
-        )
-        tabs.append(RelatedTab(field, source, counted.total or 0))
-    return tabs
-
-
-def _related(
-    uow: UnitOfWork, access: Access, catalog: FormCatalog, tab: RelatedTab, record_id: int
-) -> Related:
-    order = str(tab.field.settings.get("order", "-id"))
-    query = RecordQuery(
-        filter=tab.form.pointing(tab.via, record_id),
-        sort=(order,),
-        limit=RELATED_SHOWN,
-    )
-    paths = [path for path in first_columns(tab.form) if path != tab.via]
-    columns = columns_at(tab.form, catalog, paths)
-    found = find_records(uow, access, tab.form.key, query).records
-    return Related(tab, columns, listing_lines(uow, access, tab.form, columns, found))

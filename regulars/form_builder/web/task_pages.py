@@ -11,6 +11,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.records import get_record
 from regulars.form_builder.timeline import Moment
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.approval_lines import ApprovalLine, approval_lines
@@ -46,6 +47,11 @@ class Inbox:
     now: datetime
     approvals: Mapping[int, ApprovalLine] = field(default_factory=dict)
 
+    @property
+    def n_open(self) -> int:
+        """How many wait to be done."""
+        return sum(row.state == "open" for row in self.rows)
+
     def is_late(self, row: Any) -> bool:
         """Whether its time has passed."""
         return row.state == "open" and row.due_at is not None and row.due_at < self.now
@@ -67,7 +73,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         wish = NewTask(
             given.get("title", ""), given.get("details", "").strip() or None,
             member=given.get("who", type=stored_id), due_at=_end_of(uow, given.get("due", "")),
-            unit=access.unit_ids[0] if access.unit_ids else None,
+            unit=access.unit_ids[0] if access.unit_ids else None, **_about(uow, access),
         )  # fmt: skip
         if problems := service.check_who(uow, wish):
             raise Invalid([replace(each, path="who") for each in problems])
@@ -76,7 +82,7 @@ def create(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
         errors = errors_by_field(invalid.problems, _FIELDS)
         return _page(uow, access, request.args.get("tab", ""), given.to_dict(), errors, 422)
     flash("tasks.added", title=wish.title)
-    return go_to(url_for("tasks.index"))
+    return go_to(_back_to(wish.form, wish.record) or url_for("tasks.index"))
 
 
 @tasks.post("/tasks/<int:task_id>/finish")
@@ -90,7 +96,42 @@ def finish(uow: UnitOfWork, access: Access, task_id: int) -> ResponseReturnValue
     flash("tasks.finished", title=done.title)
     if given.get("back") == "today":
         return go_to(url_for("home.workspace_home"))
+    if given.get("back") == "record" and (record := _back_to(done.form, done.record)):
+        return go_to(record)
     return go_to(url_for("tasks.index", tab=given.get("tab") or None))
+
+
+def record_tasks(uow: UnitOfWork, access: Access, form: str, record: int) -> Inbox:
+    """The tasks about a record that this reader may see: open ones first."""
+    rows = [
+        row
+        for state in ("open", "done")
+        for row in service.list_tasks(uow, access, TasksWanted(state, record=(form, record)))
+    ]
+    names = {each.id: each.name for each in members.list_members(uow)} if rows else {}
+    return Inbox(rows, {}, names, uow.now, approval_lines(uow, access, rows))
+
+
+def colleagues(uow: UnitOfWork) -> list[tuple[str, str]]:
+    """Whom a task may be for, as choices."""
+    return [(str(each.id), each.name) for each in members.list_members(uow) if each.active]
+
+
+def _about(uow: UnitOfWork, access: Access) -> dict[str, Any]:
+    """The record that a new task is about; NotFound for one that this person does not see."""
+    form = request.form.get("form", "")
+    record = request.form.get("record", type=stored_id)
+    if not form or record is None:
+        return {}
+    get_record(uow, access, form, record)
+    return {"form": form, "record": record}
+
+
+def _back_to(form: str | None, record: int | None) -> str:
+    """The tasks on the page of a record; "" for a task about none."""
+    if form is None or record is None:
+        return ""
+    return url_for("records.show", form_key=form, record_id=record, tab="tasks")
 
 
 def _page(
@@ -100,11 +141,10 @@ def _page(
     shown = tab if tab in TABS else TABS[0]
     wanted = TasksWanted("done" if shown == "done" else "open", mine=shown == "mine")
     team = members.list_members(uow)
-    people = [(str(each.id), each.name) for each in team if each.active]
     inbox = _inbox(uow, access, wanted, {each.id: each.name for each in team})
     return render(
         "tasks/inbox.html", status, inbox=inbox, tab=shown, values=values,
-        errors=errors, people=people, mine=service.count_open(uow, access)[0],
+        errors=errors, people=colleagues(uow), mine=service.count_open(uow, access)[0],
     )  # fmt: skip
 
 
