@@ -26,6 +26,7 @@ from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import (
     LINKED,
+    PAIRED_TYPES,
     VALUELESS_TYPES,
     FieldDefinition,
     FormDefinition,
@@ -47,7 +48,7 @@ from regulars.form_builder.querying import Record, RecordQuery, complete
 from regulars.form_builder.reach import Reader
 from regulars.form_builder.records import find_records
 from regulars.form_builder.system_forms import system_forms
-from regulars.platform import i18n
+from regulars.platform import i18n, rich_text
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden
@@ -220,8 +221,18 @@ def _writer(export: Export, field: FieldDefinition, words: LinkWords) -> Callabl
     if field.type in ("choice", "cascade"):
         labels = _labels(field, locale)
         return lambda value: labels.get(value, value)
+    if field.type in PAIRED_TYPES:
+        return _marked
     yes_no = {flag: i18n.translate(f"importing.{word}", locale) for flag, word in _FLAGS.items()}
     return lambda value: yes_no[value] if isinstance(value, bool) else value
+
+
+def _marked(value: Any) -> Cell:
+    """A formatted text with its marks; one that has none as people read it."""
+    html = getattr(value, "html", None)
+    if value is None or html is None or rich_text.read(str(value)).html == html:
+        return None if value is None else str(value)
+    return str(html)
 
 
 _FLAGS = {True: "yes", False: "no"}

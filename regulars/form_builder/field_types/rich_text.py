@@ -24,7 +24,7 @@ MOST_HTML = 100_000
 class RichTextField(TextLike):
     """HTML of a few harmless marks at the API; inside, the text without marks beside it.
 
-    Conditions, search and files read the text without marks. ``max_length`` counts its characters.
+    Conditions and search read the text without marks. ``max_length`` counts its characters.
     """
 
     name = "rich_text"

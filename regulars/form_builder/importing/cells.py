@@ -62,12 +62,13 @@ class CellReader(dict[str, Any]):
 
     def read(self, cell: str) -> Any:
         """The value of one cell, not remembered."""
-        text = unguard(cell.strip())
+        plain = cell.strip()
+        text = unguard(plain)
         if not text:
             return None
         if "\ufffd" in text:
             return Broken("undecodable", (("value", text[:40]),))
-        if text in EXCEL_ERRORS:
+        if plain in EXCEL_ERRORS:
             return Broken("excel-error", (("value", text),))
         try:
             return self._convert(text)

@@ -5,16 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_FORMULA = re.compile(r"['’]*[=+\-@\t\r\n＝＋－＠]")
 _PLAIN_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _SIGNS = "¥￥$£€"
 EXCEL_ERRORS = frozenset(
     ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!")
 )
+_ERROR = "|".join(map(re.escape, sorted(EXCEL_ERRORS)))
+_FORMULA = re.compile(rf"['’]*(?:[=+\-@\t\r\n＝＋－＠]|(?:{_ERROR})\Z)")
 
 
 def guard(text: str) -> str:
-    """The text as a CSV cell that no spreadsheet takes for a formula; plain numbers stay."""
+    """The text as a CSV cell that no spreadsheet takes for a formula or an error of its own.
+
+    Plain numbers stay as they are.
+    """
     if _FORMULA.match(text) and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"
     return text

@@ -1,8 +1,8 @@
 """Dates and times as people and machines write them. Pure.
 
 Read: ISO 8601; numbers in the order of year, month and day that the column uses (``9/12/2011
-12:50``, ``2011年12月9日 下午3点20分``, ``20111209``); month names (``9 Dec 2011``); Excel's day
-numbers; Unix seconds and milliseconds; any ``strptime`` pattern.
+12:50``, ``2011年12月9日 下午3点20分``, ``二〇一一年十二月九日``, ``20111209``); month names
+(``9 Dec 2011``); Excel's day numbers; Unix seconds and milliseconds; any ``strptime`` pattern.
 
 What has no offset is the zone's local time. Where a clock change makes that time happen twice, the
 first one is meant; where it makes it never happen, the clock is taken as not yet moved (01:30
@@ -12,6 +12,7 @@ becomes 02:30).
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -30,7 +31,9 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_SEPARATOR = r"[\s./,年月\-‐–]+"
+_SEPARATOR = r"(?:st|nd|rd|th)?(?:\s+of\b)?[\s./,年月\-‐–]+"
+_DIGITS = {word: number for number, word in enumerate("〇一二三四五六七八九")} | {"零": 0}
+_IN_WORDS = re.compile(r"[〇零一二三四五六七八九十]+(?=\s*[年月日号])")
 _TIME = re.compile(
     r"(?P<before>上午|下午|晚上|中午|凌晨|早上|[ap]\.?m\.?)?\s*"
     r"(?P<hour>\d{1,2})\s*(?:[:：点时]\s*(?P<minute>\d{1,2}|半|整)?)?"
@@ -42,7 +45,7 @@ _TIME = re.compile(
 _DATE = re.compile(
     rf"(?:(?:星期|周)[一二三四五六日天]\s*|(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
     rf"(?P<a>\d{{1,4}}|[a-z]{{3,9}}){_SEPARATOR}(?P<b>\d{{1,2}}|[a-z]{{3,9}}){_SEPARATOR}"
-    rf"(?P<c>\d{{1,4}})[日号]?(?:st|nd|rd|th)?(?:\s*(?:星期|周)[一二三四五六日天])?(?=\D|$)",
+    rf"(?P<c>\d{{1,4}})\s*[日号]?(?:\s*(?:星期|周)[一二三四五六日天])?(?=\D|$)",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:[T\s]?(\d{2}):?(\d{2})(?::?(\d{2}))?)?")
@@ -72,7 +75,13 @@ def moment_reader(way: str) -> MomentReader:
 
 
 def read_ordered(text: str, order: str) -> Moment:
-    """A written date, with a time or without, in the order of day, month and year given."""
+    """A written date, with a time or without, in the order of day, month and year given.
+
+    Full-width and Chinese numerals count as digits; before 年 stands the year, whatever ``order``.
+    """
+    if not text.isascii():
+        text = _IN_WORDS.sub(_in_digits, unicodedata.normalize("NFKC", text))
+        order = "ymd" if "年" in text else order
     compact = _COMPACT.fullmatch(text)
     if compact:
         return _compact(compact)
@@ -85,6 +94,15 @@ def read_ordered(text: str, order: str) -> Moment:
     day = _day(found.group("a"), found.group("b"), found.group("c"), order)
     rest = text[found.end() :].lstrip(" ,T\t")
     return day if not rest else _with_time(day, rest)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    """二〇二四 is 2024, 三十一 is 31."""
+    tens, ten, ones = found[0].partition("十")
+    if not ten:
+        return "".join(str(_DIGITS[each]) for each in tens)
+    first, second = (_DIGITS.get(each, 0) for each in (tens or "一", ones))
+    return str(10 * first + second)
 
 
 def read_excel(text: str) -> Moment:
@@ -141,7 +159,7 @@ def _day(first: str, second: str, third: str, order: str) -> date:
 
 
 def _year(text: str) -> int:
-    if len(text) == 3:
+    if len(text) in (1, 3):  # nobody writes the year 5 for 2005
         raise ValueError(text)
     year = int(text)
     if len(text) == 4:

@@ -121,6 +121,8 @@ def _text(cell: Any) -> str:
     value = cell.value
     if value is None:
         return ""
+    if isinstance(value, str) and cell.data_type == "e":
+        return value
     if isinstance(value, str):
         return guard(value)  # as a CSV file would have it, so that all that follows is the same
     if isinstance(value, bool):

@@ -22,6 +22,13 @@ NOON = local(2011, 12, 9, 12, 50)
     ("text", "way", "meant"),
     [
         ("2011-12-09", "ymd", date(2011, 12, 9)),
+        ("11年12月9日", "dmy", date(2011, 12, 9)),
+        ("2011 年 12 月 9 日", "mdy", date(2011, 12, 9)),
+        ("二〇一一年十二月九日", "dmy", date(2011, 12, 9)),
+        ("二零一一年十月三十一日", "ymd", date(2011, 10, 31)),
+        ("２０１１／１２／９", "ymd", date(2011, 12, 9)),
+        ("December 9th, 2011", "mdy", date(2011, 12, 9)),
+        ("9th of December 2011", "dmy", date(2011, 12, 9)),
         ("2011-12-09T12:50:00.000000", "dmy", NOON),
         ("2011-12-09T12:50:00Z", "dmy", NOON.replace(tzinfo=UTC)),
         ("2011/12/9 12:50", "dmy", NOON),
@@ -60,6 +67,7 @@ def test_it_is_understood(text: str, way: str, meant: object) -> None:
     [
         ("31/02/2011", "dmy"),
         ("2011-13-01", "ymd"),
+        ("5/3/24", "ymd"),
         ("12月9日", "ymd"),
         ("soon", "ymd"),
         ("1/2/3/4", "dmy"),
