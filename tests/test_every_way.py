@@ -86,6 +86,9 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "people.export": "GET /people/{form_key}/{record_id}/export",
     "people.hint": ("people_api.hint",), "people.merge": ("people_api.merge",),
     "people.undo": ("people_api.unmerge",),
+    "records.lay_out": "how somebody's own table looks; everybody's: PUT /forms/{form_key}",
+    "records.save_cell": ("forms_api.change_record",),
+    "records.undo_cell": ("forms_api.change_record",),
     "records.live_new": ("logic_api.try_new",), "records.live_change": ("logic_api.try_change",),
     "public_forms.archive": ("public_forms_api.archive_public_form",),
     "public_forms.create": (

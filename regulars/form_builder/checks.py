@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from regulars.form_builder.arranging import Arrangement
 from regulars.form_builder.definition import (
     RESERVED_KEYS,
     SYSTEM_FIELDS,
@@ -263,6 +264,9 @@ def _views(form: FormDefinition, forms: Forms) -> Iterator[Problem]:
             for position, path in enumerate(view.get(name, ())):
                 if not has_path(form, path.removeprefix("-"), forms):
                     yield Problem(f"{place}/{name}/{position}", "unknown-field", {"field": path})
+        for at, path in Arrangement.from_view(view).places():
+            if not has_path(form, path, forms):
+                yield Problem(f"{place}/{at}", "unknown-field", {"field": path})
         yield from under(place, _view_shape(form, view))
 
 

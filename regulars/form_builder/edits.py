@@ -359,9 +359,14 @@ def _forget(form: Json, key: str) -> None:
     if "person" in form:
         form["person"] = {role: name for role, name in form["person"].items() if name != key}
     for view in form.get("views", ()):
-        for name in ("columns", "sort"):
+        for name in ("columns", "sort", "pinned"):
             if name in view:
                 view[name] = [path for path in view[name] if _head(path) != key]
+        for name in ("widths", "summaries"):
+            if name in view:
+                view[name] = {p: given for p, given in view[name].items() if _head(p) != key}
+        if "group" in view:
+            view["group"] = [each for each in view["group"] if _head(each["field"]) != key]
         if key in (view.get("by"), view.get("cover")):
             for name in ("type", "by", "cover"):
                 view.pop(name, None)

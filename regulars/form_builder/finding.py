@@ -62,7 +62,7 @@ class _Part:
 
 
 @dataclass(frozen=True)
-class _Asked:
+class Asked:
     """A query whose filter, order and words are checked and understood."""
 
     uow: UnitOfWork
@@ -116,7 +116,7 @@ def find(
     uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, query: RecordQuery
 ) -> RecordPage:
     """The page of records that meet the filter, within the reader's scope."""
-    asked = _understand(uow, access, catalog, form, query)
+    asked = understand(uow, access, catalog, form, query)
     limit = max(1, min(query.limit, MAX_LIMIT))
     named_order = ",".join((form.key, *query.sort))
     last: list[Any] = []
@@ -143,19 +143,20 @@ def find_all_ids(
     query: RecordQuery, most: int,
 ) -> list[int]:  # fmt: skip
     """The ids of every record that meets the filter, at most so many, within the same scope."""
-    asked = _understand(uow, access, catalog, form, query)
+    asked = understand(uow, access, catalog, form, query)
     rows = asked.rows(("ids",), partial(_ids, asked), {"most": most})
     return [int(row["id"]) for row in rows]
 
 
-def _ids(asked: _Asked) -> sa.Select[Any]:
-    some = sa.select(asked.table.c.id).where(*_conditions(asked)).order_by(asked.table.c.id)
+def _ids(asked: Asked) -> sa.Select[Any]:
+    some = sa.select(asked.table.c.id).where(*conditions(asked)).order_by(asked.table.c.id)
     return some.limit(sa.bindparam("most", type_=sa.Integer))
 
 
-def _understand(
+def understand(
     uow: UnitOfWork, access: Access, catalog: FormCatalog, form: FormDefinition, query: RecordQuery
-) -> _Asked:
+) -> Asked:
+    """A query checked for this reader; Invalid with every problem of it."""
     tree, name = None, None
     if query.filter:
         tree, problems = _condition(uow, access, catalog, form, query.filter)
@@ -166,7 +167,7 @@ def _understand(
     sort = tuple(_sort_by(catalog, form, n, path) for n, path in enumerate(query.sort))
     looked = (_condition(uow, access, catalog, form, each) for each in query.marks)
     marks = tuple(None if problems else node for node, problems in looked)
-    return _Asked(uow, access, catalog, form, query, tree, name, sort, search, marks)
+    return Asked(uow, access, catalog, form, query, tree, name, sort, search, marks)
 
 
 def _condition(
@@ -189,7 +190,7 @@ def _sort_by(catalog: FormCatalog, form: FormDefinition, position: int, name: st
     return _Sort(tree, name.startswith("-"), tree.type.kind)
 
 
-def _page(asked: _Asked, last: Sequence[Any], limit: int) -> list[Row]:
+def _page(asked: Asked, last: Sequence[Any], limit: int) -> list[Row]:
     found: list[Row] = []
     given = {f"last_{n}": value for n, value in enumerate(last) if value is not None}
     for part in _parts(asked, last):
@@ -203,7 +204,7 @@ def _page(asked: _Asked, last: Sequence[Any], limit: int) -> list[Row]:
     return found
 
 
-def _parts(asked: _Asked, last: Sequence[Any]) -> Iterator[_Part]:
+def _parts(asked: Asked, last: Sequence[Any]) -> Iterator[_Part]:
     """The statements of a page, in the order of their records."""
     after = tuple(value is not None for value in last)
     if last and asked.sort:
@@ -217,16 +218,16 @@ def _parts(asked: _Asked, last: Sequence[Any]) -> Iterator[_Part]:
         yield _Part("all", after)
 
 
-def _is_upside_down(asked: _Asked) -> bool:
+def _is_upside_down(asked: Asked) -> bool:
     """Whether the database's indexes have missing values where our lists do not."""
     return asked.uow.dialect == "sqlite" and not asked.sort[0].descending
 
 
-def _statement(asked: _Asked, part: _Part) -> sa.Select[Any]:
+def _statement(asked: Asked, part: _Part) -> sa.Select[Any]:
     """The SELECT of one part, for parameters ``most``, ``skip`` and the ``last_…`` values."""
     order = _order(asked)
     shown = [key.column.label(f"sort_{n}") for n, key in enumerate(order)]
-    where = _conditions(asked)
+    where = conditions(asked)
     first = order[0]
     if part.which == "with":
         where.append(first.column.is_not(None))
@@ -270,7 +271,7 @@ def _later(order: Sequence[SortKey], part: _Part) -> list[Any]:
     return later
 
 
-def _order(asked: _Asked) -> list[SortKey]:
+def _order(asked: Asked) -> list[SortKey]:
     """The sort keys; missing values last, ties by id."""
     uow, catalog, table, access = asked.uow, asked.catalog, asked.table, asked.access
     keys = [
@@ -284,7 +285,7 @@ def _order(asked: _Asked) -> list[SortKey]:
     return [*keys, SortKey(table.c.id, descending, is_id=True)]
 
 
-def _conditions(asked: _Asked) -> list[Any]:
+def conditions(asked: Asked) -> list[Any]:
     """The WHERE parts: the reader's scope, the filter, the words."""
     uow, access, catalog, table = asked.uow, asked.access, asked.catalog, asked.table
     parts = [
@@ -299,7 +300,7 @@ def _conditions(asked: _Asked) -> list[Any]:
     return parts
 
 
-def _count(asked: _Asked) -> int:
+def _count(asked: Asked) -> int:
     """How many there are, or one more than was asked for when there are more."""
     most = asked.query.count_to
     values = {} if most is None else {"most": most + 1}
@@ -307,8 +308,8 @@ def _count(asked: _Asked) -> int:
     return int(row["n"])
 
 
-def _counting(asked: _Asked) -> sa.Select[Any]:
-    where = _conditions(asked)
+def _counting(asked: Asked) -> sa.Select[Any]:
+    where = conditions(asked)
     if asked.query.count_to is None:
         return sa.select(sa.func.count().label("n")).select_from(asked.table).where(*where)
     some = sa.select(asked.table.c.id).where(*where)

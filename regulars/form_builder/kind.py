@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from regulars.form_builder.arranging import Arrangement, arrangement_problems
 from regulars.form_builder.buttons import guard_buttons
 from regulars.form_builder.catalog import catalog_from
 from regulars.form_builder.changing import tables as changing_tables  # noqa: F401 - known
@@ -84,4 +85,6 @@ def check_form(form: FormDefinition, after: Snapshot) -> list[Problem]:
         if "where" in view:
             _tree, problems = catalog.condition(form.key, view["where"])
             found += [problem.under(f"views/{position}/where") for problem in problems]
+        laid = arrangement_problems(catalog, form.key, Arrangement.from_view(view))
+        found += [problem.under(f"views/{position}") for problem in laid]
     return found

@@ -22,6 +22,7 @@ from regulars.form_builder.importing.leases import Lease
 from regulars.form_builder.importing.tables import import_chunk, import_error, import_undo
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.origin import Origin
+from regulars.form_builder.taking_back import CHANGED, Marks, untouched, values_before
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.faultpoint import faultpoint
@@ -29,8 +30,7 @@ from regulars.platform.privacy.consents import ConsentChange, set_consents_bulk
 from regulars.platform.privacy.ledger import consent_state
 
 CHUNK = 1000
-CHANGED, LINKED, FOREIGN, GONE = "changed-since", "still-linked", "not-allowed", "gone"
-Marks = dict[int, str]  # record → outcome
+LINKED, FOREIGN = "still-linked", "not-allowed"
 
 
 def undo(lease: Lease) -> None:
@@ -83,7 +83,7 @@ def _undo_step(lease: Lease, form: str, done: int) -> int:
 def _remove(
     uow: UnitOfWork, access: Access, form: str, versions: Mapping[int, int], batch: int
 ) -> Marks:
-    marks = _untouched(uow, form, versions)
+    marks = untouched(uow, form, versions)
     linked = _linked(uow, form, [record for record, mark in marks.items() if not mark])
     going = [record for record, mark in marks.items() if not mark and record not in linked]
     marks.update(dict.fromkeys(linked, LINKED))
@@ -97,28 +97,15 @@ def _remove(
 def _restore(
     uow: UnitOfWork, access: Access, form: str, versions: Mapping[int, int], batch: int
 ) -> Marks:
-    marks = _untouched(uow, form, versions)
+    marks = untouched(uow, form, versions)
     going = sorted(record for record, mark in marks.items() if not mark)
-    before = _values_before(uow, form, going, batch)
+    before = values_before(uow, form, going, history.c.batch == batch)
     rows = [{**before[record], "id": record} for record in going if record in before]
     origin = Origin("import", "none", batch=batch, ref=f"undo:{batch}", restores=True)
     done = records.write_batch(uow, access, form, rows, origin=origin, mode="update")
     for row, result in zip(rows, done.results, strict=True):
         marks[int(row["id"])] = CHANGED if result.status == "refused" else "restored"
     return {record: mark or "restored" for record, mark in marks.items()}
-
-
-def _untouched(uow: UnitOfWork, form: str, versions: Mapping[int, int]) -> Marks:
-    """ "" for a record that still is as the batch left it, else why it is not."""
-    table = catalog_of(uow).tables[form].main
-    now: dict[int, int] = {}
-    for some in chunks(sorted(versions)):
-        statement = sa.select(table.c.id, table.c.version).where(table.c.id.in_(some))
-        now.update({row.id: row.version for row in uow.execute(statement.with_for_update())})
-    return {
-        record: GONE if record not in now else ("" if now[record] == version else CHANGED)
-        for record, version in versions.items()
-    }
 
 
 def _linked(uow: UnitOfWork, form: str, ids: Sequence[int]) -> set[int]:
@@ -133,35 +120,6 @@ def _linked(uow: UnitOfWork, form: str, ids: Sequence[int]) -> set[int]:
             pointing = sa.select(column).where(column.in_(some)).distinct()
             found.update(uow.execute(pointing).scalars())
     return found
-
-
-def _values_before(
-    uow: UnitOfWork, form: str, ids: Sequence[int], batch: int
-) -> dict[int, dict[str, Any]]:
-    """What each record held before the batch, by its history: the fields the batch changed."""
-    found: dict[int, dict[str, Any]] = {}
-    catalog = catalog_of(uow)
-    for some in chunks(ids):
-        rows = uow.execute(
-            sa.select(history.c.record, history.c.changes)
-            .where(
-                history.c.form == form,
-                history.c.record.in_(some),
-                history.c.batch == batch,
-                history.c.action == "updated",
-            )
-            .order_by(history.c.id)
-        )
-        for row in rows:
-            values = found.setdefault(row.record, {})
-            for key, (before, _after) in row.changes.items():
-                if _is_writable(catalog, form, key):
-                    values.setdefault(key, before)
-    return found
-
-
-def _is_writable(catalog: FormCatalog, form: str, key: str) -> bool:
-    return catalog.get_form(form).find(key) is not None
 
 
 def _undo_consents(lease: Lease) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.list_settings import list_setting
 from regulars.form_builder.own_views.tables import list_start, own_view
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -118,7 +119,7 @@ def set_start(uow: UnitOfWork, access: Access, form: str, key: str) -> None:
 
 def forget_member(uow: UnitOfWork, member: int) -> None:
     """Nothing of a member's own views stays once they are let go."""
-    for table in (own_view, list_start):
+    for table in (own_view, list_start, list_setting):
         uow.execute(table.delete().where(table.c.member == member))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from flask import url_for
 from werkzeug.datastructures import MultiDict
 
+from regulars.form_builder.arranging import MOST_GROUPS, Arrangement, Group, usable
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.color_rules import ColorRule, rules_from
 from regulars.form_builder.definition import FormDefinition
@@ -37,6 +38,8 @@ class ListState:
     ``shape`` is what the records are shown as (a table, a board …) and ``by`` the field that
     says where each of them stands there; ``month`` (``2026-11``) is the one a calendar shows.
     ``colors`` are the reader's rules in place of the view's; None while they changed nothing.
+    ``group`` (``tier,paid_at:month``, ``-`` for none) are the groups of a table. ``own`` is what
+    the reader has changed of this view for themselves; it stands in no address.
     """
 
     form: str
@@ -50,6 +53,8 @@ class ListState:
     by: str = ""
     month: str = ""
     colors: tuple[ColorRule, ...] | None = None
+    group: str = ""
+    own: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_args(cls, form: FormDefinition, args: MultiDict[str, str]) -> ListState:
@@ -70,6 +75,7 @@ class ListState:
             args.get("by", ""),
             args.get("month", "") if _MONTH.fullmatch(args.get("month", "")) else "",
             colors=filters.colors_from_address(args.get("colors", "")),
+            group=args.get("group", ""),
         )
 
     def url(self, **changes: Any) -> str:
@@ -77,6 +83,10 @@ class ListState:
         asked = replace(self, **{"page": 1, **changes}).arguments
         words = "&".join(_spelled(name, str(value)) for name, value in asked.items())
         return f"{self._home}?{words}" if words else self._home
+
+    def inside_url(self) -> str:
+        """The address of what stands below the heading of a group, to be put into the table."""
+        return url_for("records.inside_group", form_key=self.form, **self.arguments)
 
     @cached_property
     def _home(self) -> str:
@@ -97,6 +107,7 @@ class ListState:
             "by": self.by,
             "month": self.month,
             "colors": filters.colors_to_address(self.colors),
+            "group": self.group,
         }
         return {name: value for name, value in given.items() if value}
 
@@ -139,10 +150,28 @@ class ListState:
         return tuple(self.view_of(form).get("sort", ()))
 
     def columns_of(self, form: FormDefinition, catalog: FormCatalog) -> list[str]:
-        """The columns: the reader's, else the view's, else the form's first ones."""
-        wanted = self.columns or tuple(self.view_of(form).get("columns", ()))
-        known = [path for path in wanted if field_at_path(form, path, catalog) is not None]
-        return known or first_columns(form)
+        """The columns: the reader's, else the view's, else the form's first; pinned ones first."""
+        laid = self.arrangement_of(form)
+        known = [path for path in laid.columns if field_at_path(form, path, catalog) is not None]
+        known = known or first_columns(form)
+        pinned = [path for path in laid.pinned if path in known]
+        return [*pinned, *(path for path in known if path not in pinned)]
+
+    def arrangement_of(self, form: FormDefinition) -> Arrangement:
+        """How the table is laid out: the address, else the reader's own, else the view's."""
+        laid = Arrangement.from_view({**self.view_of(form), **self.own})
+        if self.columns:
+            laid = replace(laid, columns=self.columns)
+        if self.group:
+            named = [Group.from_address(each) for each in self.group.split(",") if each != "-"]
+            laid = replace(laid, group=tuple(named[:MOST_GROUPS]))
+        return laid
+
+    def laid_out(self, form: FormDefinition, catalog: FormCatalog) -> Arrangement:
+        """The same as far as this reader may use it; what their address asks for stays."""
+        laid = self.arrangement_of(form)
+        left = usable(catalog, form.key, laid)
+        return replace(left, group=laid.group) if self.group else left
 
 
 def first_columns(form: FormDefinition) -> list[str]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from dataclasses import field as with_factory
 from functools import partial
-from typing import Any
 
 from flask import Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from regulars.form_builder.attachments import readable_files
 from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.color_rules import ColorRule
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import catalog_for
-from regulars.form_builder.field_types.base import family_of
-from regulars.form_builder.field_types.file import FILE_TYPES, ids_of
-from regulars.form_builder.path_values import values_at
-from regulars.form_builder.querying import Record, RecordPage
+from regulars.form_builder.field_types.file import ids_of
+from regulars.form_builder.querying import RecordPage
 from regulars.form_builder.records import find_records
-from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.boards import Lane, lanes_of
@@ -33,6 +28,15 @@ from regulars.form_builder.web.list_colors import (
     from_filters,
     with_rule,
 )
+from regulars.form_builder.web.list_layout import own_layout
+from regulars.form_builder.web.list_lines import (
+    Column,
+    Line,
+    columns_at,
+    laid_columns,
+    listing_lines,
+    painted,
+)
 from regulars.form_builder.web.list_shapes import (
     ICONS,
     TABLE,
@@ -43,66 +47,26 @@ from regulars.form_builder.web.list_shapes import (
     shape_of,
 )
 from regulars.form_builder.web.list_state import PAGE_SIZE, ListState
+from regulars.form_builder.web.list_sums import Footed, footed, group_choices, offered_sums
 from regulars.form_builder.web.list_views import first_view, list_form
-from regulars.form_builder.web.pens import Pen
 from regulars.form_builder.web.record_links import links_of_list
 from regulars.form_builder.web.values import (
     field_at_path,
     is_listed,
-    record_url,
     system_field,
     target_of,
 )
 from regulars.form_builder.web.view_menu import view_menu_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
-from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.i18n import translate
 from regulars.platform.problems import Problem
 from regulars.platform.web.htmx import vary_on_htmx, wants_partial
-from regulars.platform.web.rendering import label, render
+from regulars.platform.web.rendering import render
 
 LISTED_SYSTEM = ("created_at", "updated_at", "created_by", "unit")
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a list."""
-
-    path: str
-    field: FieldDefinition
-    is_usable: bool = True  # False for what this reader sees masked
-
-    @property
-    def is_number(self) -> bool:
-        """Whether its values stand to the right."""
-        return family_of(self.field.type) == "number"
-
-    @property
-    def title(self) -> str:
-        """What stands above it."""
-        return label(self.field.name)
-
-    @property
-    def sorts(self) -> bool:
-        """Whether a list can be sorted by it."""
-        set_apart = self.field.has_side or self.field.has_links or self.field.type in FILE_TYPES
-        return self.is_usable and not set_apart
-
-
-@dataclass(frozen=True)
-class Line:
-    """One record of a list: where it is shown, and what stands in its columns.
-
-    ``drawn`` are the column's title, its kind (main, num or ""), and the value as markup, which is
-    empty where there is nothing.
-    """
-
-    record: Record
-    url: str
-    drawn: list[tuple[str, str, str]]
 
 
 @dataclass(frozen=True)
@@ -121,6 +85,8 @@ class Listing:
     month: Month | None = None
     cover: FieldDefinition | None = None
     coloring: Coloring = with_factory(default_factory=Coloring)
+    sums: Footed | None = None
+    may_edit: bool = False
     by_id: Mapping[int, Line] = with_factory(default_factory=dict)  # of a board or a calendar
 
     @property
@@ -135,6 +101,8 @@ class Listing:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be shown; a calendar shows its empty days."""
+        if self.sums is not None and self.sums.groups:
+            return False
         return not self.lines and not self.by_id and self.month is None
 
     @property
@@ -156,7 +124,7 @@ class Listing:
     def is_own(self) -> bool:
         """Whether the reader sees something that could be kept as a view."""
         given = self.state
-        changed = (given.filter, given.columns, given.sort, given.shape)
+        changed = (given.filter, given.columns, given.sort, given.shape, given.group, given.own)
         return any(changed) or given.colors is not None
 
     @property
@@ -196,7 +164,9 @@ def list_page(
 ) -> Response:  # fmt: skip
     """The list, or only its records when htmx asks for that; ``problems`` of what was tried."""
     catalog = catalog_for(uow, access)
+    state = own_layout(uow, access, form, state)
     listing = _listing(uow, access, form, state)
+    groups = group_choices(form, catalog, listable(form))
     context = {
         "listing": listing,
         "form": form,
@@ -207,6 +177,10 @@ def list_page(
         "choices": _row_choices(uow, access, form, catalog, row),
         "fields": filterable(form, catalog),
         "all_columns": [Column(key, field) for key, field in listable(form)],
+        "laid": state.laid_out(form, catalog),
+        "group_choices": groups,
+        "groupable": {address.partition(":")[0] for address, _words in groups},
+        "offered_sums": partial(offered_sums, form, catalog),
         "links": links_of_list(uow, access, form.key, state.kept()),
         "shape_icons": ICONS,
         "views": view_menu_of(uow, access, form, state),
@@ -250,43 +224,6 @@ def listable(form: FormDefinition) -> list[tuple[str, FieldDefinition]]:
     return [*own, *((key, each) for key, each in system if each is not None)]
 
 
-def listing_lines(
-    uow: UnitOfWork, access: Access, form: FormDefinition, columns: Sequence[Column],
-    found: Sequence[Record],
-) -> list[Line]:  # fmt: skip
-    """Records as lines; values through links are fetched for all of them together."""
-    catalog = catalog_for(uow, access)
-    ids = [record.id for record in found]
-    far = [column.path for column in columns if "." in column.path]
-    reached = values_at(uow, access, catalog, form.key, ids, far) if far else {}
-    titles = far_titles(uow, access, catalog, columns, reached.values())
-    if found:
-        titles = {**found[0].titles, **titles}
-    rows = [{**record.values, **reached.get(record.id, {})} for record in found]
-    files = _files(uow, access, columns, rows)
-    pens = [
-        (each.path, Pen(
-            each.title, each.field, titles, is_first=not n, is_number=each.is_number, files=files
-        ))
-        for n, each in enumerate(columns)
-    ]  # fmt: skip
-    lines = []
-    for record, values in zip(found, rows, strict=True):
-        drawn = [(pen.title, pen.kind, pen.draw(values.get(path))) for path, pen in pens]
-        lines.append(Line(record, record_url(form.key, record.id), drawn))
-    return lines
-
-
-def columns_at(form: FormDefinition, catalog: FormCatalog, paths: Iterable[str]) -> list[Column]:
-    """The columns of a list at these paths."""
-    found = [(path, field_at_path(form, path, catalog)) for path in paths]
-    return [
-        Column(path, field, not catalog.path(form.key, path)[1])
-        for path, field in found
-        if field is not None
-    ]
-
-
 def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Listing:
     """The page that is asked for; a filter that makes no sense shows its problems instead."""
     catalog = catalog_for(uow, access)
@@ -301,17 +238,24 @@ def _listing(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListS
     try:
         if shape.by is not None:
             return _placed(uow, access, made, shape.by)
+        if shape == TABLE:
+            made = _as_table(uow, access, made)
+        if made.sums is not None and made.sums.groups:
+            return replace(made, page=RecordPage([], None, made.sums.count))
         page = find_records(uow, access, form.key, coloring.marking(state.query(form)))
     except Invalid as invalid:
         return replace(made, problems=invalid.problems)
     lines = listing_lines(uow, access, form, columns, page.records)
-    return replace(made, lines=_painted(made, columns, lines), page=page)
+    return replace(made, lines=painted(made.coloring, columns, lines), page=page)
 
 
-def _painted(made: Listing, columns: Sequence[Column], lines: Sequence[Line]) -> list[Line]:
-    """The lines with the marks of the list's colours."""
-    paths, paint = [column.path for column in columns], made.coloring.painted
-    return [replace(line, drawn=paint(line.record, paths, line.drawn)) for line in lines]
+def _as_table(uow: UnitOfWork, access: Access, made: Listing) -> Listing:
+    """The table's columns as they are laid out, its groups and its foot."""
+    catalog, form, state = catalog_for(uow, access), made.form, made.state
+    columns = laid_columns(uow, access, form, made.columns, state)
+    sums = footed(uow, access, catalog, form, state, [each.path for each in columns])
+    may_edit = any(not each.closed for each in columns)
+    return replace(made, columns=columns, sums=sums, may_edit=may_edit)
 
 
 def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition) -> Listing:
@@ -332,34 +276,8 @@ def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition)
         month = month_of(by, state.month, query, uow.now, zone, find)
         groups = [[each for week in month.weeks for day in week for each in day.records]]
     lines = [line for some in groups for line in listing_lines(uow, access, form, columns, some)]
-    by_id = {line.record.id: line for line in _painted(made, columns, lines)}
+    by_id = {line.record.id: line for line in painted(made.coloring, columns, lines)}
     return replace(made, columns=columns, lanes=lanes, month=month, by_id=by_id)
-
-
-def _files(
-    uow: UnitOfWork, access: Access, columns: Sequence[Column], rows: Sequence[dict[str, Any]]
-) -> dict[int, Blob]:
-    """The files of all cells, asked for together."""
-    paths = [each.path for each in columns if each.field.type in FILE_TYPES]
-    given = (row.get(path) for row in rows for path in paths)
-    numbers = {n for each in given if isinstance(each, str) for n in ids_of(each)}
-    return readable_files(uow, access, numbers) if numbers else {}
-
-
-def far_titles(
-    uow: UnitOfWork,
-    access: Access,
-    catalog: FormCatalog,
-    columns: Sequence[Column],
-    rows: Iterable[Any],
-) -> dict[tuple[str, int], str]:
-    wanted: dict[str, set[int]] = {}
-    for column in columns:
-        target = target_of(column.field)
-        if "." in column.path and target:
-            ids = {row.get(column.path) for row in rows}
-            wanted.setdefault(target, set()).update(i for i in ids if isinstance(i, int))
-    return titles_of(uow, access, catalog, wanted) if wanted else {}
 
 
 def _with_row(

@@ -11,11 +11,13 @@ from regulars.form_builder import service, view_edits
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
+from regulars.form_builder.list_settings import keep_settings
 from regulars.form_builder.own_views import keeping
 from regulars.form_builder.own_views.keeping import is_own
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.blueprints import records
-from regulars.form_builder.web.list_shapes import Shape, offered_shapes, shape_of
+from regulars.form_builder.web.list_layout import own_layout
+from regulars.form_builder.web.list_shapes import TABLE, Shape, offered_shapes, shape_of
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.view_menu import SHARE
@@ -54,6 +56,7 @@ def change_view(
     view = {name: value for name, value in view.items() if name not in ("is_own", "left_out")}
     if "label" in request.form:
         view["label"] = _label()
+    keep_settings(uow, access, form_key, view_key, {})  # it is the view's own from now on
     name = label_of(view["label"]) if "label" in view else view_key
     if is_own(view_key):
         keeping.change_own(uow, access, form_key, view_key, view)
@@ -119,6 +122,8 @@ def view_of(
 ) -> dict[str, Any]:
     """What the list shows now, as a view without a name; None where nothing is said of a thing."""
     where = filters.both(state.view_of(form).get("where"), state.filter)
+    laid = state.arrangement_of(form).as_json() if shape == TABLE else {}
+    parts = ("widths", "pinned", "group", "summaries")
     return {
         "type": shape.kind,
         "columns": columns,
@@ -126,12 +131,13 @@ def view_of(
         "where": where or None,
         "sort": list(state.sort_of(form)) or None,
         "colors": [rule.as_json for rule in state.colors_of(form)] or None,
+        **{name: laid.get(name) for name in parts},
     }
 
 
 def _list(uow: UnitOfWork, access: Access, form_key: str) -> tuple[FormDefinition, ListState]:
     form = list_form(uow, access, form_key)
-    return form, ListState.from_args(form, request.form)
+    return form, own_layout(uow, access, form, ListState.from_args(form, request.form))
 
 
 def _seen(

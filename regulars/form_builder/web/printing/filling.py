@@ -23,7 +23,7 @@ from regulars.form_builder.printing.kind import PICTURES, rows_of
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import find_records, get_record
 from regulars.form_builder.web.barcode_drawing import fitting, modules
-from regulars.form_builder.web.record_lists import Column, columns_at, far_titles
+from regulars.form_builder.web.list_lines import Column, columns_at, far_titles
 from regulars.form_builder.web.values import Cell, Titles, text_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.blobs.service import open_blob
