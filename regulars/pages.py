@@ -13,6 +13,7 @@ from regulars.form_builder.comments import routes as comments_web
 from regulars.form_builder.flow.api import api as states_api
 from regulars.form_builder.formula_api import formulas as formulas_api
 from regulars.form_builder.people import routes as people_web
+from regulars.form_builder.summing_api import summing as summing_api
 from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
@@ -63,6 +64,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         formulas_api,
         buttons_api,
         states_api,
+        summing_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *comments_web.BLUEPRINTS,

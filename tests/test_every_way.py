@@ -191,6 +191,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
 API_ALONE = {
     "activity_api.record_consent": "what people agreed to comes from tills and forms",
     "activity_api.take_reply": "gateways hand in what people answered",
+    "summing_api.summary": "the list groups and sums up by what stands in its address",
     "forms_api.search_records": "the list of records asks the same by its address",
     "hooks_api.take": "other programs call it",
     "hooks_api.tell_event": "other programs tell of it",
@@ -268,8 +269,8 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "hook resume": ("hooks_api.resume_hook",), "hook remove": ("hooks_api.remove_hook",),
     "today": "reads", "task list": "reads", "task add": ("tasks_api.create_task",),
     "task finish": ("tasks_api.finish_task",),
-    **dict.fromkeys(("record list", "record show", "record history", "record timeline",
-                     "record comments"), "reads"),
+    **dict.fromkeys(("record list", "record summary", "record show", "record history",
+                     "record timeline", "record comments"), "reads"),
     "record comment": ("comments_api.add",),
     "record state": "reads", "record move": ("states_api.move_record",),
     "record create": ("forms_api.add_record",), "record update": ("forms_api.change_record",),

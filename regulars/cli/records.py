@@ -44,6 +44,28 @@ def list_records(shell: Shell, /, form: str, where: TextIO | None, **wanted: Any
     shell.answer(found, "\n".join(lines))
 
 
+@record.command("summary")
+@FORM
+@click.option("--where", type=click.File("r", encoding="utf-8"), help="A condition, as JSON.")
+@click.option("--search", "q", metavar="WORDS", help="Words that the record holds.")
+@click.option("--by", "groups", multiple=True, metavar="FIELD[:PERIOD]", help="Group by it.")
+@click.option("--sum", "sums", multiple=True, metavar="FIELD=WHAT", help="Such as amount=sum.")
+@click.pass_obj
+def summary(
+    shell: Shell, form: str, where: TextIO | None, q: str | None, groups: tuple[str, ...],
+    sums: tuple[str, ...],
+) -> None:  # fmt: skip
+    """How many records there are, and what they come to, also by groups."""
+    given: dict[str, Any] = {"summaries": dict(each.partition("=")[::2] for each in sums)}
+    named = (each.partition(":") for each in groups)
+    given["group"] = [{"field": path, **({"by": by} if by else {})} for path, _, by in named]
+    if where is not None:
+        given["filter"] = read_object(where)
+    if q:
+        given["q"] = q
+    _tell(shell, ask_json(shell, "POST", place("forms", form, "records", "summary"), given=given))
+
+
 @record.command("show")
 @FORM
 @RECORD

@@ -74,6 +74,11 @@ def questions(key: str) -> Iterator[Question]:
     yield "GET", ORDERS, None, {"filter": json.dumps(by_key)}
     yield "POST", f"{PEOPLE}/search", {"filter": leaf(key), "count": True}, {}
     yield "POST", f"{PEOPLE}/search", {"sort": [key]}, {}
+    for view in ({"summaries": {key: "max"}}, {"summaries": {key: "filled"}}):
+        yield "POST", f"{PEOPLE}/summary", view, {}
+    yield "POST", f"{PEOPLE}/summary", {"group": [{"field": key}]}, {}
+    yield "POST", f"{ORDERS}/summary", {"summaries": {far: "min"}}, {}
+    yield "POST", f"{ORDERS}/summary", {"group": [{"field": far}], "filter": leaf(far)}, {}
     yield "POST", PEOPLE, {"name": "New", key: "x"}, {}
     yield "POST", f"{PEOPLE}/batch", {"records": [{"name": "N", key: "x"}]}, {}
     yield "POST", "/reports/run", report("customers", dimensions=[{"as": "d", "field": key}]), {}

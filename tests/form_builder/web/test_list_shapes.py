@@ -135,7 +135,7 @@ def test_a_shape_is_kept_as_a_view(shop: Shop, owner: Visitor) -> None:
 def test_a_form_without_a_fitting_field_stays_a_table(shop: Shop, owner: Visitor) -> None:
     shop.make("products", sku="1", name="Tea")
     page = owner.get("/w/shop/forms/products/records?as=kanban").text
-    assert 'class="data-table record-table"' in page
+    assert 'class="data-table record-table' in page
     gallery = owner.get("/w/shop/forms/products/records?as=gallery").text
     assert gallery.count('class="gallery-card"') == 1
 
