@@ -246,7 +246,7 @@ def _statement(asked: Asked, part: _Part) -> sa.Select[Any]:
     return statement.limit(most).offset(skip)
 
 
-def _marks(asked: _Asked) -> list[Any]:
+def _marks(asked: Asked) -> list[Any]:
     """Of each condition that is only looked at, whether a record meets it."""
     uow, catalog, table, access = asked.uow, asked.catalog, asked.table, asked.access
     met = [
