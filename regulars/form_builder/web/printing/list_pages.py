@@ -14,10 +14,10 @@ from regulars.form_builder.records import find_records
 from regulars.form_builder.web import filter_words
 from regulars.form_builder.web.blueprints import records
 from regulars.form_builder.web.list_colors import coloring_of
+from regulars.form_builder.web.list_lines import columns_at, listing_lines
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.printing.drawing import NoTypesetter, pdf_of_page, typesetter
-from regulars.form_builder.web.record_lists import columns_at, listing_lines
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
