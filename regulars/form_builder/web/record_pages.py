@@ -31,8 +31,6 @@ from regulars.form_builder.web.button_cells import with_buttons
 from regulars.form_builder.web.history_words import history_words
 from regulars.form_builder.web.record_links import links_of
 from regulars.form_builder.web.record_tabs import FIXED, files_of, related_of, related_tabs
-from regulars.form_builder.web.list_lines import Column, Line, columns_at, listing_lines
-from regulars.form_builder.web.list_state import first_columns
 from regulars.form_builder.web.state_panel import panel_of
 from regulars.form_builder.web.task_pages import colleagues, record_tasks
 from regulars.form_builder.web.values import Cell, cells_of

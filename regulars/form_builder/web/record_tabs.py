@@ -14,8 +14,8 @@ from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.field_types.file import ids_of
 from regulars.form_builder.querying import Record, RecordQuery
 from regulars.form_builder.records import find_records
+from regulars.form_builder.web.list_lines import Column, Line, columns_at, listing_lines
 from regulars.form_builder.web.list_state import first_columns
-from regulars.form_builder.web.record_lists import Column, Line, columns_at, listing_lines
 from regulars.platform.accounts.access import Access
 from regulars.platform.blobs.service import Blob
 from regulars.platform.db import UnitOfWork
