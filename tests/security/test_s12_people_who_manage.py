@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from regulars.form_builder.origin import API
+from regulars.form_builder.people.merging import MergeWish, merge_people
 from regulars.form_builder.records import create_record, get_record
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
@@ -157,3 +158,38 @@ def test_forgetting_somebody_names_no_link_that_is_not_known(shop: Site) -> None
     with shop.database.workspace_tx(shop.workspace) as uow:
         assert not get_record(uow, OWNER, "rounds", seat).values["guests"]
         assert get_record(uow, OWNER, "books", page).values["zz_payer"] is None
+
+
+def test_merging_names_no_form_that_is_not_known(shop: Site) -> None:
+    rights = {key: RIGHTS[key] for key in ("rounds", "books")}
+    merger = role(key="merger", forms=rights, capabilities=["merge_records"])
+    unique = {**BOOKS, "fields": [{**BOOKS["fields"][0], "unique": True}]}
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        publish_forms(uow, [unique])
+        store.save_draft(uow, OWNER, "role", merger)
+        store.publish(uow, OWNER, [("role", "merger")])
+
+        def make(form: str, **values: Any) -> int:
+            return create_record(uow, OWNER, form, values, origin=API).id
+
+        keep, drop, third = (make("customers", name=name) for name in ("Ann", "Anna", "Anne"))
+        make("orders", customer=drop, items=[{"quantity": 1, "price": "5"}])
+        make("rounds", guests=[drop])
+        page, _other = make("books", zz_payer=drop), make("books", zz_payer=third)
+    plan_of = "/people/customers/merge"
+    wish = {"keep": keep, "drop": drop}
+    plan = call(shop, "POST", plan_of, {**wish, "dry_run": True}, who="merger")
+    browser = shop.signed_in("Max", "merger")
+    shown = browser.get(f"{shop.home}/forms/customers/merge?keep={keep}&drop={drop}")
+    assert (plan.status_code, shown.status_code) == (200, 200), plan.text
+    assert (plan.json["follows"]["unseen"], plan.json["follows"]["link:orders"]) == (2, 1)
+    assert "2 other records that you do not see" in shown.text
+    with shop.database.workspace_tx(shop.workspace) as uow:  # somebody who sees all does it
+        merge_people(uow, OWNER, MergeWish("customers", keep, drop))
+        assert get_record(uow, OWNER, "books", page).values["zz_payer"] == keep
+    again = call(shop, "POST", plan_of, wish, who="merger")
+    assert (again.json["again"], again.json["follows"]["link:orders"]) == (True, 1)
+    assert "link:books" not in again.json["follows"]
+    twice = call(shop, "POST", plan_of, {"keep": keep, "drop": third}, who="merger")
+    assert [each["code"] for each in twice.json["problems"]] == ["merge-link-unseen"]
+    assert said_by(plan, shown, again, twice) == []

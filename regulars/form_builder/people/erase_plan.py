@@ -101,7 +101,7 @@ def plan_erasure(uow: UnitOfWork, access: Access, wish: EraseWish) -> ErasePlan:
         holding.name: holding.count(uow, wish.form, person.ids) for holding in all_holdings()
     }
     catalog = catalog_of(uow)
-    names = _known_names(catalog, person.form, unknown_to(uow, access))
+    names = known_links(catalog, person.form, unknown_to(uow, access))
     wanted = {name: policy for name, policy in wish.relations.items() if name in names}
     relations = (
         replace(relation, is_seen=relation.name in names)
@@ -111,7 +111,8 @@ def plan_erasure(uow: UnitOfWork, access: Access, wish: EraseWish) -> ErasePlan:
     return ErasePlan(person, list(relations), held, names)
 
 
-def _known_names(catalog: FormCatalog, form: str, unknown: Unknown) -> frozenset[str]:
+def known_links(catalog: FormCatalog, form: str, unknown: Unknown) -> frozenset[str]:
+    """The links to records of this form that somebody with these gaps knows of, by name."""
     found = set()
     for source, field in catalog.links_to(form):
         name = relation_name(source, field)

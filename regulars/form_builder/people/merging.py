@@ -7,6 +7,7 @@ Merging starts no rule: nothing happened to the person.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,11 +17,13 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED
+from regulars.form_builder.definitions_seen import known_forms, unknown_to
 from regulars.form_builder.guarding import require_whole_people
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.locks import locks_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.people.choosing import FieldChoice, Kept, choose
+from regulars.form_builder.people.erase_plan import known_links, relation_name
 from regulars.form_builder.people.moving_links import links_of, move_links, pointing
 from regulars.form_builder.people.person_forms import person_form
 from regulars.form_builder.people.person_log import log_person
@@ -28,6 +31,7 @@ from regulars.form_builder.people.pointers import live_merge
 from regulars.form_builder.people.tables import person_merge
 from regulars.form_builder.querying import Record
 from regulars.form_builder.records import get_record
+from regulars.form_builder.told_definitions import is_known
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Forbidden, Invalid
@@ -37,6 +41,7 @@ from regulars.platform.problems import Problem
 
 CAPABILITY = "merge_records"
 ORIGIN_KIND = "merge"
+UNSEEN = "unseen"
 
 
 @dataclass(frozen=True)
@@ -51,11 +56,15 @@ class MergeWish:
 
 @dataclass(frozen=True)
 class LinkCount:
-    """How many records of a form point to the dropped one through a field."""
+    """How many records of a form point to the dropped one through a field.
+
+    ``is_seen`` says whether whoever merges knows of that field.
+    """
 
     form: str
     label: Text
     n: int
+    is_seen: bool = True
 
 
 @dataclass(frozen=True)
@@ -65,17 +74,27 @@ class MergePlan:
     keep: Record
     drop: Record
     choices: list[FieldChoice]
-    links: list[LinkCount]
+    all_links: list[LinkCount]
     follows: Mapping[str, int]
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def links(self) -> list[LinkCount]:
+        """The links that whoever merges knows of."""
+        return [link for link in self.all_links if link.is_seen]
+
+    @property
+    def unseen(self) -> int:
+        """How many records go over by links that they do not know of."""
+        return sum(link.n for link in self.all_links if not link.is_seen)
+
+    @property
     def counts(self) -> dict[str, int]:
-        """Everything that goes over, by name; links by ``link:<form>``."""
-        found = dict(self.follows)
-        for link in self.links:
-            found[f"link:{link.form}"] = found.get(f"link:{link.form}", 0) + link.n
-        return found
+        """Everything that goes over, by name; links by ``link:<form>``, or ``unseen``."""
+        found = Counter(self.follows)
+        for link in self.all_links:
+            found[f"link:{link.form}" if link.is_seen else UNSEEN] += link.n
+        return dict(found)
 
 
 @dataclass(frozen=True)
@@ -110,7 +129,7 @@ def try_merge(uow: UnitOfWork, access: Access, wish: MergeWish) -> MergePlan:
         return plan
     except Invalid as invalid:
         return MergePlan(
-            plan.keep, plan.drop, plan.choices, plan.links, plan.follows, invalid.problems
+            plan.keep, plan.drop, plan.choices, plan.all_links, plan.follows, invalid.problems
         )
 
 
@@ -122,7 +141,8 @@ def merge_people(uow: UnitOfWork, access: Access, wish: MergeWish) -> Merged:
     access.require(CAPABILITY)
     done = live_merge(uow, wish.form, wish.drop)
     if done is not None and done.kept == wish.keep:
-        return Merged(done.id, wish.form, done.kept, done.dropped, done.counts, again=True)
+        told = _told(uow, access, done.counts)
+        return Merged(done.id, wish.form, done.kept, done.dropped, told, again=True)
     work, keep, drop = _opened(uow, access, wish)
     for follower in person_followers:
         follower.refuse_busy(uow, wish.form, [wish.keep, wish.drop])
@@ -236,13 +256,26 @@ def _choices(work: Writing, wish: MergeWish) -> list[FieldChoice]:
     return choose(work.form, keep.values, drop.values, wish.choose, kept)
 
 
+def _told(uow: UnitOfWork, access: Access, counts: Mapping[str, int]) -> dict[str, int]:
+    """What somebody else's merge moved, without names of forms that this reader does not know."""
+    found = Counter[str]()
+    known = known_forms(uow, access)
+    for name, n in counts.items():
+        kind, _colon, form = name.partition(":")
+        hidden = kind == "link" and known is not None and not is_known(access, form)
+        found[UNSEEN if hidden else name] += n
+    return dict(found)
+
+
 def _links(work: Writing, record_id: int) -> list[LinkCount]:
     found = []
+    known = known_links(work.catalog, work.form.key, unknown_to(work.uow, work.access))
     for source, each in links_of(work):
         n = len(pointing(work, source, each, record_id))
         if n:
             main = source.partition(".")[0]
-            found.append(LinkCount(main, work.catalog.get_form(main).label, n))
+            is_seen = relation_name(source, each) in known
+            found.append(LinkCount(main, work.catalog.get_form(main).label, n, is_seen))
     return found
 
 

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from regulars.form_builder import rollups, storing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.definition import LINKED, FieldDefinition
+from regulars.form_builder.definitions_seen import unknown_to
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.linking import chunks
+from regulars.form_builder.people.erase_plan import known_links, relation_name
 from regulars.form_builder.written import rows_json
 from regulars.platform.errors import Invalid
 from regulars.platform.events import Event, record_events
@@ -61,8 +63,7 @@ def move_links(writing: Writing, drop: int, keep: int) -> MovedLinks:
     for source, field in links_of(writing):
         ids = pointing(writing, source, field, drop)
         if field.unique and ids and pointing(writing, source, field, keep):
-            label = writing.catalog.get_form(source).label
-            problems.append(Problem(f"{source}.{field.key}", "merge-link-twice", {"form": label}))
+            problems.append(_twice(writing, source, field))
         elif ids:
             moved[f"{source}.{field.key}"] = ids
     if problems:
@@ -72,6 +73,15 @@ def move_links(writing: Writing, drop: int, keep: int) -> MovedLinks:
         name = f"{source}.{field.key}"
         doubled[name] = point(writing, source, field, moved.get(name, []), keep)
     return MovedLinks(moved, {name: ids for name, ids in doubled.items() if ids})
+
+
+def _twice(writing: Writing, source: str, field: FieldDefinition) -> Problem:
+    """A link that both have and one may have; it is named to who knows of it."""
+    unknown = unknown_to(writing.uow, writing.access)
+    if relation_name(source, field) not in known_links(writing.catalog, writing.form.key, unknown):
+        return Problem("drop", "merge-link-unseen")
+    label = writing.catalog.get_form(source).label
+    return Problem(f"{source}.{field.key}", "merge-link-twice", {"form": label})
 
 
 def point_back(writing: Writing, moved: MovedLinks, drop: int, keep: int) -> None:

@@ -138,6 +138,8 @@ def follows_lines(plan: MergePlan, locale: str) -> list[str]:
         for link in plan.links
     ]
     lines += [translate(f"people.follows.{name}", locale, n=n) for name, n in plan.follows.items()]
+    if plan.unseen:
+        lines.append(translate("people.merge-unseen", locale, n=plan.unseen))
     return lines or [translate("people.nothing-follows", locale)]
 
 
