@@ -31,6 +31,7 @@ from regulars.form_builder import records
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.web.list_state import PAGE_SIZE
+from regulars.platform import pinyin
 from regulars.platform.accounts import members, signing, tokens, users
 from regulars.platform.accounts.tokens import TokenWish
 from regulars.platform.accounts.users import NewUser
@@ -109,6 +110,9 @@ def _questions(customers: int) -> list[Question]:
         "one sign of a name": name[-1],
         "two signs of a name": name[:2],
         "three signs of a name": name_of(next(n for n in range(known, customers) if n % 5)),
+        "a name in pinyin": "".join(pinyin.syllables(name)),
+        "initials of a name": "".join(each[0] for each in pinyin.syllables(name)),
+        "a surname in pinyin": pinyin.syllables(name)[0],
         "part of an address": "wxyz",
         "nobody": "nobodyhere",
     }

@@ -30,6 +30,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.web.rendering import translate
 
 Drawn = tuple[str, str, str]
+_TINTED = Markup('<span class="tinted">{}{}</span>')
 _MARK = Markup(
     '<span class="tint tint-{tone}{whole}"><span aria-hidden="true">{n}</span>'
     '<span class="visually-hidden">{words}: </span></span>'
@@ -71,7 +72,8 @@ class Coloring:
         made: list[Drawn] = []
         for n, (path, (title, kind, value)) in enumerate(zip(paths, drawn, strict=True)):
             mark = cells.get(path, Markup()) + (self.mark(record) if n == 0 else "")
-            made.append((title, kind, mark + (value or (record.title if n == 0 else ""))))
+            said = value or (record.title if n == 0 else "")
+            made.append((title, kind, _TINTED.format(mark, said) if mark else value))
         return made
 
     def mark(self, record: Record) -> Markup:
