@@ -24,6 +24,7 @@ from regulars.form_builder.web.printing.layouts import print_links, print_many_l
 from regulars.form_builder.web.public_forms import owner_pages as public_pages
 from regulars.form_builder.web.public_forms import routes as public_web
 from regulars.form_builder.web.record_links import list_links, place_pages, record_links
+from regulars.form_builder.web.tills import pages as till_web
 from regulars.platform.web.definition_homes import definition_homes
 from regulars.platform.web.definition_pages import pages as definition_pages
 from regulars.platform.web.shell import CardProvider, NavProvider
@@ -42,6 +43,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         definition_homes.register(home.kind, home)
     definition_homes.register(print_web.HOME.kind, print_web.HOME)
     definition_homes.register(public_pages.HOME.kind, public_pages.HOME)
+    definition_homes.register(till_web.HOME.kind, till_web.HOME)
     record_links.register("print", print_links)
     record_links.register("start", start_links)
     record_links.register("why", why_link)
@@ -71,6 +73,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         *import_web.BLUEPRINTS,
         *print_web.BLUEPRINTS,
         *public_web.BLUEPRINTS,
+        *till_web.BLUEPRINTS,
         *rule_web.BLUEPRINTS,
         *report_web.BLUEPRINTS,
     )
@@ -81,6 +84,7 @@ def nav_providers() -> tuple[NavProvider, ...]:
     return (
         task_pages.nav,
         form_pages.nav,
+        till_web.nav,
         role_pages.nav,
         rule_web.navigation.nav,
         rule_web.webhooks.nav,

@@ -43,6 +43,8 @@ from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.roles_seen import fill_role, tell_role
 from regulars.form_builder.searching.desk import SearchDesk
 from regulars.form_builder.system_forms import SystemForm, system_forms
+from regulars.form_builder.tills.kind import till_kind
+from regulars.form_builder.tills.tables import KnownSales
 from regulars.form_builder.timeline import timeline_sources
 from regulars.form_builder.today import TasksToday
 from regulars.form_builder.verification import ComparisonDesk
@@ -196,6 +198,7 @@ def definition_kinds() -> tuple[DefinitionKind, ...]:
         form_kind(),
         print_kind(),
         public_form_kind(),
+        till_kind(),
         message_kind(),
         rule_kind(),
         goal_kind(),
@@ -308,7 +311,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
     changes = ChangeDesk(database)
     rules, desk, answers = rule_engine(database), ImportDesk(database), KeptAnswers(database)
     indexes, comparison = IndexDesk(database), ComparisonDesk(database)
-    backups = backup_desk(database)
+    backups, sales = backup_desk(database), KnownSales(database)
     return (
         Tick("backup plan", backups.plan, is_due=backups.is_planned),
         Tick("backups", lambda _now: backups.answer(), job=BACKUP_JOB, is_due=backups.is_due),
@@ -327,6 +330,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("indexes", lambda _now: indexes.answer(), job=INDEX_JOB, is_due=indexes.is_due),
         Tick("comparison", lambda _now: comparison.answer(), is_due=comparison.is_due),
         Tick("old API answers", answers.forget, is_due=answers.is_due),
+        Tick("old keys of sales", sales.forget, is_due=sales.is_due),
     )
 
 

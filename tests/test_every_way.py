@@ -100,6 +100,10 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "prints.archive": ("prints_api.archive_print",),
     "prints.create": ("prints_api.create_print", "prints_api.publish_print"),
     "prints.save": ("prints_api.put_print",), "prints.sketch": TRY,
+    "till.sell": ("tills_api.sell",),
+    "tills.archive": ("tills_api.archive_till",),
+    "tills.create": ("tills_api.create_till",), "tills.sketch": TRY,
+    "tills.save": ("tills_api.put_till", "tills_api.publish_till"),
     "records.create": ("forms_api.add_record", "forms_api.batch"),
     "records.delete": ("forms_api.remove_record",), "records.move": ("forms_api.change_record",),
     "records.purge": ("forms_api.purge",), "records.restore": ("forms_api.restore",),
@@ -210,7 +214,10 @@ API_ALONE = {
 
 PROCESS = "runs or mends the installation itself, from the machine it stands on"
 DOOR = "gets people back in who can no longer open a page"
-KINDS = ("form", "print", "public_form", "rule", "message", "report", "dashboard", "role", "goal")
+KINDS = (
+    "form", "print", "public_form", "till", "rule", "message", "report", "dashboard", "role",
+    "goal",
+)  # fmt: skip
 COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
         ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
@@ -238,6 +245,8 @@ COMMANDS: dict[str, str | tuple[str, ...]] = {
     "public_form publish": ("public_forms_api.publish_public_form",),
     "public_form links": ("public_forms_api.make_links",),
     "public_form link": ("public_forms_api.set_link_state",), "public_form poster": "reads",
+    "till put": ("tills_api.put_till",), "till publish": ("tills_api.publish_till",),
+    "till sell": ("tills_api.sell",),
     "rule put": ("rules_api.put_rule",), "rule publish": ("rules_api.publish_rule",),
     "goal put": ("own_goals_api.put_goal",), "goal publish": ("own_goals_api.publish_goal",),
     "goal keep": ("own_goals_api.keep_goal",),

@@ -32,6 +32,7 @@ from regulars.cli import (
     runs,
     simulating,
     tasks,
+    tills,
     today,
     upgrading,
     webhooks,
@@ -73,6 +74,7 @@ main.add_command(recycling.recycle_bin)
 main.add_command(records.record)
 main.add_command(prints.prints)
 main.add_command(public_forms.public_forms)
+main.add_command(tills.tills)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

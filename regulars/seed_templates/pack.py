@@ -23,7 +23,10 @@ from regulars.seed_templates.pack_files import PackFiles, read_pack_files
 from regulars.seed_templates.samples.generators import generators
 from regulars.seed_templates.versions import fits
 
-KINDS = ("form", "print", "public_form", "role", "message", "rule", "goal", "report", "dashboard")
+KINDS = (
+    "form", "print", "public_form", "till", "role", "message", "rule", "goal", "report",
+    "dashboard",
+)  # fmt: skip
 """What a pack may hold, in the order in which one may need the other."""
 
 SAMPLES = "sample_data"

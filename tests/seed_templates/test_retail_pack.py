@@ -65,7 +65,8 @@ def test_the_pack_is_sound_by_itself(pack: Pack) -> None:
 
 def test_it_holds_what_a_shop_needs(pack: Pack) -> None:
     keys = {kind: {each.key for each in pack.of_kind(kind)} for kind in ("form", "rule")}
-    assert keys["form"] == {"customers", "orders", "returns", "products", "visits", "coupons"}
+    shop = {"customers", "orders", "returns", "products", "visits", "coupons", "points"}
+    assert keys["form"] == shop
     mirrors = {each.key for each in pack.of_kind("rule") if each.raw["class"] == "mirror"}
     assert mirrors == {
         "high_frequency_30_days",

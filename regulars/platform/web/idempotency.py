@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,9 +21,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from werkzeug.wrappers import Response
 
 from regulars.platform import columns
+from regulars.platform.aging import AgingRows
 from regulars.platform.db import Database, UnitOfWork, Workspace, workspace_metadata
 from regulars.platform.errors import Conflict, RegularsError
-from regulars.platform.workspaces import list_workspaces
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
@@ -100,26 +100,11 @@ def keep_secret(response: FlaskResponse) -> FlaskResponse:
     return response
 
 
-class KeptAnswers:
+class KeptAnswers(AgingRows):
     """The kept answers of every workspace, which are forgotten after a day."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def forget(self, now: datetime) -> None:
-        """Remove what is too old."""
-        for place in list_workspaces(self._database):
-            with self._database.workspace_tx(place, now=now) as uow:
-                uow.execute(answer.delete().where(answer.c.at < now - KEPT))
-
-    def is_due(self, now: datetime) -> bool:
-        """Whether there is something to remove."""
-        return any(self._has_old(place, now) for place in list_workspaces(self._database))
-
-    def _has_old(self, place: Workspace, now: datetime) -> bool:
-        old = sa.select(answer.c.key).where(answer.c.at < now - KEPT).limit(1)
-        with self._database.workspace_tx(place, write=False, now=now) as uow:
-            return uow.execute(old).first() is not None
+        super().__init__(database, answer, KEPT)
 
 
 def _key() -> str:

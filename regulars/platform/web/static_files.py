@@ -32,6 +32,9 @@ _POLICIES = {
     "js/decoder.js": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'"
 }
 
+_WORKERS = {"js/till_worker.js": "/w/"}
+"""Scripts that keep pages on a device, and below which address they may be asked to do so."""
+
 
 def root() -> Path:
     """The folder that is served."""
@@ -64,6 +67,8 @@ def serve(stamp: str, name: str) -> Response:
         abort(404)
     response = Response(mimetype=_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0])
     response.set_data(_body(path, response))
+    if name in _WORKERS:
+        response.headers["Service-Worker-Allowed"] = _WORKERS[name]
     if name in _POLICIES:
         response.headers["Content-Security-Policy"] = _POLICIES[name]
     response.cache_control.public = True

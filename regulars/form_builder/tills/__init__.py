@@ -1,0 +1,1 @@
+"""The till: a clerk's screen made of forms. `web.tills` draws it and answers its calls."""
