@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,18 @@ from regulars.form_builder.importing.limits import (
     BadFile,
 )
 
+MOST_SKIPPED = 50
+LOOKED_AT = 10
+TITLE_BESIDE = 2  # a line with one cell is a title where another has more than so many
+
 
 @dataclass(frozen=True)
 class FileShape:
-    """How a file is read. ``heading`` says whether its first line names the columns."""
+    """How a file is read.
+
+    ``skip`` lines stand above the table (a title, the upper line of a heading); ``heading`` says
+    whether the first one after them names the columns.
+    """
 
     format: str  # "csv" or "xlsx"
     encoding: str = ""
@@ -30,12 +39,14 @@ class FileShape:
     sheet: str = ""
     sheets: tuple[str, ...] = ()
     heading: bool = True
+    skip: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """What is stored with the file."""
         return {
             "format": self.format, "encoding": self.encoding, "delimiter": self.delimiter,
             "sheet": self.sheet, "sheets": list(self.sheets), "heading": self.heading,
+            "skip": self.skip,
         }  # fmt: skip
 
     @classmethod
@@ -56,7 +67,7 @@ class Table:
         """The lines below the heading. A CSV line keeps its own width, so that a broken one shows;
         a sheet's rows are filled up, because Excel does not store empty cells.
         """
-        lines = _all_lines(self.path, self.shape)
+        lines = islice(_all_lines(self.path, self.shape), self.shape.skip, None)
         if self.shape.heading:
             next(lines, None)
         width = len(self.columns)
@@ -87,17 +98,44 @@ def find_shape(path: Path, wanted: Mapping[str, Any]) -> FileShape:
         sheet = str(wanted.get("sheet") or (sheets[0] if sheets else ""))
         if sheet not in sheets:
             raise BadFile("no-such-sheet", sheet=sheet)
-        return FileShape("xlsx", sheet=sheet, sheets=sheets, heading=heading)
+        shape = FileShape("xlsx", sheet=sheet, sheets=sheets, heading=heading)
+        return _below_title(path, shape, wanted)
     if path.stat().st_size > MAX_UNPACKED_BYTES:
         raise BadFile("file-too-large-unpacked", limit=MAX_UNPACKED_BYTES // MIB)
     encoding = _encoding(path, str(wanted.get("encoding") or ""))
     delimiter = str(wanted.get("delimiter") or csv_files.guess_delimiter(path, encoding))
-    return FileShape("csv", encoding, delimiter, heading=heading)
+    return _below_title(path, FileShape("csv", encoding, delimiter, heading=heading), wanted)
+
+
+def _below_title(path: Path, shape: FileShape, wanted: Mapping[str, Any]) -> FileShape:
+    """The shape with the lines above the table left out, as wanted or as it looks."""
+    if "skip" in wanted:
+        return replace(shape, skip=max(0, min(int(wanted["skip"]), MOST_SKIPPED)))
+    return replace(shape, skip=_title_lines(path, shape)) if shape.heading else shape
+
+
+def _title_lines(path: Path, shape: FileShape) -> int:
+    """How many of the first lines are a title, or the upper line of a heading over columns.
+
+    Such a line fills one cell where others fill at least three, or its cells are merged with those
+    beside them and a line below names more columns.
+    """
+    first = list(islice(_all_lines(path, shape), LOOKED_AT))
+    filled = [sum(1 for cell in cells if cell.strip()) for _number, cells in first]
+    most = max(filled, default=0)
+    wide: set[int] = set()
+    if shape.format == "xlsx" and first:
+        wide = workbooks.wide_rows(path, shape.sheet, first[-1][0])
+    for at, (number, _cells) in enumerate(first[:-1]):
+        is_title = filled[at] == 1 and most > TITLE_BESIDE
+        if not is_title and not (number in wide and filled[at] < max(filled[at + 1 :])):
+            return at
+    return 0
 
 
 def open_table(path: Path, shape: FileShape) -> Table:
     """The file with its columns known; raises BadFile when there is not one line."""
-    first = next(_all_lines(path, shape), None)
+    first = next(islice(_all_lines(path, shape), shape.skip, None), None)
     if first is None:
         raise BadFile("file-empty")
     cells = first[1]

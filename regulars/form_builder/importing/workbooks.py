@@ -1,8 +1,8 @@
 """Excel workbooks (.xlsx), read as text cells; every size is checked before anything is parsed.
 
 Dates come as ``2011-12-09`` or ``2011-12-09T12:50:00``, numbers without Excel's binary dust,
-shares as ``20%``, formulas as the value Excel stored. Merged cells keep their text in their first
-cell only.
+shares as ``20%``, formulas as the value Excel stored. What stands in merged cells holds for each
+line they cover (`merged`).
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from regulars.form_builder.importing.limits import (
     PACKING_MATTERS_FROM,
     BadFile,
 )
+from regulars.form_builder.importing.merged import Merged
 
 ZIP_MARK = b"PK\x03\x04"
 OLD_EXCEL_MARK = b"\xd0\xcf\x11\xe0"
@@ -86,10 +87,12 @@ def read_lines(path: Path, sheet: str) -> Iterator[Line]:
             raise BadFile("no-such-sheet", sheet=sheet)
         rows = book[sheet].iter_rows(max_col=MAX_COLUMNS + 1)
         try:
+            merged = Merged.of(path, _part_of(book[sheet]))
             for number, row in enumerate(rows, start=1):
                 if number > MAX_LINES:
                     raise BadFile("too-many-lines", limit=MAX_LINES)
                 cells = [_text(cell) for cell in row]
+                merged.fill(number, cells)
                 while cells and not cells[-1]:
                     cells.pop()
                 if len(cells) > MAX_COLUMNS:
@@ -100,6 +103,21 @@ def read_lines(path: Path, sheet: str) -> Iterator[Line]:
                     yield number, cells
         except _BROKEN:
             raise BadFile("file-damaged") from None
+
+
+def wide_rows(path: Path, sheet: str, last: int) -> set[int]:
+    """The rows up to ``last`` in which cells are merged with those beside them."""
+    with _opened(path) as book:
+        try:
+            merged = Merged.of(path, _part_of(book[sheet]))
+        except _BROKEN:
+            raise BadFile("file-damaged") from None
+    return {number for number in range(1, last + 1) if merged.is_wide(number)}
+
+
+def _part_of(sheet: Any) -> str:
+    """Where a sheet is kept inside the workbook."""
+    return str(sheet._worksheet_path)
 
 
 @contextmanager

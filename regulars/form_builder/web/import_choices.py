@@ -313,7 +313,8 @@ def _consent(chosen: ConsentChoice) -> dict[str, Any]:
 
 def _reading(shape: Mapping[str, Any]) -> dict[str, Any]:
     kept = {name: shape[name] for name in ("encoding", "delimiter", "sheet") if shape.get(name)}
-    return {**kept, "heading": bool(shape.get("heading", True))}
+    skip = {"skip": shape["skip"]} if shape.get("skip") else {}
+    return {**kept, "heading": bool(shape.get("heading", True)), **skip}
 
 
 def at_inputs(problems: Sequence[Problem], chosen: Choices) -> list[Problem]:

@@ -125,6 +125,9 @@ def read_again(
         if request.form.get(name)
     }
     wanted["heading"] = "heading" in request.form
+    first = request.form.get("first_line", "")
+    if first.isdecimal() and len(first) < 4:
+        wanted["skip"] = int(first) - 1
     try:
         files.look_again(uow, get_own_file(uow, access, file_id).id, wanted)
     except BadFile as bad:
