@@ -57,7 +57,7 @@ class Wishes:
 
 
 MODES = click.Choice(["insert", "update", "upsert"])
-CSV = click.Path(dir_okay=False, path_type=Path)
+TABLE = click.Path(dir_okay=False, path_type=Path)
 
 
 @import_group.command("file")
@@ -68,7 +68,7 @@ CSV = click.Path(dir_okay=False, path_type=Path)
 @click.option("--mode", type=MODES, help="Default: upsert with a key, else insert.")
 @click.option("--dry-run", is_flag=True, help="Try everything, keep nothing.")
 @click.option("--live", is_flag=True, help="Let it start rules (default: it starts none).")
-@click.option("--errors", type=CSV, help="Write refused lines to this file.")
+@click.option("--errors", type=TABLE, help="Write refused lines to this file (.csv or .xlsx).")
 @click.pass_obj
 def import_file(  # noqa: PLR0913 - one parameter per option
     shell: Shell, form: str, file: Path, map_file: Path | None, key: str | None, mode: str | None,

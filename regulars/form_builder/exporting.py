@@ -20,7 +20,6 @@ from typing import Any
 
 import openpyxl
 import sqlalchemy as sa
-from openpyxl.cell import WriteOnlyCell
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import FormCatalog
@@ -48,6 +47,7 @@ from regulars.form_builder.querying import Record, RecordQuery, complete
 from regulars.form_builder.reach import Reader
 from regulars.form_builder.records import find_records
 from regulars.form_builder.system_forms import system_forms
+from regulars.form_builder.workbook_cells import text_cell
 from regulars.platform import i18n, rich_text
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -356,7 +356,7 @@ def _write_workbook(export: Export, pages: Iterator[list[Record]], path: Path) -
     count = 0
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet()
-    sheet.append([_text_cell(sheet, column.name) for column in export.columns])
+    sheet.append([text_cell(sheet, column.name) for column in export.columns])
     for records in pages:
         count += len(records)
         for line in _lines(export, records):
@@ -371,16 +371,10 @@ def _as_cell(export: Export, sheet: Any, cell: Cell) -> Any:
         local = cell.astimezone(export.uow.workspace.tz)
         twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
         exact = not local.microsecond and not twice
-        return local.replace(tzinfo=None) if exact else _text_cell(sheet, local.isoformat())
+        return local.replace(tzinfo=None) if exact else text_cell(sheet, local.isoformat())
     if isinstance(cell, date):
-        return cell if cell.year >= 1900 else _text_cell(sheet, cell.isoformat())
+        return cell if cell.year >= 1900 else text_cell(sheet, cell.isoformat())
     if isinstance(cell, Decimal):
         exact = len(cell.as_tuple().digits) <= 15
-        return cell if exact else _text_cell(sheet, f"{cell:f}")
-    return None if cell in (None, "") else _text_cell(sheet, str(cell))
-
-
-def _text_cell(sheet: Any, text: str) -> Any:
-    cell = WriteOnlyCell(sheet, value=text)
-    cell.data_type = "s"  # whatever it looks like
-    return cell
+        return cell if exact else text_cell(sheet, f"{cell:f}")
+    return None if cell in (None, "") else text_cell(sheet, str(cell))

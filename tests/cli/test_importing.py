@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from click.testing import CliRunner, Result
 
@@ -19,6 +20,7 @@ from regulars.platform.db import Database, Workspace
 from regulars.platform.faultpoint import VARIABLE
 from regulars.wiring import wire
 from tests.support.import_forms import all_records, publish_import_shop
+from tests.support.workbooks import workbook
 
 Call = Callable[..., Result]
 PEOPLE = "code,name,Mobile\nA1,Ann,13800138000\nA2,Bob,nonsense\nA3,Cem,13900139000\n"
@@ -74,6 +76,28 @@ def test_a_mended_error_file_brings_the_rest(
     assert "Customers: 1 new" in done.output
     with database.workspace_tx(shop) as uow:
         assert len(all_records(uow, "customers")) == 3
+
+
+def test_a_workbooks_error_file_is_a_workbook_to_mend(
+    database: Database, shop: Workspace, call: Call, tmp_path: Path
+) -> None:
+    given = workbook(
+        tmp_path, ["Members", None, None], ["code", "name", "Mobile"], ["A1", "Ann", None],
+        ["A2", "@Bob", "nonsense"],
+    )  # fmt: skip
+    bad = tmp_path / "bad.xlsx"
+    done = call("import", "customers", given, "--errors", bad)
+    assert "1 new, 1 refused" in done.output
+    book = openpyxl.load_workbook(bad)
+    rows = [[cell.value for cell in row] for row in book.worksheets[0]]
+    assert rows[0] == ["code", "name", "Mobile", "Line", "Reason"]
+    assert rows[1][:4] == ["A2", "@Bob", "nonsense", "4"]
+    assert {cell.data_type for row in book.worksheets[0] for cell in row} == {"s"}
+    book.worksheets[0]["C2"] = "13700137000"
+    book.save(bad)
+    assert "Customers: 1 new" in call("import", "customers", bad).output
+    with database.workspace_tx(shop) as uow:
+        assert [each["name"] for each in all_records(uow, "customers")] == ["Ann", "@Bob"]
 
 
 def test_a_dry_run_keeps_nothing_and_undo_takes_back(

@@ -158,15 +158,15 @@ def problems(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnVa
     return {"lines": lines}
 
 
-@api.get("/imports/<int:batch_id>/refused.csv")
+@api.get("/imports/<int:batch_id>/refused.<any(csv, xlsx):suffix>")
 @workspace_api("import_records")
-@describe("imports", files=shapes.CSV)
-def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
-    """The refused lines as a file, with their reasons."""
+@describe("imports", files=shapes.FILES)
+def refused(uow: UnitOfWork, access: Access, batch_id: int, suffix: str) -> ResponseReturnValue:
+    """The refused lines as a file, in the layout of the upload with their reasons beside them."""
     with TemporaryDirectory(prefix="regulars-import-") as folder:
-        path = Path(folder) / "refused.csv"
+        path = Path(folder) / f"refused.{suffix}"
         error_file.write_error_file(uow, access, batch_id, path)
-        return Response(path.read_bytes(), mimetype=MEDIA["csv"])
+        return Response(path.read_bytes(), mimetype=MEDIA[suffix])
 
 
 @api.get("/forms/<form_key>/export")

@@ -20,7 +20,6 @@ from regulars.platform.web.api_route import (
     one_of,
 )
 
-CSV = ("text/csv",)
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
 MAP = named("ImportMap", {"type": "object", "required": ["targets"]})
 UPLOAD: Schema = {

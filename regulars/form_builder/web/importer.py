@@ -223,14 +223,14 @@ def act(uow: UnitOfWork, access: Access, batch_id: int, act: str) -> ResponseRet
     return go_to(url_for("imports.show", batch_id=batch_id))
 
 
-@blueprint.get("/imports/<int:batch_id>/refused.csv")
+@blueprint.get("/imports/<int:batch_id>/refused.<any(csv, xlsx):suffix>")
 @workspace_page("import_records")
-def refused(uow: UnitOfWork, access: Access, batch_id: int) -> ResponseReturnValue:
+def refused(uow: UnitOfWork, access: Access, batch_id: int, suffix: str) -> ResponseReturnValue:
     """The refused lines with their reasons, to mend and bring in again."""
     with TemporaryDirectory(prefix="regulars-import-") as folder:
-        path = Path(folder) / "refused.csv"
+        path = Path(folder) / f"refused.{suffix}"
         error_file.write_error_file(uow, access, batch_id, path)
-        return _download(path.read_bytes(), MEDIA["csv"], f"refused-{batch_id}.csv")
+        return _download(path.read_bytes(), MEDIA[suffix], f"refused-{batch_id}.{suffix}")
 
 
 @blueprint.get("/imports/<int:batch_id>/map.json")
