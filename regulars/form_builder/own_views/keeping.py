@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from regulars.form_builder.list_settings import list_setting
+from regulars.form_builder.list_settings import keep_settings, list_setting
 from regulars.form_builder.own_views.tables import list_start, own_view
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
@@ -84,6 +84,7 @@ def remove_own(uow: UnitOfWork, access: Access, form: str, key: str) -> OwnView:
     """Take one's own view away; a list that opened with it opens with everything again."""
     gone = get_own(uow, access, form, key)
     uow.execute(own_view.delete().where(own_view.c.id == gone.id))
+    keep_settings(uow, access, form, key, {})
     if start_of(uow, access, form) == key:
         set_start(uow, access, form, "")
     return gone

@@ -26,6 +26,7 @@ from regulars.form_builder.people.import_doubles import shown_doubles
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
 from regulars.form_builder.web.import_choices import Choices
+from regulars.form_builder.web.list_layout import own_layout
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
 from regulars.form_builder.web.values import field_at_path
@@ -250,7 +251,7 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     if suffix not in FORMATS:
         raise NotFound()
     form = list_form(uow, access, form_key)
-    state = ListState.from_args(form, request.args)
+    state = own_layout(uow, access, form, ListState.from_args(form, request.args))
     query = state.query(form)
     shown = shown_by(uow, access, form, state) if request.args.get("what") == "shown" else None
     with TemporaryDirectory(prefix="regulars-export-") as folder:
@@ -263,12 +264,15 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
 
 
 def shown_by(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Shown:
-    """The columns and the order of a list."""
+    """The columns and the order of a list; what is grouped together stays together."""
     catalog = catalog_for(uow, access)
     fields = [
         (path, field_at_path(form, path, catalog)) for path in state.columns_of(form, catalog)
     ]
-    return Shown([(path, each) for path, each in fields if each is not None], state.sort_of(form))
+    sort = state.sort_of(form)
+    groups = [each.field for each in state.laid_out(form, catalog).group]
+    first = [path for path in groups if path not in {each.removeprefix("-") for each in sort}]
+    return Shown([(path, each) for path, each in fields if each is not None], (*first, *sort))
 
 
 def flash_error(bad: BadFile) -> None:

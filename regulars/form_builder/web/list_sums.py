@@ -50,7 +50,8 @@ class Sum:
 class GroupRow:
     """The heading of one group: its name, how many records, their sums, and where they are.
 
-    ``url`` is their own list, ``inside`` the address of what stands below the heading.
+    ``url`` is their own list, ``inside`` the address of what stands below the heading, ``state``
+    the same as a list.
     """
 
     name: str
@@ -59,6 +60,7 @@ class GroupRow:
     sums: list[Sum | None]
     url: str
     inside: str
+    state: ListState
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ class _Writer:
                 GroupRow(
                     self._name(field, group, sums.keys[0], titles),
                     tone_of(field, sums.keys[0]) if field.options and sums.keys[0] else "",
-                    sums.count, self.sums(sums, paths), inner.url(), inner.inside_url(),
+                    sums.count, self.sums(sums, paths), inner.url(), inner.inside_url(), inner,
                 )
             )  # fmt: skip
         return made

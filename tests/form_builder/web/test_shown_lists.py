@@ -37,8 +37,18 @@ def test_a_sheet_says_what_is_left_out_and_when_there_is_nothing(
     guests: Shop, clerk: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(list_pages, "MOST", 1)
-    assert "2 more" in clerk.get(f"{LIST}/records/print?sort=name").text
+    assert "the others are left out" in clerk.get(f"{LIST}/records/print?sort=name").text
     assert "Nothing to print" in clerk.get(f"{LIST}/records/print?q=nobody").text
+
+
+def test_a_sheet_has_the_groups_and_the_sums_of_the_list(guests: Shop, owner: Visitor) -> None:
+    owner.get(f"{LIST}/records")
+    kept = owner.send(f"{LIST}/records/layout", {"do": "sums", "sum:tier": "filled"})
+    assert kept.status_code < 400
+    page = owner.get(f"{LIST}/records/print?group=tier&sort=name")
+    sheet = " ".join(words_of(page.text[page.text.index("list-sheet") :]))
+    order = [sheet.index(each) for each in ("Basic (1)", "Bo ", "Diamond (2)", "Ann ", "Cleo ", "Filled in 3")]
+    assert order == sorted(order)
 
 
 def test_the_sheet_is_a_pdf_where_the_machine_can_set_one(
