@@ -47,7 +47,10 @@ def test_a_sheet_has_the_groups_and_the_sums_of_the_list(guests: Shop, owner: Vi
     assert kept.status_code < 400
     page = owner.get(f"{LIST}/records/print?group=tier&sort=name")
     sheet = " ".join(words_of(page.text[page.text.index("list-sheet") :]))
-    order = [sheet.index(each) for each in ("Basic (1)", "Bo ", "Diamond (2)", "Ann ", "Cleo ", "Filled in 3")]
+    order = [
+        sheet.index(each)
+        for each in ("Basic (1)", "Bo ", "Diamond (2)", "Ann ", "Cleo ", "Filled in 3")
+    ]
     assert order == sorted(order)
 
 
