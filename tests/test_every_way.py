@@ -53,7 +53,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     ),
     "designer.archive": ("forms_api.archive_form",),
     "designer.begin_retype": ("changes_api.retype",),
-    "designer.change_logic": EDITOR,
+    "designer.change_logic": EDITOR, "designer.change_states": EDITOR,
     "designer.discard": EDITOR,
     "designer.redo": ("drafts_api.redo",), "designer.undo": ("drafts_api.undo",),
     "designer.look_at_formula": ("formulas_api.check_formula",),

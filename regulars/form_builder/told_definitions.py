@@ -87,6 +87,8 @@ def _told(raw: Raw, hidden: Mapping[str, frozenset[str]]) -> dict[str, Any]:
     for name in ("logic", "checks", "views"):
         if name in raw:
             told[name] = [each for each in raw[name] if not _mentions(each, speaks)]
+    if "workflow" in raw and _mentions(raw["workflow"], speaks):
+        del told["workflow"]
     return told
 
 

@@ -46,6 +46,15 @@ def ways_for(workflow: Workflow, state: State, mover: Mover) -> list[Transition]
     return [each for each in ways_from(workflow, state) if mover.fits(each.who)]
 
 
+def onward(workflow: Workflow, value: str, mover: Mover) -> frozenset[str]:
+    """Where records of a state may perhaps go by hand: what one record says of its mover aside."""
+    anyone = Mover(
+        mover.role, True, frozenset(k for w in workflow.transitions for k in w.who.fields),
+        True, mover.is_rule, mover.is_operator,
+    )  # fmt: skip
+    return frozenset(each.to for each in ways_for(workflow, workflow.at(value), anyone))
+
+
 def targets(state: State) -> frozenset[str]:
     """Where an approval may lead out of a state."""
     asked = state.approval

@@ -8,6 +8,8 @@ from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition
 from regulars.form_builder.field_types.choice import option_label, options_of
+from regulars.form_builder.flow.definition import Workflow
+from regulars.form_builder.flow.legal import Mover, onward
 from regulars.form_builder.querying import Record, RecordPage, RecordQuery
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.values import tone_of
@@ -28,6 +30,11 @@ class Lane:
     records: Sequence[Record]
     total: int
     condition: Mapping[str, Any]
+    onward: frozenset[str] | None = None  # the lanes its cards may go to; None: any
+
+    def leads_to(self, value: str) -> bool:
+        """Whether its cards may be moved to the lane of this value, or stay there."""
+        return self.onward is None or value == self.value or value in self.onward
 
     @property
     def more(self) -> int:
@@ -54,3 +61,11 @@ def _lane(
     condition = filters.both(query.filter, {"all": [leaf]}) or {}
     page = find(replace(query, filter=condition, limit=LANE, offset=0))
     return Lane(*head, page.records, page.total or 0, condition)
+
+
+def with_ways(lanes: Sequence[Lane], flow: Workflow | None, by: str, role: str) -> list[Lane]:
+    """The lanes with where their cards may go, where they are the states of a form."""
+    if flow is None or flow.field != by:
+        return list(lanes)
+    mover = Mover(role)
+    return [replace(each, onward=onward(flow, each.value, mover)) for each in lanes]

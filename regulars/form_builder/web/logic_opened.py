@@ -21,13 +21,13 @@ def opened(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Open:
     if set(asked) - {"at", "rule", "n"}:
         return dict(asked)
     if at == "row":
-        return {**asked, **_row(_placed(_rule(form, asked).get("when"), text))}
+        return {**asked, **row_open(_placed(_rule(form, asked).get("when"), text))}
     if not text.isdecimal() or len(text) > 5:
         return dict(asked)
     number = int(text)
     if at == "check":
         check = _of(form.get("checks", ()), number)
-        return {**asked, **_row(check.get("must", {})), "at_field": check.get("at", "")}
+        return {**asked, **row_open(check.get("must", {})), "at_field": check.get("at", "")}
     then = _rule(form, asked).get("then", ())
     return {**asked, **_action(_of(then, number))} if at == "action" else dict(asked)
 
@@ -46,7 +46,8 @@ def _placed(when: Mapping[str, Any] | None, text: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _row(leaf: Mapping[str, Any]) -> Open:
+def row_open(leaf: Mapping[str, Any]) -> Open:
+    """One row of a condition as its inputs show it."""
     if "formula" in leaf:
         return {"way": "formula", "formula": leaf["formula"]}
     if "field" not in leaf:

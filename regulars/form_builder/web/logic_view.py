@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from regulars.form_builder import edits, service, undo
 from regulars.form_builder.catalog import FormCatalog, catalog_of
@@ -82,8 +82,14 @@ class ShownCheck:
 
 @dataclass(frozen=True)
 class LogicPage:
-    """Everything on the page. ``open`` is what the address asks for, read by `asked`."""
+    """Everything on the page. ``open`` is what the address asks for, read by `asked`.
 
+    ``shows`` and ``keeps`` are the endpoints of the page and of its changes, ``root`` its place.
+    """
+
+    shows: ClassVar[str] = "designer.logic"
+    keeps: ClassVar[str] = "designer.change_logic"
+    root: ClassVar[str] = "#logic"
     draft: Draft
     form: FormDefinition
     catalog: FormCatalog

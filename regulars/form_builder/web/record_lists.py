@@ -19,7 +19,7 @@ from regulars.form_builder.querying import RecordPage
 from regulars.form_builder.records import find_records
 from regulars.form_builder.web import filter_words, filters
 from regulars.form_builder.web.blueprints import records
-from regulars.form_builder.web.boards import Lane, lanes_of
+from regulars.form_builder.web.boards import Lane, lanes_of, with_ways
 from regulars.form_builder.web.calendars import Month, month_of
 from regulars.form_builder.web.entries import Choices, offered
 from regulars.form_builder.web.list_colors import (
@@ -270,6 +270,7 @@ def _placed(uow: UnitOfWork, access: Access, made: Listing, by: FieldDefinition)
         lanes = lanes_of(
             by, query, access.locale, translate("records.no-option", access.locale), find
         )
+        lanes = with_ways(lanes, form.workflow, by.key, access.role)
         groups, month = [lane.records for lane in lanes], None
     else:
         lanes, zone = [], uow.workspace.tz

@@ -3,8 +3,11 @@ import { register } from "./app.js";
 
 let dragged = null;
 
+// The lane below the pointer, where the card may go: its own small form offers it.
 function lane(target) {
-  return dragged && target instanceof Element ? target.closest("[data-lane]") : null;
+  const found = dragged && target instanceof Element ? target.closest("[data-lane]") : null;
+  const offered = [...(dragged?.querySelector("[data-card-to]")?.options ?? [])];
+  return found && offered.some((each) => each.value === found.dataset.lane) ? found : null;
 }
 
 function mark(target) {

@@ -1,8 +1,9 @@
-// The logic page: formulas with their help, and the keyboard where its user is after each step.
+// The logic page and the states page: formulas with their help, and the keyboard where its user is after each step.
 import { register } from "./app.js";
 import { fresh } from "./elements.js";
 import * as formulas from "./formulas.js";
 
+const PAGES = "#logic, #states";
 let place = "";
 
 function note(page) {
@@ -24,9 +25,9 @@ function keepFocus(page) {
 
 export function attach(root) {
   formulas.attach(root);
-  const page = root.id === "logic" ? root : root.querySelector("#logic");
+  const page = root.matches?.(PAGES) ? root : root.querySelector(PAGES);
   if (!page) return;
-  for (const each of fresh(page.parentElement, "#logic", "places")) note(each);
+  for (const each of fresh(page.parentElement, PAGES, "places")) note(each);
   if (root === page) keepFocus(page);
 }
 

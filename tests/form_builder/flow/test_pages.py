@@ -1,7 +1,13 @@
 """States as people meet them: on the record's page, in the inbox, and as a program asks."""
 
+import re
+
 import pytest
 
+from regulars.form_builder.flow.moments import flow_moments
+from regulars.form_builder.flow.offering import standing_of
+from regulars.platform.accounts.access import Access
+from regulars.platform.accounts.roles import FormRights, Role
 from tests.form_builder.flow.conftest import Office
 from tests.support.flow_forms import expenses
 from tests.support.site import Site, words_of
@@ -104,3 +110,26 @@ def test_programs_see_and_do_the_same(office: Office, site: Site) -> None:
     assert client.post(f"{url}/ask-again", headers=headers).status_code == 409
     wrong = client.post(f"{url}/move", json={"to": "paid"}, headers=headers)
     assert "现在可以选：待审批、已作废。" in wrong.get_json()["problems"][0]["message"]
+
+
+def test_a_board_offers_only_the_lanes_a_card_may_go_to(office: Office, site: Site) -> None:
+    office.make()
+    office.asked(what="Mugs")
+    page = site.signed_in("Max").get("/w/shop/forms/expenses/records?as=kanban&by=status").text
+    lanes = {part.split('"', 1)[0]: part for part in page.split('data-lane="')[1:]}
+    offered = {
+        name: set(re.findall(r'<option value="(\w+)"', lane)) for name, lane in lanes.items()
+    }
+    assert offered["draft"] == {"draft", "asked", "dropped"}
+    assert offered["asked"] == {"asked"}
+
+
+def test_where_the_state_is_hidden_nothing_is_told_of_it(office: Office, site: Site) -> None:
+    record = office.make()
+    hidden = Role("looker", frozenset({"read_records"}), False, forms={
+        "expenses": FormRights({"read": "all"}, {"status": "hidden"}),
+    })  # fmt: skip
+    looker = Access(1, "Lu", "looker", "en", roles={"looker": hidden})
+    with office.tx() as uow:
+        assert standing_of(uow, looker, "expenses", record) is None
+        assert list(flow_moments(uow, looker, "expenses", record)) == []
