@@ -79,6 +79,8 @@ def test_a_form_is_arranged_by_keys_alone(
     page.keyboard.press("Control+d")
     settle(page, "2 fields duplicated.")
     assert len(titles(page)) == len(start) + 2
+    page.locator("#palette [data-type=long_text] button").click()
+    expect(page.locator(".field-card.is-selected")).to_be_in_viewport(ratio=1)
     page.keyboard.press("?")
     expect(page.locator("#shortcuts")).to_be_visible()
     assert accessibility_problems(page) == []

@@ -65,6 +65,10 @@ def test_a_field_is_dragged_in_and_used(
     page.goto(at(live_server, place, "/forms/customers/design"))
     card = page.locator(".field-card").first
     expect(card).to_be_visible()
+    page.evaluate("scrollTo(0, 1200)")
+    for stays in (".sidebar", ".top-bar"):
+        assert page.locator(stays).evaluate("each => each.getBoundingClientRect().top") == 0
+    page.evaluate("scrollTo(0, 0)")
     before = page.locator(".field-card").count()
     drag(page, page.locator("[data-type='number']"), card)
     expect(page.locator(".field-card")).to_have_count(before + 1)

@@ -45,6 +45,15 @@ function keepFocus(root) {
   cards.find(Boolean)?.querySelector("[data-card-settings]").focus({ preventScroll: true });
 }
 
+// A field that is chosen, or new, is brought where it can be seen.
+let shown = "";
+function showChosen(root) {
+  if (root.id !== "designer") return;
+  const card = root.querySelector(".field-card.is-selected");
+  if (card && card.id !== shown) card.scrollIntoView({ block: "nearest" });
+  shown = card?.id ?? "";
+}
+
 document.addEventListener("keydown", (event) => {
   const designer = document.querySelector(TARGET);
   if (designer?.querySelector("#canvas")) keys.pressed(event, designer);
@@ -63,6 +72,7 @@ export function attach(root) {
   formulas.attach(root);
   picks.attach(root);
   keepFocus(root);
+  showChosen(root);
 }
 
 register(attach);
