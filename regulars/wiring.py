@@ -32,9 +32,11 @@ from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.own_views.keeping import forget_member
+from regulars.form_builder.people import sweeps
 from regulars.form_builder.people.after_restore import EraseAgain
 from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
 from regulars.form_builder.people.moments import merge_moments
+from regulars.form_builder.people.sweeps import SweepDesk
 from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.printing.kind import print_kind
 from regulars.form_builder.public_forms.kind import public_form_kind
@@ -241,6 +243,7 @@ def wire() -> None:
         *rule_health.CHECKS,
         *self_check.CHECKS,
         *privacy_health.CHECKS,
+        *sweeps.CHECKS,
         *access_cases.CHECKS,
     ):
         health_checks.register(check.name, check)
@@ -300,6 +303,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
         SimulationDesk(database).job(),
         self_check.SelfCheckDesk(database).job(),
         searches.job(),
+        SweepDesk(database).job(),
         JobKind(IMPORT_JOB, "long", lambda _payload: desk.answer(), LONGEST_IMPORT),
         JobKind(INDEX_JOB, "long", lambda _payload: indexes.answer(), LONGEST_INDEXING),
     )
@@ -323,6 +327,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         *self_check.SelfCheckDesk(database).ticks(),
         *InquiryDesk(database, rules.surroundings).ticks(),
         *SearchDesk(database).ticks(),
+        *SweepDesk(database).ticks(),
         *ApprovalDesk(database).ticks(),
         Tick("files nobody holds", files.collect, is_due=files.is_due),
         Tick("imports", lambda _now: desk.answer(), job=IMPORT_JOB, is_due=desk.is_due),
@@ -355,6 +360,7 @@ SEALED: tuple[Callable[[Database, Seal], int], ...] = (
     webhooks.seal_again,
     hooks.seal_again,
     channel_accounts.seal_again,
+    sweeps.seal_again,
 )
 """Whoever keeps sealed secrets: each seals its own with the newest key and says how many."""
 

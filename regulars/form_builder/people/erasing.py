@@ -18,6 +18,7 @@ from regulars.form_builder.batch import Writing
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.changing.ghosts import list_ghosts
 from regulars.form_builder.origin import Origin
+from regulars.form_builder.people import sweeps
 from regulars.form_builder.people.anonymising import (
     blot_bin,
     blot_pasts,
@@ -27,7 +28,6 @@ from regulars.form_builder.people.anonymising import (
 from regulars.form_builder.people.erase_plan import ErasePlan, EraseWish, check_wish, plan_erasure
 from regulars.form_builder.people.identities import Person, open_person
 from regulars.form_builder.people.person_log import log_person
-from regulars.form_builder.people.sweeping import sweep
 from regulars.form_builder.people.tables import person_log
 from regulars.form_builder.people.traces import Traces, traces_of
 from regulars.form_builder.searching.building import forget_marked
@@ -66,8 +66,7 @@ def erase_person(uow: UnitOfWork, access: Access, wish: EraseWish) -> Erased:
     person = open_person(uow, access, wish.form, wish.record, verb="delete")
     plan = plan_erasure(uow, access, wish)
     check_wish(wish, plan)
-    counts = _carry_out(uow, access, person, plan)
-    log_person(uow, access, person.form, person.id, "erased", {"counts": counts})
+    counts = _forget(uow, access, person, plan)
     erasure_log.log_erasure(
         uow, access.actor, person.form, person.born, {r.name: r.policy for r in plan.relations}
     )
@@ -91,8 +90,7 @@ def reapply_erasures(uow: UnitOfWork) -> int:
                 continue
             wish = EraseWish(line.form, record_id, line.relations)
             plan = plan_erasure(uow, access, wish)
-            counts = _carry_out(uow, access, person, plan)
-            log_person(uow, access, line.form, record_id, "erased", {"counts": counts})
+            _forget(uow, access, person, plan)
             done += 1
     uow.after_commit(lambda: erasure_log.mark_all_done(uow))
     return done
@@ -105,11 +103,21 @@ def _same_person(uow: UnitOfWork, access: Access, form: str, record_id: int) -> 
         return None
 
 
-def _carry_out(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan) -> dict[str, int]:
+def _forget(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan) -> dict[str, int]:
+    """Carry the plan out and have every text of the workspace looked through afterwards."""
+    traces = traces_of(person.names, person.addresses, person.people.region)
+    counts = _carry_out(uow, access, person, plan, traces)
+    line = log_person(uow, access, person.form, person.id, "erased", {"counts": counts})
+    sweeps.begin(uow, traces, line)
+    return counts
+
+
+def _carry_out(
+    uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan, traces: Traces
+) -> dict[str, int]:
     overwrite_deleted(uow)
     for follower in person_followers:
         follower.refuse_busy(uow, person.form, list(person.ids))
-    traces = traces_of(person.names, person.addresses, person.people.region)
     suppress(uow, person.addresses, ERASED)
     work = Writing(uow, access, catalog_of(uow), person.people.form, Origin("erasure", "none"))
     counts = _deal_with_links(work, person, plan, traces)
@@ -129,9 +137,6 @@ def _carry_out(uow: UnitOfWork, access: Access, person: Person, plan: ErasePlan)
         .values(reason=None)
     )
     faultpoint("erase-tables")
-    for name, n in sweep(uow, traces).items():
-        _count(counts, name, n)
-    faultpoint("erase-swept")
     forget_marked(uow, indexed_tables(uow, work.catalog))
     return counts
 

@@ -51,4 +51,17 @@ person_log = sa.Table(
     sa.Column("at", columns.Instant, nullable=False),
     sqlite_strict=True,
 )
+erasure_sweep = sa.Table(
+    "erasure_sweep",
+    workspace_metadata,
+    sa.Column("id", columns.BigInt, primary_key=True),
+    sa.Column("line", columns.BigInt, nullable=False),  # of the log, which is told what was found
+    sa.Column("sealed", columns.Text, nullable=False),  # what is looked for
+    sa.Column("stage", columns.Text),  # how far it has come: the table, None at the beginning
+    sa.Column("after", columns.Json),  # and the primary key of the last row there
+    sa.Column("begun_at", columns.Instant, nullable=False),
+    sqlite_strict=True,
+)
+"""Who is erased and still looked for in the texts of the workspace."""
+
 sa.Index("person_log_of_record", person_log.c.form, person_log.c.record, person_log.c.id)

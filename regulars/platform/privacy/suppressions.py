@@ -27,7 +27,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import Database, UnitOfWork, main_metadata, workspace_metadata
 from regulars.platform.errors import RegularsError
 from regulars.platform.inserting import upsert
-from regulars.platform.sealing import BrokenSeal, Seal
+from regulars.platform.sealing import BrokenSeal, Seal, seal_for
 
 suppression = sa.Table(
     "suppression",
@@ -73,6 +73,13 @@ _known: dict[tuple[str, str, tuple[str, ...]], bytes] = {}
 def install(secret_keys: Sequence[str]) -> None:
     """Choose this process's secrets, newest first; called once where it is put together."""
     _installed.secrets = tuple(key for key in secret_keys if key)
+
+
+def installed_seal() -> Seal:
+    """The seal of this process's secrets. Raises KeyLost where there are none."""
+    if not _installed.secrets:
+        raise KeyLost()
+    return seal_for(_installed.secrets)
 
 
 def reseal(database: Database) -> None:
