@@ -45,6 +45,7 @@ class ColumnChoice:
     unsure: bool = False
     place: str = ""
     way: str = "ymd"
+    guessed: str = "ymd"  # the way it seems to be written
     decimal: str = "."
     sign: str = "keep"
     create: bool = False
@@ -72,6 +73,7 @@ class Choices:
     automation: str = "none"
     consents: tuple[ConsentChoice, ...] = ()
     file: Mapping[str, Any] = field(default_factory=dict)
+    day_order: str = ""  # which way round day and month are, where that cannot be told
 
 
 def places_of(form: FormDefinition, forms: Forms) -> list[Place]:
@@ -99,7 +101,7 @@ def suggested(form: FormDefinition, forms: Forms, file: StoredFile) -> Choices:
     """What to begin with: columns called like fields."""
     guesses = {str(guess["column"]): guess for guess in file.guesses}
     raw = suggest_map(form, forms, file.columns, guesses)
-    return from_map(ImportMap.from_json(raw), file)
+    return replace(from_map(ImportMap.from_json(raw), file), day_order="")
 
 
 def blank(file: StoredFile) -> Choices:
@@ -114,6 +116,7 @@ def blank(file: StoredFile) -> Choices:
                 kind=str(guess["kind"]),
                 unsure=bool(guess["unsure"]),
                 way=way if way in WAYS else "ymd",
+                guessed=way if way in WAYS else "ymd",
                 decimal="," if way == "," else ".",
             )
         )
@@ -150,6 +153,7 @@ def from_map(wanted: ImportMap, file: StoredFile) -> Choices:
         _with_source(column, *placed[column.name]) if column.name in placed else column
         for column in chosen.columns
     )
+    orders = [each.way for each in columns if each.unsure and each.name in placed]
     given = {each.channel: each for each in target.consent}
     consents = tuple(
         ConsentChoice(
@@ -171,6 +175,7 @@ def from_map(wanted: ImportMap, file: StoredFile) -> Choices:
         empty_cells=wanted.empty_cells,
         automation=wanted.automation,
         consents=consents,
+        day_order=orders[0] if orders else "",
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from regulars.form_builder.definition import FieldDefinition
+from regulars.form_builder.field_types.base import family_of
 from regulars.form_builder.importing import wording
 from regulars.form_builder.web.import_choices import Place
 from regulars.form_builder.web.importer import blueprint
@@ -42,6 +43,14 @@ def place_words(place: Place) -> str:
         return f"{name} *" if place.field.required else name
     by = i18n.pick(place.by.name, current_locale())
     return translate("importing.place-by", field=name, by=by)
+
+
+@blueprint.app_template_filter("asks_for")
+def asks_for(place: Place) -> str:
+    """Which questions a column that goes there is asked: of a date, a number, a link."""
+    if place.by is not None:
+        return "link"
+    return "date" if place.field.type in ("date", "datetime") else family_of(place.field.type)
 
 
 @blueprint.app_template_filter("encoding_options")

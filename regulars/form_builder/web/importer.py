@@ -25,6 +25,7 @@ from regulars.form_builder.importing.ownership import get_own_file
 from regulars.form_builder.people.import_doubles import shown_doubles
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web import import_choices as choosing
+from regulars.form_builder.web.day_orders import INPUT, day_orders, ordered, unanswered
 from regulars.form_builder.web.import_choices import Choices
 from regulars.form_builder.web.list_layout import own_layout
 from regulars.form_builder.web.list_state import ListState
@@ -41,7 +42,7 @@ from regulars.platform.web.flash import flash
 from regulars.platform.web.form_errors import errors_by_field
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.preferences import current_locale
-from regulars.platform.web.rendering import render
+from regulars.platform.web.rendering import formats, render
 
 blueprint = Blueprint("imports", __name__, url_prefix="/w/<workspace>")
 
@@ -102,8 +103,9 @@ def match(uow: UnitOfWork, access: Access, form_key: str, file_id: int) -> Respo
     file = get_own_file(uow, access, file_id)
     if "remembered" in request.form:
         return _drafted(uow, access, form, file, _remembered(uow, access, form, file) or {})
-    chosen = choosing.from_post(request.form, file)
+    chosen = ordered(choosing.from_post(request.form, file), request.form.get(INPUT, ""))
     raw, problems = choosing.to_map(chosen, form, forms)
+    problems += unanswered(chosen, choosing.places_of(form, forms))
     try:
         if problems:
             raise Invalid(problems)
@@ -319,9 +321,12 @@ def _match_page(
     remembered: ImportMap | None = None,
 ) -> Response:  # fmt: skip
     form, forms = fillable
+    sample, orders = day_orders(chosen, formats())
     return render(
         "form_builder/import_match.html",
         status,
+        sample=sample,
+        orders=orders,
         form=form,
         forms=forms,
         file=file,
@@ -357,7 +362,7 @@ def _draft_of_file(uow: UnitOfWork, access: Access, file: StoredFile) -> Batch |
 
 def _errors(problems: list[Problem], chosen: Choices) -> dict[str, list[str]]:
     inputs = [f"to-{at}" for at in range(len(chosen.columns))]
-    return errors_by_field(problems, [*inputs, "key", "group_by", "mode"])
+    return errors_by_field(problems, [*inputs, INPUT, "key", "group_by", "mode"])
 
 
 def _error(bad: BadFile) -> dict[str, list[str]]:

@@ -48,7 +48,7 @@ def chosen(**more: Any) -> dict[str, Any]:
     """What a person posts on the page of columns."""
     places = {"to-0": "code", "to-1": "name", "to-2": "mobile", "to-3": "birthday", "to-4": ""}
     options = {"key": "code", "mode": "upsert", "empty_cells": "keep", "automation": "none"}
-    return {**places, "way-3": "dmy", **options, **more}
+    return {**places, "way-3": "dmy", "day_order": "dmy", **options, **more}
 
 
 def test_the_whole_walk(shop: Site, alice: Visitor) -> None:
@@ -90,6 +90,22 @@ def test_the_whole_walk(shop: Site, alice: Visitor) -> None:
     assert "1 record removed" in alice.get(batch).text
     with shop.database.workspace_tx(shop.workspace) as uow:
         assert all_records(uow, "customers") == []
+
+
+def test_which_day_is_meant_is_asked_once_and_remembered(shop: Site, alice: Visitor) -> None:
+    where = upload(alice, shop, PEOPLE).headers["Location"]
+    unanswered = alice.send(where, chosen(day_order=""))
+    assert unanswered.status_code == 422
+    assert "Which day is “1/2/1990”?" in unanswered.text
+    assert "2 January 1990" in unanswered.text
+    assert "1 February 1990" in unanswered.text
+    batch = alice.send(where, chosen(day_order="mdy")).headers["Location"]
+    alice.send(f"{batch}/start")
+    work(shop)
+    with shop.database.workspace_tx(shop.workspace) as uow:
+        assert all_records(uow, "customers")[0]["birthday"].isoformat() == "1990-01-02"
+    again = alice.get(upload(alice, shop, PEOPLE).headers["Location"]).text
+    assert 'name="day_order" value="mdy" checked' in " ".join(again.split())
 
 
 def test_lines_of_orders_are_matched_to_rows(shop: Site, alice: Visitor) -> None:
