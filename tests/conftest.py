@@ -22,6 +22,7 @@ pytest_plugins = [
     "tests.support.pictures",
     "tests.support.live_server",
     "tests.support.site",
+    "tests.support.till_screen",
     "tests.support.public_forms",
     "tests.support.log_lines",
     "tests.support.rule_shop",

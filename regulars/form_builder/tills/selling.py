@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -39,7 +39,6 @@ from regulars.platform.problems import Problem
 
 LONGEST_WAIT = timedelta(days=30)
 """How long a device may keep a sale before it hands it in."""
-_AHEAD = timedelta(minutes=10)  # clocks of devices run ahead a little
 _MOST_POINTS_DIGITS = 15
 
 
@@ -51,18 +50,22 @@ class OfferTaken(Conflict):
 
 @dataclass(frozen=True)
 class Wish:
-    """A sale as it was handed in; ``amount`` in words of numbers, ``made_at`` by the device."""
+    """A sale as it was handed in; ``amount`` in words of numbers.
+
+    ``waited`` is for how many seconds the device had kept it: its clock may be wrong, but it can
+    tell how long it waited.
+    """
 
     key: str
     amount: str
     person: int | None = None
     offer: int | None = None
-    made_at: datetime | None = None
+    waited: int = 0
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same sale."""
-        told = [self.amount, self.person, self.offer, plain_json(self.made_at)]
+        """The same for the same sale, however long it waited."""
+        told = [self.amount, self.person, self.offer]
         return hashlib.sha256(json.dumps(told).encode()).hexdigest()
 
 
@@ -89,10 +92,10 @@ def record_sale(
     if known is not None:
         return known
     person = _person(uow, access, till, wish)
-    _require_time(uow, wish)
+    _require_time(wish)
     if wish.offer is not None:
         _hand_in(uow, access, till, wish, person, origin)
-    given = _values(till, replace(wish, person=person))
+    given = _values(uow, till, replace(wish, person=person))
     sale = create_record(uow, access, till.sale.form, given, origin=origin)
     points = None
     if till.points is not None and person is not None:
@@ -123,12 +126,9 @@ def _person(uow: UnitOfWork, access: Access, till: Till, wish: Wish) -> int | No
     return get_record(uow, access, till.people.form, person).id
 
 
-def _require_time(uow: UnitOfWork, wish: Wish) -> None:
-    at = wish.made_at
-    if at is not None and at < uow.now - LONGEST_WAIT:
-        raise Invalid([Problem("made_at", "till-too-late", {"n": LONGEST_WAIT.days})])
-    if at is not None and at > uow.now + _AHEAD:
-        raise Invalid([Problem("made_at", "till-too-early")])
+def _require_time(wish: Wish) -> None:
+    if wish.waited > LONGEST_WAIT.total_seconds():
+        raise Invalid([Problem("waited", "till-too-late", {"n": LONGEST_WAIT.days})])
 
 
 def _hand_in(
@@ -173,7 +173,7 @@ def _require_amount(wish: Wish, least: Any) -> None:
         raise Invalid([Problem("offer", "till-amount-too-small", {"least": str(least)})])
 
 
-def _values(till: Till, wish: Wish) -> dict[str, Any]:
+def _values(uow: UnitOfWork, till: Till, wish: Wish) -> dict[str, Any]:
     sale = till.sale
     outer, column = split_amount(sale.amount)
     given: dict[str, Any] = {
@@ -183,8 +183,8 @@ def _values(till: Till, wish: Wish) -> dict[str, Any]:
         given[sale.via] = wish.person
     if sale.offer and wish.offer is not None:
         given[sale.offer] = wish.offer
-    if sale.at and wish.made_at is not None:
-        given[sale.at] = plain_json(wish.made_at)
+    if sale.at:
+        given[sale.at] = plain_json(uow.now - timedelta(seconds=wish.waited))
     return given
 
 

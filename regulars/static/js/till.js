@@ -62,7 +62,7 @@ async function sell() {
   const least = Number(now.offer?.least ?? 0);
   at("wrong").textContent = !paid ? words["no-amount"] : Number(paid) < least ? say("too-little", { least: screen.money(least) }) : "";
   if (at("wrong").textContent) return amount.focus();
-  const sale = { key: newKey(), amount: paid, person: now.person?.id ?? null, offer: now.offer?.id ?? null, made_at: new Date().toISOString() };
+  const sale = { key: newKey(), amount: paid, person: now.person?.id ?? null, offer: now.offer?.id ?? null };
   at("go").disabled = true;
   const name = now.person ? `${[...now.person.name][0] ?? ""}*` : ""; // enough for the clerk to tell
   const done = await handIn(await add(base, name, sale)).finally(() => (at("go").disabled = false));
@@ -93,6 +93,12 @@ for (const each of root.querySelectorAll("[data-quick]")) {
   each.addEventListener("click", () => (amount.value = each.dataset.quick));
 }
 for (const each of root.querySelectorAll("[data-begin]")) each.addEventListener("click", begin);
+// A hand scanner types wherever the focus is: after a big key that is the key, not the input.
+document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
+  const typed = key.length === 1 && key !== " " && !ctrlKey && !metaKey && !altKey;
+  const input = { find: search, sell: amount }[root.dataset.at];
+  if (typed && input && !document.activeElement.matches("input, textarea") && !at("waiting").open) input.focus();
+});
 at("nobody")?.addEventListener("click", () => serve(null));
 at("bar-open").addEventListener("click", () => at("waiting").showModal());
 for (const name of ["online", "offline"]) window.addEventListener(name, look);

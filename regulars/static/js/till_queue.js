@@ -16,18 +16,19 @@ export const setToken = (given) => (token = given);
 
 export async function kept(base) {
   const sales = (await every("sales")).filter((each) => each.base === base);
-  return sales.sort((one, other) => one.sale.made_at.localeCompare(other.sale.made_at));
+  return sales.sort((one, other) => one.at - other.at);
 }
 
-export async function add(base, name, sale) {
-  const entry = { key: sale.key, base, name, sale, refused: "" };
+export async function add(base, name, sale, at = Date.now()) {
+  const entry = { key: sale.key, base, name, sale, at, refused: "" };
   await keep("sales", sale.key, entry);
   return entry;
 }
 
 async function send(entry, again = true) {
+  const waited = Math.max(0, Math.round((Date.now() - entry.at) / 1000)); // clocks differ, waiting does not
   try {
-    return await ask(`${entry.base}/sales`, { token, body: entry.sale });
+    return await ask(`${entry.base}/sales`, { token, body: { ...entry.sale, waited } });
   } catch (error) {
     if (!(error instanceof Refused && error.code === "stale-page" && again)) throw error;
     token = (await ask(`${entry.base}/now`)).token; // signed in again since: another token
@@ -71,7 +72,7 @@ export const discard = (entry) => drop("sales", entry.key);
 export async function sendAgain(entry, changes = {}) {
   const sale = { ...entry.sale, ...changes };
   if (Object.keys(changes).length) sale.key = newKey(); // another sale than the one that was refused
-  const fresh = await add(entry.base, entry.name, sale);
+  const fresh = await add(entry.base, entry.name, sale, entry.at);
   if (sale.key !== entry.key) await discard(entry);
   return handIn(fresh);
 }

@@ -81,7 +81,7 @@ export function screenOf(root) {
       ...entries.map((each) => {
         const made = piece("waiting");
         made.querySelector("strong").textContent = money(each.sale.amount);
-        made.querySelector("time").textContent = new Date(each.sale.made_at).toLocaleString(document.documentElement.lang);
+        made.querySelector("time").textContent = new Date(each.at).toLocaleString(document.documentElement.lang);
         made.querySelector("[data-who]").textContent = each.name;
         made.querySelector("[data-why]").textContent = each.refused || words["waits"];
         const isTaken = Boolean(each.refused && each.sale.offer);

@@ -5,6 +5,8 @@ import { keepForLater } from "./till_offline.js";
 import { mindWho } from "./till_people.js";
 import { discard, kept, sendAgain, setToken, sync } from "./till_queue.js";
 
+const OUT = [401, 403, 404]; // signed out, or not one of this shop's clerks any more
+
 export function watch(screen, now) {
   const { root, words } = screen;
   const { base } = root.dataset;
@@ -25,7 +27,7 @@ export function watch(screen, now) {
     } catch (error) {
       if (!(error instanceof NoLine) && !(error instanceof Refused)) throw error;
       now.online = !(error instanceof NoLine);
-      now.signedOut = error.status === 401;
+      now.signedOut = OUT.includes(error.status);
       if (now.signedOut) await forget();
     }
     await tell();

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 from flask import request
 
 from regulars.form_builder.tills.definition import Till
@@ -12,8 +9,6 @@ from regulars.form_builder.tills.kind import KIND
 from regulars.form_builder.tills.selling import Wish
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.errors import Invalid
-from regulars.platform.problems import Problem
 from regulars.platform.web.api_body import read_query, read_shaped
 from regulars.platform.web.api_route import ID, TEXT, Schema, array, named, nullable, obj
 
@@ -27,7 +22,7 @@ _SALE_SHAPE: Schema = obj(
     {
         "person": nullable(ID),
         "offer": nullable(ID),
-        "made_at": nullable({"type": "string", "format": "date-time"}),
+        "waited": {"type": "integer", "minimum": 0, "maximum": 10**9},
     },
 )
 SALE = named("TillSale", _SALE_SHAPE)
@@ -62,18 +57,5 @@ def asked_sale() -> Wish:
     """The sale in this request's body; Invalid with every problem."""
     body = read_shaped(request, _SALE_SHAPE)
     return Wish(
-        body["key"], body["amount"], body.get("person"), body.get("offer"),
-        _moment(body.get("made_at")),
-    )  # fmt: skip
-
-
-def _moment(text: Any) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise Invalid([Problem("made_at", "not-a-datetime", {"value": text[:60]})]) from None
-    if found.tzinfo is None:
-        raise Invalid([Problem("made_at", "not-a-datetime", {"value": text[:60]})])
-    return found.astimezone(UTC)
+        body["key"], body["amount"], body.get("person"), body.get("offer"), body.get("waited", 0)
+    )
