@@ -21,6 +21,7 @@ from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.error_file import write_error_file
 from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.importing.wording import batch_json, outcome_lines, problem_lines
+from regulars.form_builder.web.shown import shown_as_asked
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
@@ -138,15 +139,20 @@ def list_imports(shell: Shell) -> None:
 @click.argument("form")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--where", type=FILE, help="Only records that meet this condition (JSON).")
+@click.option("--columns", help="Only these columns, by their keys with commas.")
+@click.option("--sort", help="In this order: keys with commas, - in front to turn it round.")
 @click.pass_obj
-def export(shell: Shell, form: str, file: Path, where: Path | None) -> None:
+def export(
+    shell: Shell, form: str, file: Path, where: Path | None, columns: str | None, sort: str | None
+) -> None:
     """Write the records of FORM to FILE (.csv or .xlsx)."""
     if file.suffix.lower().lstrip(".") not in FORMATS:
         raise click.UsageError("FILE must end with .csv or .xlsx.")
     condition = None if where is None else _read_json(where)
     access = system_access(shell.locale)
     with shell.database.workspace_tx(shell.workspace, write=False) as uow:
-        count = export_records(uow, access, form, file, condition)
+        shown = shown_as_asked(uow, access, form, {"columns": columns, "sort": sort})
+        count = export_records(uow, access, form, file, condition, shown=shown)
     shell.answer({"records": count, "file": str(file)}, f"{file}: {count}")
 
 

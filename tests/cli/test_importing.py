@@ -215,3 +215,17 @@ def test_export_writes_what_import_reads(
     done = json.loads(call("--json", "export", "customers", out, "--where", where).output)
     assert done["records"] == 1
     assert call("export", "customers", tmp_path / "out.pdf").exit_code == 2
+
+
+def test_export_takes_columns_and_an_order(
+    database: Database, shop: Workspace, call: Call, tmp_path: Path
+) -> None:
+    call("import", "customers", file(tmp_path, PEOPLE))
+    out = tmp_path / "out.csv"
+    assert call("export", "customers", out, "--columns", "code", "--sort", "-code").exit_code == 0
+    rows = out.read_text("utf-8-sig").splitlines()[1:]
+    assert rows == sorted(rows, reverse=True)
+    assert "," not in rows[0]
+    wrong = call("export", "customers", out, "--columns", "code,gone")
+    assert wrong.exit_code == 1
+    assert "gone" in wrong.output

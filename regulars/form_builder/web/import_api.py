@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,8 +11,8 @@ from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.exporting import Shown, export_records
-from regulars.form_builder.field_rights import catalog_for, forms_to_fill
+from regulars.form_builder.exporting import export_records
+from regulars.form_builder.field_rights import forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files
 from regulars.form_builder.importing.batches import Batch
 from regulars.form_builder.importing.limits import MAX_UPLOAD_BYTES, MIB, BadFile
@@ -21,8 +20,7 @@ from regulars.form_builder.importing.suggesting import suggest_map
 from regulars.form_builder.importing.wording import batch_json
 from regulars.form_builder.web import import_shapes as shapes
 from regulars.form_builder.web.importer import MEDIA
-from regulars.form_builder.web.list_state import first_columns
-from regulars.form_builder.web.values import field_at_path
+from regulars.form_builder.web.shown import shown_as_asked
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
@@ -182,32 +180,11 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     suffix, condition = asked.get("format", "csv"), asked.get("filter")
     with TemporaryDirectory(prefix="regulars-export-") as folder:
         path = Path(folder) / f"records.{suffix}"
-        shown = _shown(uow, access, form_key, asked)
+        shown = shown_as_asked(uow, access, form_key, asked)
         words = asked.get("q") or None
         n = export_records(uow, access, form_key, path, condition, search=words, shown=shown)
         audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return Response(path.read_bytes(), mimetype=MEDIA[suffix])
-
-
-def _shown(
-    uow: UnitOfWork, access: Access, form_key: str, asked: Mapping[str, Any]
-) -> Shown | None:
-    """The columns that are asked for by name; Invalid for those that are not there."""
-    paths, sort = (
-        tuple(
-            dict.fromkeys(part.strip() for part in asked.get(name, "").split(",") if part.strip())
-        )
-        for name in ("columns", "sort")
-    )
-    if not paths and not sort:
-        return None
-    catalog = catalog_for(uow, access)
-    form = catalog.get_form(form_key)
-    found = {path: field_at_path(form, path, catalog) for path in paths or first_columns(form)}
-    missing = [path for path, field in found.items() if field is None]
-    if missing:
-        raise Invalid([Problem("columns", "unknown-field", {"field": path}) for path in missing])
-    return Shown([(path, field) for path, field in found.items() if field is not None], sort)
 
 
 def _first_form(raw_map: Any) -> str:

@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.definition import FormDefinition
-from regulars.form_builder.exporting import FORMATS, Shown, export_records
+from regulars.form_builder.exporting import FORMATS, export_records
 from regulars.form_builder.field_rights import catalog_for, forms_to_fill
 from regulars.form_builder.importing import batches, error_file, files, wording
 from regulars.form_builder.importing.batches import Batch
@@ -30,7 +30,7 @@ from regulars.form_builder.web.import_choices import Choices
 from regulars.form_builder.web.list_layout import own_layout
 from regulars.form_builder.web.list_state import ListState
 from regulars.form_builder.web.list_views import list_form
-from regulars.form_builder.web.values import field_at_path
+from regulars.form_builder.web.shown import shown_by
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
@@ -263,18 +263,6 @@ def export(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
         )
         audit.note_apart(uow, access, "exported", form_key, after={"n": n})
         return _download(path.read_bytes(), MEDIA[suffix], f"{form.key}.{suffix}")
-
-
-def shown_by(uow: UnitOfWork, access: Access, form: FormDefinition, state: ListState) -> Shown:
-    """The columns and the order of a list; what is grouped together stays together."""
-    catalog = catalog_for(uow, access)
-    fields = [
-        (path, field_at_path(form, path, catalog)) for path in state.columns_of(form, catalog)
-    ]
-    sort = state.sort_of(form)
-    groups = [each.field for each in state.laid_out(form, catalog).group]
-    first = [path for path in groups if path not in {each.removeprefix("-") for each in sort}]
-    return Shown([(path, each) for path, each in fields if each is not None], (*first, *sort))
 
 
 def flash_error(bad: BadFile) -> None:
