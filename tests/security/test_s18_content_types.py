@@ -6,8 +6,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from regulars.platform.accounts.access import system_access
-from regulars.platform.definitions import store
 from tests.support.public_forms import ANN, Shop
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
@@ -110,11 +108,7 @@ def test_s18_a_public_form_takes_form_fields_and_nothing_else(public_shop: Shop)
 
 
 def test_s08_visitors_hand_files_in_by_a_door_of_their_own(public_shop: Shop) -> None:
-    publish_photo_form(public_shop)
-    link = public_shop.offer(
-        form="reports", fields=["what", "photo"], purposes=None, prefilled=None, fixed=None,
-        consents=None,
-    )  # fmt: skip
+    link = public_shop.offer_reports()
     visitor = public_shop.site.visitor()
     ticket = public_shop.page(visitor, link)
     files = f"{link.path}/files/{ticket}"
@@ -147,14 +141,3 @@ def picture() -> BytesIO:
     Image.new("RGB", (4, 4), "red").save(made, "PNG")
     made.seek(0)
     return made
-
-
-def publish_photo_form(shop: Shop) -> None:
-    """A form that takes a photo."""
-    raw = {
-        "kind": "form", "key": "reports", "label": "Reports",
-        "fields": [{"key": "what", "type": "text"}, {"key": "photo", "type": "image"}],
-    }  # fmt: skip
-    with shop.site.database.workspace_tx(shop.site.workspace) as uow:
-        store.save_draft(uow, system_access("en"), "form", raw)
-        store.publish(uow, system_access("en"), [("form", "reports")])

@@ -51,6 +51,18 @@ class Shop:
             links = make_links(uow, access, "join", [unit])
             return next(each for each in links if each.unit == unit)
 
+    def offer_reports(self) -> Link:
+        """Another form: a few words and a photo, nobody's name."""
+        raw = {
+            "kind": "form", "key": "reports", "label": "Reports",
+            "fields": [{"key": "what", "type": "text"}, {"key": "photo", "type": "image"}],
+        }  # fmt: skip
+        with self.site.database.workspace_tx(self.site.workspace) as uow:
+            store.save_draft(uow, system_access("en"), "form", raw)
+            store.publish(uow, system_access("en"), [("form", "reports")])
+        gone = dict.fromkeys(("purposes", "prefilled", "fixed", "consents"))
+        return self.offer(form="reports", fields=["what", "photo"], **gone)
+
     def page(self, visitor: Visitor, link: Link | None = None) -> str:
         """Open the link; the ticket that the page carries."""
         answer = visitor.get((link or self.link).path)

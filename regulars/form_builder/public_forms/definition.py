@@ -64,7 +64,8 @@ class Shown:
 class PublicForm:
     """What of ``form`` strangers may fill in, and under which conditions.
 
-    ``fields`` stand on the page in this order; ``prefilled`` of them take a value from the link;
+    ``fields`` stand on the page in this order; visitors must fill in those of the form that need
+    it, and ``required`` ones; ``prefilled`` of them take a value from the link;
     ``fixed`` are given by the definition and never by the visitor. ``purposes`` says what each
     personal field is asked for. Moments are in the shop's zone.
     """
@@ -74,6 +75,7 @@ class PublicForm:
     form: str
     fields: tuple[str, ...]
     purposes: Mapping[str, str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
     prefilled: tuple[str, ...] = ()
     fixed: Mapping[str, Any] = field(default_factory=dict)
     welcome: Text | None = None
@@ -100,7 +102,8 @@ class PublicForm:
         opt_in, shows = raw.get("double_opt_in"), raw.get("shows")
         return cls(
             raw["key"], raw["label"], raw["form"], tuple(raw["fields"]),
-            raw.get("purposes", {}), tuple(raw.get("prefilled", ())), raw.get("fixed", {}),
+            raw.get("purposes", {}), tuple(raw.get("required", ())),
+            tuple(raw.get("prefilled", ())), raw.get("fixed", {}),
             limits=Limits(**raw.get("limits", {})), consents=boxes,
             opt_in=OptIn(**opt_in) if opt_in else None,
             shows=Shown(shows["field"], shows.get("as", "text")) if shows else None,

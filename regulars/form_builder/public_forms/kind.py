@@ -88,9 +88,10 @@ def _field_problems(public: PublicForm, form: FormDefinition) -> Iterator[Proble
 
 
 def _given_problems(public: PublicForm, form: FormDefinition) -> Iterator[Problem]:
-    for position, key in enumerate(public.prefilled):
-        if key not in public.fields:
-            yield Problem(f"prefilled/{position}", "prefilled-not-asked", {"field": key})
+    for name in ("required", "prefilled"):
+        for position, key in enumerate(getattr(public, name)):
+            if key not in public.fields:
+                yield Problem(f"{name}/{position}", f"{name}-not-on-page", {"field": key})
     for key in public.purposes:
         if form.find(key) is None:
             yield Problem(f"purposes/{key}", "unknown-field", {"field": key})

@@ -14,7 +14,7 @@ FEW = 4
 _FIRST = ("name", "mobile", "email")
 
 
-def first_public_form(form: FormDefinition, key: str, label: Any) -> Json:
+def first_public_form(form: FormDefinition, key: str) -> Json:
     """A public form of the fields that are needed, and of what tells people apart."""
     person = form.person or {}
     wanted = [person[part] for part in _FIRST[:2] if part in person]
@@ -25,9 +25,11 @@ def first_public_form(form: FormDefinition, key: str, label: Any) -> Json:
         if each in form.by_key and can_be_asked(form.by_key[each])
     ]  # fmt: skip
     made: Json = {
-        "kind": "public_form", "schema": 1, "key": key, "label": label, "form": form.key,
-        "fields": asked,
+        "kind": "public_form", "schema": 1, "key": key, "form": form.key, "fields": asked,
+        "label": _words("first-title") if person else form.label,
     }  # fmt: skip
+    if person:
+        made |= {"welcome": _words("first-welcome"), "required": [e for e in asked if e in wanted]}
     purposes = {
         each: (form.by_key[each].personal or {}).get("purpose") or "membership"
         for each in asked if is_personal(form, form.by_key[each])
@@ -35,6 +37,10 @@ def first_public_form(form: FormDefinition, key: str, label: Any) -> Json:
     if purposes:
         made["purposes"] = purposes
     if person.get("mobile") in asked:
-        words = {each: translate("public-forms.first-consent", each) for each in LOCALES}
+        words = _words("first-consent")
         made["consents"] = [{"purpose": "marketing", "channels": ["sms"], "text": words}]
     return made
+
+
+def _words(name: str) -> dict[str, str]:
+    return {each: translate(f"public-forms.{name}", each) for each in LOCALES}

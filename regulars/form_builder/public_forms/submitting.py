@@ -55,7 +55,8 @@ class Full(Conflict):
 class Sent:
     """What a visitor sent: the values of the fields on the page, and the boxes they ticked.
 
-    ``device`` is what their browser keeps for us, None where nothing is counted by device.
+    ``device`` is what their browser keeps for us, None where nothing is counted by device;
+    ``lacking`` what this page asks for beyond its form, and they have left empty.
     """
 
     ticket: Ticket
@@ -63,6 +64,7 @@ class Sent:
     ticked: tuple[int, ...]
     locale: str
     device: str | None = None
+    lacking: tuple[Problem, ...] = ()
 
 
 def submit(uow: UnitOfWork, door: Door, sent: Sent, keys: Sequence[str]) -> None:
@@ -75,6 +77,8 @@ def submit(uow: UnitOfWork, door: Door, sent: Sent, keys: Sequence[str]) -> None
     form = catalog.get_form(public.form)
     visitor = visitor_of(public, catalog, sent.locale, door.link.unit)
     values = {**public.fixed, **_units(door, catalog), **sent.values}
+    if sent.lacking:
+        _refuse_lacking(uow, visitor, door, values, sent.lacking)
     mark = _phone_mark(uow, door, form, values, keys)
     if mark is not None and _is_used_up(uow, door, mark):
         _rehearse(uow, visitor, door, form, values)
@@ -195,6 +199,20 @@ def _rehearse(
         inside.rollback()
         uow.memo.clear()
         uow.memo.update(waiting)
+
+
+def _refuse_lacking(
+    uow: UnitOfWork, visitor: Access, door: Door, values: Mapping[str, Any],
+    lacking: Sequence[Problem],
+) -> None:  # fmt: skip
+    """Invalid with what this page misses and all that is wrong besides."""
+    others: Sequence[Problem] = ()
+    try:
+        _rehearse(uow, visitor, door, catalog_of(uow).get_form(door.public.form), values)
+    except Invalid as invalid:
+        others = invalid.problems
+    places = {each.path for each in others}
+    raise Invalid([*others, *(each for each in lacking if each.path not in places)])
 
 
 def _clashing(door: Door, form: FormDefinition, problems: Sequence[Problem]) -> frozenset[str]:

@@ -100,6 +100,18 @@ class Visit:
             raise Invalid(problems)
         return values
 
+    def lacking(self, values: Mapping[str, Any]) -> tuple[Problem, ...]:
+        """What this page asks for beyond its form, and was left empty; or that all was."""
+        empty = {each.key for each in self.form.fields if not _holds(values.get(each.key))}
+        if empty == set(self.form.by_key):
+            return (Problem("", "nothing-filled-in"),)
+        seen = self.live(values, None)
+        return tuple(
+            Problem(key, "required", {"field": self.form.by_key[key].name})
+            for key in self.door.public.required
+            if key in empty and (seen is None or seen.trial.shows(key))
+        )
+
     def live(self, values: Mapping[str, Any], moved: frozenset[str] | None) -> Live | None:
         """What follows from what stands on the page; None where nothing depends on anything."""
         public, unit = self.door.public, self.door.link.unit
@@ -127,7 +139,10 @@ class Visit:
 
 def asked_form(form: FormDefinition, public: PublicForm) -> FormDefinition:
     """The form with the fields on the page, in the order of the page."""
-    fields = tuple(form.by_key[key] for key in public.fields if key in form.by_key)
+    known = (form.by_key[key] for key in public.fields if key in form.by_key)
+    fields = tuple(
+        replace(each, required=each.required or each.key in public.required) for each in known
+    )
     return replace(form, fields=fields, by_key={each.key: each for each in fields}, layout=())
 
 
@@ -145,6 +160,10 @@ def _unasked(form: FormDefinition, posted: MultiDict[str, str]) -> Any:
                 yield Problem(key, "one-value-only", {"field": field.name})
             continue
         yield Problem(name[:60], "unknown-field", {"field": name[:60]})
+
+
+def _holds(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], ())
 
 
 def _no_file(field: FieldDefinition) -> Problem:

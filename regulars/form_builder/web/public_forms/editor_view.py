@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from regulars.form_builder.definition import FieldDefinition, FormDefinition
 from regulars.form_builder.public_forms.definition import PublicForm, is_personal
 from regulars.form_builder.public_forms.kind import CARD_TYPES, can_be_asked
-from regulars.form_builder.web.public_forms.template_words import KNOWN, purpose_words
+from regulars.form_builder.web.public_forms.template_words import KNOWN, purpose_name
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
 
@@ -58,7 +58,7 @@ class EditorView:
         """What something may be asked for: known purposes, and those that are in use here."""
         boxes = (each.purpose for each in self.public.consents)
         own = [*self.public.purposes.values(), *boxes]
-        return [(each, purpose_words(each)) for each in dict.fromkeys((*KNOWN, *own))]
+        return [(each, purpose_name(each, self.locale)) for each in dict.fromkeys((*KNOWN, *own))]
 
     @property
     def fixed(self) -> Mapping[str, str]:

@@ -69,7 +69,7 @@ def create(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValu
     form = catalog_for(uow, access).get_form(form_key)
     taken = {draft.key for draft in store.list_drafts(uow, KIND)}
     key = derive_key(label(form.label), taken, KIND)
-    store.save_draft(uow, access, KIND, first_public_form(form, key, form.label), tag=0)
+    store.save_draft(uow, access, KIND, first_public_form(form, key), tag=0)
     try:
         store.publish(uow, access, [(KIND, key)])
     except Invalid:

@@ -24,6 +24,7 @@ def public_from(posted: Posted, base: Mapping[str, Any], locale: str) -> Json:
         "label": reworded(base.get("label"), _line(posted, "label")[:200], locale),
         "form": base.get("form", ""), "fields": fields,
         "purposes": _named(posted, "purpose", fields),
+        "required": [each for each in posted.getlist("required") if each in fields],
         "prefilled": [each for each in posted.getlist("prefilled") if each in fields],
         "fixed": _fixed(posted, base, fields),
         "limits": {

@@ -17,6 +17,11 @@ def purpose_words(purpose: str) -> str:
     return found or purpose.replace("_", " ")
 
 
+def purpose_name(purpose: str, locale: str) -> str:
+    """What an owner calls a purpose; one of their own by its name."""
+    return find_text(f"public-forms.for.{purpose}", locale) or purpose.replace("_", " ")
+
+
 @visits.app_template_filter("in_language")
 def in_language(text: Text | None, locale: str) -> str:
     """An owner's text in a language that is not the reader's: what a poster is printed in."""

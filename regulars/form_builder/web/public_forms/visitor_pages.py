@@ -163,9 +163,10 @@ def _take(token: str, uow: UnitOfWork) -> ResponseReturnValue:
     device = request.cookies.get(DEVICE) or new_token(16)
     try:
         _refuse_machines(ticket)
+        values = visit.values(answers, fresh)
         sent = Sent(
-            fresh, visit.values(answers, fresh), _ticked(), current_locale(),
-            device if door.public.limits.per_device else None,
+            fresh, values, _ticked(), current_locale(),
+            device if door.public.limits.per_device else None, visit.lacking(values),
         )  # fmt: skip
         submit(uow, door, sent, keys())
     except Invalid as invalid:

@@ -128,3 +128,19 @@ def test_nobody_finds_these_pages_by_searching_and_nobody_keeps_them(public_shop
     assert 'content="noindex' in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_what_the_page_asks_beyond_its_form_is_told_with_all_else(public_shop: Shop) -> None:
+    public_shop.offer(required=["mobile"])
+    answer = public_shop.send({"name": "Ann", "mobile": "", "email": "no"})
+    assert answer.status_code == 422
+    assert answer.text.count('class="field-error"') == 2
+    assert public_shop.send({"name": "", "mobile": ""}).status_code == 422
+    assert public_shop.send(ANN).status_code == 303
+
+
+def test_an_empty_page_is_no_record(public_shop: Shop) -> None:
+    link = public_shop.offer_reports()
+    answer = public_shop.send({"what": "", "photo": ""}, link=link)
+    assert answer.status_code == 422
+    assert "Nothing has been filled in" in answer.text
