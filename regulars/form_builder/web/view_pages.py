@@ -8,7 +8,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder import service, view_edits
-from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.list_settings import keep_settings
@@ -25,7 +25,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid, NotFound
-from regulars.platform.problems import Problem
+from regulars.platform.problems import Problem, under
 from regulars.platform.web.flash import flash
 from regulars.platform.web.htmx import go_to
 from regulars.platform.web.rendering import label as label_of
@@ -150,7 +150,18 @@ def _seen(
     for name in ("key", "label", "roles", "is_own", "left_out"):
         known.pop(name, None)
     made = {**known, **view_of(state, form, state.columns_of(form, catalog), shape)}
+    problems = [
+        *under("filter", _problems(catalog, form, made["where"])),
+        *(p for each in state.colors_of(form) for p in _problems(catalog, form, each.when)),
+        *(p for path in made["sort"] or () for p in catalog.path(form.key, path.lstrip("-"))[1]),
+    ]
+    if problems:
+        raise Invalid(problems)
     return {name: value for name, value in made.items() if value is not None}
+
+
+def _problems(catalog: FormCatalog, form: FormDefinition, condition: Any) -> list[Problem]:
+    return catalog.condition(form.key, condition)[1] if condition else []
 
 
 def _label() -> str:

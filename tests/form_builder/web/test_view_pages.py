@@ -67,6 +67,17 @@ def test_a_clerk_keeps_a_view_that_nobody_else_sees(
     assert "Best" not in words_of(clerk.get(f"{LIST}/records").text)
 
 
+def test_what_makes_no_sense_is_not_kept(owner: Visitor) -> None:
+    owner.get(f"{LIST}/records")
+    gone = {"field": "gone", "op": "is", "value": "x"}
+    rule = [{"when": gone, "color": "red"}]
+    for wrong in ({"filter": json.dumps(gone)}, {"colors": json.dumps(rule)}, {"sort": "-gone"}):
+        for whom in ("me", "all"):
+            given = {"label": "Odd", "for": whom, **wrong}
+            assert owner.send(f"{LIST}/views", given).status_code == 422, given
+    assert "Odd" not in words_of(owner.get(f"{LIST}/records").text)
+
+
 def test_a_list_opens_with_the_view_somebody_chose_and_everything_is_a_tab_away(
     shop: Shop, clerk: Visitor
 ) -> None:
