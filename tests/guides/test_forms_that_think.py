@@ -18,5 +18,14 @@ def test_a_form_asks_only_what_matters(walk: Walk, picture: Picture, say: Say) -
     page.locator("select[name=v]").select_option("refunded")
     picture(page, "forms-that-think/condition")
     page.get_by_role("button", name=say("forms.logic.apply")).click()
-    expect(page.locator(".sentence-chip[data-place$='-0']")).to_have_count(2)
+    add = "forms.logic.add-group-any"
+    page.get_by_role("link", name=say(add), exact=True).click()
+    for channel in ("store", "phone"):
+        if channel == "phone":
+            group = page.locator(".logic-group")
+            group.get_by_role("link", name=say("forms.logic.add-row"), exact=True).click()
+        page.locator("select[name=f]").select_option("channel")
+        page.locator("select[name=v]").select_option(channel)
+        page.get_by_role("button", name=say("forms.logic.apply")).click()
+    expect(page.locator(".logic-group .sentence-chip:not(.is-quiet)")).to_have_count(2)
     picture(page, "forms-that-think/rule")

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from regulars.form_builder.edits import Form, Json, StepRefused
+from regulars.form_builder.edits import Form, Json, StepRefused, reworded
 
 Change = Callable[[Json], Json]
 
@@ -96,17 +96,38 @@ def drop_action(rule: Json, number: int) -> Json:
     return {**rule, "then": actions}
 
 
-def set_check(form: Form, number: int | None, check: Json | None) -> Json:
-    """The form with a check changed, added (``number`` None) or taken away (``check`` None)."""
-    made = copy.deepcopy(dict(form))
-    checks = list(made.get("checks", ()))
-    if number is None and check is not None:
-        checks.append(check)
-    elif number is not None and check is not None:
-        checks[_within(checks, number)] = check
-    elif number is not None:
-        del checks[_within(checks, number)]
-    made["checks"] = checks
+def add_check(form: Form, check: Json) -> Json:
+    """The form with a check more."""
+    return {**form, "checks": [*form.get("checks", ()), check]}
+
+
+def change_must(form: Form, number: int, change: Callable[[Any], Json | None]) -> Json:
+    """The form with another condition in a check; StepRefused where none would be left."""
+    checks = list(form.get("checks", ()))
+    at = _within(checks, number)
+    must = change(checks[at]["must"])
+    if must is None:
+        raise StepRefused
+    ((match, rows),) = must.items()
+    checks[at] = {**checks[at], "must": rows[0] if len(rows) == 1 else {match: rows}}
+    return {**form, "checks": checks}
+
+
+def word_check(form: Form, number: int, words: str, at: str | None, locale: str) -> Json:
+    """The form with other words in a check, said at another field or at none."""
+    checks = list(form.get("checks", ()))
+    old = checks[_within(checks, number)]
+    kept = {key: value for key, value in old.items() if key != "at"}
+    said = {"message": reworded(old.get("message"), words, locale)}
+    checks[number] = {**kept, **said, **({"at": at} if at else {})}
+    return {**form, "checks": checks}
+
+
+def drop_check(form: Form, number: int) -> Json:
+    """The form without a check."""
+    checks = list(form.get("checks", ()))
+    del checks[_within(checks, number)]
+    made = {**form, "checks": checks}
     if not checks:
         del made["checks"]
     return made

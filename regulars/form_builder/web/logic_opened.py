@@ -21,13 +21,13 @@ def opened(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Open:
     if set(asked) - {"at", "rule", "n"}:
         return dict(asked)
     if at == "row":
-        return {**asked, **row_open(_placed(_rule(form, asked).get("when"), text))}
+        return {**asked, **row_open(_placed(_condition(form, asked), text))}
     if not text.isdecimal() or len(text) > 5:
         return dict(asked)
     number = int(text)
     if at == "check":
         check = _of(form.get("checks", ()), number)
-        return {**asked, **row_open(check.get("must", {})), "at_field": check.get("at", "")}
+        return {**asked, "at_field": check.get("at", "")}
     then = _rule(form, asked).get("then", ())
     return {**asked, **_action(_of(then, number))} if at == "action" else dict(asked)
 
@@ -35,6 +35,14 @@ def opened(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Open:
 def _rule(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Mapping[str, Any]:
     rules: Sequence[Mapping[str, Any]] = form.get("logic", ())
     return next((each for each in rules if each["key"] == asked.get("rule")), {})
+
+
+def _condition(form: Mapping[str, Any], asked: Mapping[str, Any]) -> Any:
+    """That of a rule, or of a check (``check:0``)."""
+    kind, colon, number = str(asked.get("rule", "")).partition(":")
+    if kind == "check" and colon and number.isdecimal() and len(number) < 5:
+        return _of(form.get("checks", ()), int(number)).get("must")
+    return _rule(form, asked).get("when")
 
 
 def _placed(when: Mapping[str, Any] | None, text: str) -> Mapping[str, Any]:

@@ -20,6 +20,9 @@ from regulars.platform.problems import Problem
 
 Posted = MultiDict[str, str]
 Step = Callable[[Form], Json]
+CHECK = "check:"
+"""In front of a check's number, where a rule would have its key."""
+
 PAIRS = 4
 """How many fields can be filled in at once."""
 
@@ -29,16 +32,30 @@ def step_of(posted: Posted, form: FormDefinition, catalog: FormCatalog, locale: 
     do, key = posted.get("do", ""), posted.get("rule", "")
     if do in _WHOLE:
         return lambda raw: _WHOLE[do](raw, key)
-    if do == "check":
-        made = _check(posted, form, catalog, locale)
-        return lambda raw: edits.set_check(raw, _number(posted), made)
-    if do == "drop-check":
-        return lambda raw: edits.set_check(raw, _needed_number(posted), None)
+    if do in ("check", "drop-check"):
+        return _check_step(posted, form, catalog, locale)
     if do == "action" and not key:
         action = action_of(posted, form)
         return lambda raw: edits.add_rule(raw, action)
+    if key.startswith(CHECK):
+        number = grouping.place_of(key.removeprefix(CHECK))
+        grouped = _grouped(do, posted, form, catalog)
+        return lambda raw: edits.change_must(raw, (*number, -1)[0], grouped)
     change = _change_of(do, posted, form, catalog)
     return lambda raw: edits.change_rule(raw, key, change)
+
+
+def _check_step(posted: Posted, form: FormDefinition, catalog: FormCatalog, locale: str) -> Step:
+    if posted.get("do") == "drop-check":
+        return lambda raw: edits.drop_check(raw, _needed_number(posted))
+    number, at = _number(posted), posted.get("at_field", "")
+    at_field = at if form.find(at) is not None else None
+    words = _text(posted, "message")[:500]
+    if number is not None:
+        return lambda raw: edits.word_check(raw, number, words, at_field, locale)
+    said = {"message": {locale: words}, **({"at": at_field} if at_field else {})}
+    made = {"must": row_of(posted, form, catalog), **said}
+    return lambda raw: edits.add_check(raw, made)
 
 
 def _change_of(
@@ -141,17 +158,6 @@ def _options(posted: Posted, form: FormDefinition) -> Json:
     return {"field": field.key, "values": values or _missing("values")}
 
 
-def _check(posted: Posted, form: FormDefinition, catalog: FormCatalog, locale: str) -> Json:
-    """A condition every record must meet, in the words of whoever made it."""
-    words = _text(posted, "message")[:500]
-    at = posted.get("at_field", "")
-    return {
-        "must": row_of(posted, form, catalog),
-        "message": {locale: words},
-        **({"at": at} if form.find(at) is not None else {}),
-    }
-
-
 def _field(posted: Posted, form: FormDefinition, name: str) -> FieldDefinition:
     found = form.find(posted.get(name, ""))
     return _missing(name) if found is None else found
@@ -175,3 +181,10 @@ def _needed_number(posted: Posted) -> int:
     if found is None:
         raise StepRefused
     return found
+
+
+def _check_number(key: str) -> int:
+    place = grouping.place_of(key.removeprefix(CHECK))
+    if len(place) != 1:
+        raise StepRefused
+    return place[0]

@@ -75,7 +75,9 @@ class ShownRule:
 class ShownCheck:
     """One check: what must hold, and what is said when it does not."""
 
+    key: str  # what its condition is named by, as a rule's by the key of the rule
     part: Part
+    condition: Row
     message: Any
     at: Any
 
@@ -247,7 +249,9 @@ def _rules(say: Sayer, problems: Sequence[Problem]) -> list[ShownRule]:
 def _checks(say: Sayer, form: FormDefinition, problems: Sequence[Problem]) -> list[ShownCheck]:
     return [
         ShownCheck(
-            Part(n, say.condition(each.must), _at(problems, f"checks/{n}", say)),
+            f"check:{n}",
+            Part(n, "", _at(problems, f"checks/{n}", say)),
+            _group(_Told(say, ()), each.must, f"checks/{n}/must", ()),
             each.message,
             getattr(form.find(each.at or ""), "name", None),
         )

@@ -120,6 +120,21 @@ def test_checks_are_composed_in_the_same_way(site: Site, owner: Visitor) -> None
         "message": {"en": "Not below nought"}, "at": "amount",
     }]  # fmt: skip
     assert "Otherwise: “Not below nought” Said at “Amount”." in said(owner.get(PAGE).text)
+    first = drafted(site)["checks"][0]["must"]
+    check = {"rule": "check:0"}
+    owner.send(PAGE, {"do": "group", **check, "n": "", "formula": "amount > 5"})
+    owner.send(PAGE, {"do": "row", **check, "n": "1.+", "formula": "amount > 9"})
+    group = {"any": [{"formula": "amount > 5"}, {"formula": "amount > 9"}]}
+    assert drafted(site)["checks"][0]["must"] == {"all": [first, group]}
+    owner.send(PAGE, {"do": "check", "n": "0", "message": "Too little"})
+    kept = drafted(site)["checks"][0]
+    assert kept == {"must": {"all": [first, group]}, "message": {"en": "Too little"}}
+    assert "amount &gt; 9" in owner.get(f"{PAGE}?at=row&rule=check:0&n=1.1").text
+    owner.send(PAGE, {"do": "drop-row", **check, "n": "1"})
+    assert drafted(site)["checks"][0]["must"] == first
+    for bad in ({"n": "0", **check}, {"n": "0", "rule": "check:7"}, {"n": "0", "rule": "check:"},
+                {"n": "0", "rule": "check:0.1"}):  # fmt: skip
+        assert owner.send(PAGE, {"do": "drop-row", **bad}).status_code == 409
     owner.send(PAGE, {"do": "drop-check", "n": "0"})
     assert "checks" not in drafted(site)
 
