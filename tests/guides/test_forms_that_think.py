@@ -28,4 +28,5 @@ def test_a_form_asks_only_what_matters(walk: Walk, picture: Picture, say: Say) -
         page.locator("select[name=v]").select_option(channel)
         page.get_by_role("button", name=say("forms.logic.apply")).click()
     expect(page.locator(".logic-group .sentence-chip:not(.is-quiet)")).to_have_count(2)
+    page.evaluate("scrollTo(0, 0)")
     picture(page, "forms-that-think/rule")
