@@ -8,6 +8,7 @@ from regulars.form_builder.api import api as form_api
 from regulars.form_builder.api_changes import api as changes_api
 from regulars.form_builder.api_drafts import api as drafts_api
 from regulars.form_builder.api_tasks import api as tasks_api
+from regulars.form_builder.bulk.api import bulk as bulk_api
 from regulars.form_builder.buttons_api import buttons as buttons_api
 from regulars.form_builder.comments import routes as comments_web
 from regulars.form_builder.flow.api import api as states_api
@@ -17,6 +18,7 @@ from regulars.form_builder.summing_api import summing as summing_api
 from regulars.form_builder.web import form_pages, role_pages, task_pages
 from regulars.form_builder.web import import_pages as import_web
 from regulars.form_builder.web import pages as form_web
+from regulars.form_builder.web.bulk_pages import bulk_link
 from regulars.form_builder.web.button_cells import rule_starters
 from regulars.form_builder.web.file_routes import api as files_api
 from regulars.form_builder.web.printing import pages as print_web
@@ -47,6 +49,7 @@ def blueprints() -> tuple[Blueprint, ...]:
     record_links.register("print", print_links)
     record_links.register("start", start_links)
     record_links.register("why", why_link)
+    list_links.register("bulk", bulk_link)
     list_links.register("print", print_many_links)
     list_links.register("public", public_pages.public_links)
     list_links.register("start", start_many_link)
@@ -67,6 +70,7 @@ def blueprints() -> tuple[Blueprint, ...]:
         buttons_api,
         states_api,
         summing_api,
+        bulk_api,
         *form_web.BLUEPRINTS,
         *people_web.BLUEPRINTS,
         *comments_web.BLUEPRINTS,

@@ -12,6 +12,7 @@ from regulars.form_builder.access_cases.tables import access_case
 from regulars.form_builder.api_schemas import instances as form_schemas
 from regulars.form_builder.attachment_desk import AttachmentDesk
 from regulars.form_builder.backing_up import MendForms, form_tables
+from regulars.form_builder.bulk.desk import BulkDesk
 from regulars.form_builder.changing.desk import ChangeDesk
 from regulars.form_builder.comments.tables import comment
 from regulars.form_builder.field_types.all_of_them import FIELD_TYPES
@@ -300,6 +301,7 @@ def job_kinds(database: Database) -> tuple[JobKind, ...]:
         JobKind(BACKUP_JOB, "long", lambda _payload: backups.answer(), LONGEST_BACKUP),
         JobKind(JOB, "rules", lambda _payload: rules.answer(PATIENCE), 120),
         changes.job(),
+        BulkDesk(database).job(),
         SimulationDesk(database).job(),
         self_check.SelfCheckDesk(database).job(),
         searches.job(),
@@ -323,6 +325,7 @@ def ticks(database: Database) -> tuple[Tick, ...]:
         Tick("rules", lambda _now: rules.answer(), job=JOB, is_due=rules.is_due),
         Tick("mirrors", rules.check, is_due=rules.is_unchecked),
         *changes.ticks(),
+        *BulkDesk(database).ticks(),
         *SimulationDesk(database).ticks(),
         *self_check.SelfCheckDesk(database).ticks(),
         *InquiryDesk(database, rules.surroundings).ticks(),

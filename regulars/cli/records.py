@@ -182,3 +182,32 @@ def move(shell: Shell, form: str, record: int, to: str, comment: str) -> None:
     """Take a record to the state TO."""
     path = place("forms", form, "records", record, "move")
     _tell(shell, ask_json(shell, "POST", path, given={"to": to, "comment": comment}))
+
+
+@record.command("bulk")
+@FORM
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@click.option("--apply", "does_it", is_flag=True, help="Do it as well, not only look.")
+@click.option("--live", is_flag=True, help="Start rules for the records.")
+@click.pass_obj
+def bulk(shell: Shell, form: str, file: TextIO, *, does_it: bool, live: bool) -> None:
+    """See what FILE (JSON; - for standard input) would do to many records.
+
+    It holds "changes" and "filter" or "ids", as for the API. With --apply it is done.
+    """
+    here = place("forms", form, "records", "bulk")
+    found = ask_json(shell, "POST", here, given=read_object(file))
+    if does_it and found["state"] == "checked":
+        how = {"automation": "live" if live else "none"}
+        found = ask_json(shell, "POST", f"{here}/{found['id']}/apply", given=how)
+    _tell(shell, found)
+
+
+@record.command("bulk-undo")
+@FORM
+@click.argument("number", type=int)
+@click.pass_obj
+def bulk_undo(shell: Shell, form: str, number: int) -> None:
+    """Put back what a change of many records did, where nobody has saved since."""
+    here = place("forms", form, "records", "bulk", number)
+    _tell(shell, ask_json(shell, "POST", f"{here}/undo"))

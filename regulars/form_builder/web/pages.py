@@ -5,6 +5,7 @@ from __future__ import annotations
 from regulars.form_builder.logic.api import api as logic_api
 from regulars.form_builder.web import (
     barcode_drawing,
+    bulk_pages,
     case_api,
     case_pages,
     change_pages,
@@ -49,6 +50,7 @@ MODULES = (
     record_lists,
     record_pages,
     right_pages,
+    bulk_pages,
     group_pages,
     inline_cells,
     layout_pages,

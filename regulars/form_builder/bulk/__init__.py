@@ -1,0 +1,1 @@
+"""Changing many records at once: choose, look at what would happen, do it, take it back."""
