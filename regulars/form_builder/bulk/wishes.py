@@ -88,7 +88,7 @@ def read_changes(
         made, wrong = _read(form, seen, each, reading)
         problems += under(str(n), wrong)
         if made is not None and any(made.key == other.key for other in found):
-            problems.append(Problem(f"{n}/field", "duplicate-field", {"field": made.field.name}))
+            problems.append(Problem(f"{n}/field", "bulk-twice", {"field": made.field.name}))
         elif made is not None:
             found.append(made)
     return found, problems

@@ -101,6 +101,8 @@ def follow_bulk(
 ) -> ResponseReturnValue:
     """The same without the page around it, asked for again and again while it is worked on."""
     bulk = keeping.get(uow, access, form_key, number)
+    if not bulk.is_working:
+        return go_to(url_for("records.show_bulk", form_key=form_key, number=number))
     return _shown(uow, access, bulk, "form_builder/_bulk.html")
 
 

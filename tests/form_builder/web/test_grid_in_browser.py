@@ -156,3 +156,28 @@ def test_a_phone_writes_in_a_card_by_the_switch(table: Open) -> None:
     shop.cell(0, "email").get_by_role("button", name="Save").tap()
     expect(shop.cell(0, "email")).to_have_text("phone@x.example")
     assert accessibility_problems(shop.page) == []
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE])
+def test_ticked_records_are_changed_after_a_look_and_put_back(
+    table: Open, viewport: dict[str, int]
+) -> None:
+    shop = table(viewport=viewport)
+    page = shop.page
+    for title in ("Ann", "Bo"):
+        page.get_by_role("checkbox", name=f"Choose {title}").check()
+    page.get_by_role("button", name="Change the chosen ones").click()
+    page.get_by_label("Which field shall be changed?").select_option("birthday")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("What shall be done?").select_option("set")
+    assert accessibility_problems(page) == []
+    page.locator("input[type=date]").fill("2001-02-03")
+    page.get_by_role("button", name="Look at what would happen").click()
+    expect(page.get_by_text("will change")).to_be_visible()
+    assert accessibility_problems(page) == []
+    page.get_by_role("button", name="Change 2 records").click()
+    page.get_by_role("button", name="Put everything back").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is put back")
+    assert shop.stored(0)["birthday"] is None
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(overflow) <= 0
