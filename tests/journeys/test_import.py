@@ -1,6 +1,5 @@
 """A sales history comes in through the pages, on a desk and on a phone."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Workspace
 from regulars.seed_templates.catalogue import get_pack
 from regulars.seed_templates.installer import Wishes, install
-from tests.support.browser import DESKTOP, PHONE, accessibility_problems
+from tests.support.browser import DESKTOP, PHONE, look
 from tests.support.live_server import LiveServer
 from tests.support.people import let_in
 
@@ -94,14 +93,3 @@ def work(live_server: LiveServer, shop: Workspace, page: Page) -> None:
     """Do what waits, as a worker would, once the page shows that it has been asked for."""
     expect(page.locator("#import-progress")).to_be_visible()
     running.run_due(live_server.database, shop)
-
-
-def look(page: Page, locale: str, name: str) -> None:
-    """A page is usable by everybody and never wider than the screen."""
-    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-    assert wide <= 0, f"{name} is {wide} pixels too wide"
-    assert accessibility_problems(page) == []
-    folder = os.environ.get("REGULARS_SCREENSHOTS")
-    if folder:
-        width = page.evaluate("innerWidth")
-        page.screenshot(path=f"{folder}/import-{name}-{locale}-{width}.png", full_page=True)

@@ -151,3 +151,14 @@ def accessibility_problems(page: Page) -> list[str]:
         if violation["impact"] in ("serious", "critical")
         for node in violation["nodes"]
     ]
+
+
+def look(page: Page, locale: str, name: str) -> None:
+    """A page is usable by everybody and never wider than the screen; its picture if wanted."""
+    wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wide <= 0, f"{name} is {wide} pixels too wide"
+    assert accessibility_problems(page) == []
+    folder = os.environ.get("REGULARS_SCREENSHOTS")
+    if folder:
+        width = page.evaluate("innerWidth")
+        page.screenshot(path=f"{folder}/{name}-{locale}-{width}.png", full_page=True)

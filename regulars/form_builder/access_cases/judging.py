@@ -126,7 +126,7 @@ def _judge_records(uow: UnitOfWork, asker: Access, theirs: Access, case: AccessC
     some = uow.execute(sa.select(rows.c.id).order_by(rows.c.id).limit(EXAMPLES)).scalars()
     records = tuple(some)
     because = _reason(answers(uow, asker, theirs, _asked(case, records[0])))
-    code = "may-of" if case.expect == "refused" else "may-not-of"
+    code = ("may" if case.expect == "refused" else "may-not") + ("-of" if total > 1 else "")
     return Judged(case, "broken", code, {"n": n, "all": total}, records, because)
 
 

@@ -85,9 +85,9 @@ def judge(site: Site, attack: Attack) -> Judge:
         ("refused", {}, "broken", "may"),
         ("refused", {"verb": "delete"}, "holds", "as-wanted"),
         ("refused", {"condition": ELSEWHERE, "field": "mobile"}, "holds", "as-wanted-of"),
-        ("allowed", {"condition": ELSEWHERE}, "broken", "may-not-of"),
+        ("allowed", {"condition": ELSEWHERE}, "broken", "may-not"),
         ("allowed", {"record": 1, "field": "mobile", "verb": "update"}, "holds", "as-wanted-of"),
-        ("refused", {"record": 1}, "broken", "may-of"),
+        ("refused", {"record": 1}, "broken", "may"),
         (
             "refused",
             {"condition": {"field": "name", "op": "is", "value": "Nobody"}},
