@@ -180,9 +180,11 @@ def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:
 
 
 def task_moments(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
-    """Tasks about a record, for its timeline."""
+    """Tasks about a record, for its timeline; approvals of the record tell of themselves."""
     for state in ("open", "done"):
         for row in service.list_tasks(uow, access, TasksWanted(state, record=(form, record))):
+            if row.held_by is not None:
+                continue
             words = "outcome." + row.outcome if row.outcome else "state." + row.state
             params = {"title": row.title, "state": translate(f"tasks.{words}", access.locale)}
             at = row.finished_at or row.created_at

@@ -60,6 +60,8 @@ def test_it_is_decided_in_the_inbox_with_its_facts_in_sight(office: Office, site
     back = {"outcome": "returned", "note": "no", "to": "draft", "back": "tasks"}
     done = max_.send(f"/w/shop/tasks/{task}/decide", back, follow_redirects=True)
     assert "Sent back." in words_of(done.text)
+    assert "Sent back" in words_of(max_.get("/w/shop/tasks?tab=done").text)
+    assert "Max sent it back" in words_of(max_.get(f"{HOME}/{record}").text)
     again = max_.send(f"/w/shop/tasks/{task}/decide", back)
     assert again.status_code == 409
 
