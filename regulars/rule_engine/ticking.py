@@ -36,6 +36,7 @@ from regulars.rule_engine.publishing import JOB
 from regulars.rule_engine.scans import fire_due, needs_settling, settle_history
 from regulars.rule_engine.sender import Lane, Route, due_lanes, send_due, send_some
 from regulars.rule_engine.trickling import enrol_by_day, has_shares
+from regulars.rule_engine.zone_moves import has_moved, turn_clocks
 
 SLICE_SECONDS = 20.0  # how long one answer to the doorbell may take
 ROUNDS = 100_000
@@ -269,6 +270,7 @@ def remind(database: Database, workspace: Workspace, now: Now) -> int:
 
 _PLANS: tuple[tuple[Callable[[Database, Workspace, Now], int], Callable[[UnitOfWork], bool]], ...]
 _PLANS = (
+    (turn_clocks, has_moved),
     (settle_history, needs_settling),
     (plan_fires, has_slots),
     (remind, any_overdue),

@@ -1,17 +1,28 @@
 """F22, F23: clocks that jump, stand apart, skip an hour or show it twice."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from regulars.platform.db import Database
+from regulars.platform.db import Database, Workspace
+from regulars.platform.workspaces import update_workspace
 from regulars.rule_engine.definition import Trigger
 from regulars.rule_engine.schedules import Schedule
+from regulars.wiring import wire
 from tests.support.busy_shop import LAPSED_PEOPLE, PEOPLE, assert_all_done, finish
 from tests.support.clocks import MovableClock
-from tests.support.rule_faults import LedgerMailer, assert_sound, engine_with, in_child, wait_for
-from tests.support.rule_shop import RuleShop
+from tests.support.rule_faults import (
+    LedgerMailer,
+    assert_sound,
+    dies,
+    engine_with,
+    in_child,
+    promises_kept,
+    wait_for,
+)
+from tests.support.rule_shop import RuleShop, journey
 
 JUMPS = (timedelta(hours=-1), timedelta(hours=1), timedelta(days=-1), timedelta(days=40))
 
@@ -80,3 +91,51 @@ def test_f23_a_daily_schedule_fires_once_on_each_day_of_a_change(place: str, at:
         meant = datetime.combine(each.astimezone(zone).date(), time.fromisoformat(at), zone)
         late = each.astimezone(zone).replace(tzinfo=None) - meant.replace(tzinfo=None)
         assert timedelta(0) <= late <= timedelta(hours=1)  # in the gap: the first moment after it
+
+
+SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
+NEW_ORDER = [{"on": "record_created", "form": "orders", "link": "customer"}]
+WAITS = {
+    "morning": {"do": "wait_until", "at": "09:00"},
+    "window": {"do": "wait_until", "window": ["09:00", "09:30"]},
+    "days": {"do": "wait", "for": "3d"},
+    "hours": {"do": "wait", "for": "30h"},
+    "answer": {"do": "wait_for", "timeout": "2d", "any": NEW_ORDER},
+    "quick": {"do": "wait_for", "timeout": "30h", "any": NEW_ORDER},
+    "date": {"do": "wait_until", "formula": 'DATEADD(TODAY(), 4, "day")', "at": "10:00"},
+    "instant": {"do": "wait_until", "formula": 'DATEADD(trigger.paid_at, 40, "hour")'},
+}
+STAY = {"hours", "quick", "instant"}
+
+
+def waits_of(shop: RuleShop) -> dict[str, datetime]:
+    return {run.rule: run.due_at for run in shop.runs(status="live")}
+
+
+def test_f23_a_shop_that_moves_to_another_zone_keeps_the_clock_on_its_wall(
+    database: Database, workspace: Workspace, clock: MovableClock
+) -> None:
+    wire()
+    shop = RuleShop(database, workspace).open()
+    shop.publish(*(journey(name, steps=[step], guards={}) for name, step in WAITS.items()))
+    shop.engine.plan(clock())
+    shop.order(shop.customer())
+    shop.tick()
+    before = waits_of(shop)
+    assert set(before) == set(WAITS)
+    update_workspace(database, replace(workspace, zone="Europe/Berlin"))
+    moved = RuleShop(database, replace(workspace, zone="Europe/Berlin"))
+    dies(database, "zone-moved", lambda: moved.engine.plan(clock()))
+    for _again in range(2):
+        moved.engine.plan(clock())
+    after = waits_of(moved)
+    for name, was in before.items():
+        if name in STAY:
+            assert after[name] == was, name
+        else:
+            wall = after[name].astimezone(BERLIN).replace(tzinfo=None)
+            assert wall == was.astimezone(SHANGHAI).replace(tzinfo=None), name
+    clock.forward(days=10)
+    moved.tick()
+    assert {run.status for run in moved.runs()} == {"done"}
+    promises_kept(database, moved.workspace)
