@@ -222,8 +222,8 @@ KINDS = (
 )  # fmt: skip
 COMMANDS: dict[str, str | tuple[str, ...]] = {
     **dict.fromkeys(
-        ("up", "web", "worker", "ticker", "doctor", "migrate", "upgrade", "secret rotate",
-         "secret forget-old", "workspace key create", "workspace key list",
+        ("up", "web", "worker", "ticker", "doctor", "certificate", "migrate", "upgrade",
+         "secret rotate", "secret forget-old", "workspace key create", "workspace key list",
          "workspace key revoke"), PROCESS,
     ),
     **dict.fromkeys(

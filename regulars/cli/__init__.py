@@ -10,6 +10,7 @@ from regulars.cli import (
     accounts,
     api,
     backups,
+    certificates,
     channels,
     digests,
     doctor,
@@ -75,6 +76,7 @@ main.add_command(records.record)
 main.add_command(prints.prints)
 main.add_command(public_forms.public_forms)
 main.add_command(tills.tills)
+main.add_command(certificates.certificate)
 main.add_command(messages.messages)
 main.add_command(channels.channel)
 main.add_command(channels.sending)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import shutil
-import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -18,6 +17,7 @@ from regulars.platform.accounts.users import NewUser
 from regulars.platform.config import BadConfig, Config
 from regulars.platform.db import Database, Workspace
 from regulars.platform.faultpoint import faultpoint
+from regulars.platform.own_network import UNSPECIFIED, address_in_network
 from regulars.rule_engine.looking_over import look_over_due
 from regulars.seed_templates.catalogue import get_pack
 from regulars.seed_templates.installer import Wishes, install
@@ -27,7 +27,6 @@ SIGN_IN_FILE = "first_sign_in.txt"
 UNFINISHED_FILE = "demo_unfinished"
 PACK = "retail_crm"
 LOCALE = "zh-Hans"
-UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 _PASSWORD_BYTES = 9  # 72 bits, twelve characters
 
 
@@ -71,16 +70,6 @@ def address_here(config: Config) -> str:
 def is_open_to_network(config: Config) -> bool:
     """Whether other machines may reach the pages."""
     return config.host in UNSPECIFIED
-
-
-def address_in_network() -> str | None:
-    """This machine's own address in its network, or None when it is in none."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(("192.0.2.1", 9))  # chooses the way out; nothing is sent
-        except OSError:
-            return None
-        return str(probe.getsockname()[0])
 
 
 def _make_demo(config: Config, database: Database) -> None:

@@ -105,12 +105,12 @@ def trust_known_hosts(app: Flask) -> None:
 def public_url(path: str) -> str:
     """An address to hand to somebody: the configured base, or how this request came in."""
     base = installation().config.base_url
-    if _is_only_here(urlsplit(base).hostname or ""):
+    if is_only_here(urlsplit(base).hostname or ""):
         base = request.host_url.rstrip("/")
     return f"{base}{path}"
 
 
-def _is_only_here(host: str) -> bool:
+def is_only_here(host: str) -> bool:
     """Whether a host means "this machine", which tells a phone nothing."""
     if not _is_address(host):
         return host == "localhost"

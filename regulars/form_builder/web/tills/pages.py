@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from urllib.parse import urlsplit
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
@@ -16,10 +17,12 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import seeing, store
+from regulars.platform.own_network import UNSPECIFIED, address_in_network
 from regulars.platform.web.definition_homes import DefinitionHome
 from regulars.platform.web.flash import flash
-from regulars.platform.web.headers import public_url
+from regulars.platform.web.headers import is_only_here, public_url
 from regulars.platform.web.htmx import go_to
+from regulars.platform.web.installation import installation
 from regulars.platform.web.rendering import label, render
 from regulars.platform.web.shell import NavItem
 
@@ -33,7 +36,7 @@ HOME = DefinitionHome(KIND, "tills.index", "tills.title", "tills.edit", "tills.e
 def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every till, with its address for the phone."""
     shown = [each for each in published_tills(uow) if _may_sell(access, each.sale.form)]
-    addresses = {each.key: public_url(url_for("till.screen", key=each.key)) for each in shown}
+    addresses = {each.key: _address(url_for("till.screen", key=each.key)) for each in shown}
     drafts = []
     if access.can(EDIT):
         drafts = [each for each in seeing.seen_drafts(uow, access, KIND) if not each.published]
@@ -52,6 +55,16 @@ def archive(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     store.archive(uow, access, KIND, key)
     flash("tills.archived", name=name)
     return go_to(url_for("tills.index"))
+
+
+def _address(path: str) -> str:
+    """The address for a phone; "" while this machine lets nobody in but itself."""
+    address = public_url(path)
+    if not is_only_here(urlsplit(address).hostname or ""):
+        return address
+    config = installation().config
+    own = address_in_network() if config.host in UNSPECIFIED else None
+    return f"http://{own}:{config.port}{path}" if own else ""
 
 
 def nav(uow: UnitOfWork, access: Access) -> Iterable[NavItem]:
