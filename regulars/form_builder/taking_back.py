@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder import putting_back
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.field_rights import writable_form
-from regulars.form_builder.history import history
+from regulars.form_builder.history import history, history_of
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import Record
@@ -66,10 +66,13 @@ def _known(find: Any, changes: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 
 def take_back(uow: UnitOfWork, access: Access, form: str, record: int, version: int) -> Record:
     """Undo this person's own change that made ``version``; VersionConflict once it is older."""
-    mine = (history.c.version == version, history.c.actor == access.actor)
-    changed = values_before(uow, form, [record], *mine).get(record, {})
-    writable = writable_form(access, catalog_of(uow), form, is_new=False)
-    before = {key: value for key, value in changed.items() if writable.find(key) is not None}
+    mine = (
+        each
+        for each in history_of(uow, form, record)
+        if (each.version, each.actor, each.action) == (version, access.actor, "updated")
+    )
+    entry = next(mine, None)
+    before = {} if entry is None else dict(putting_back.values_before(uow, access, form, entry))
     if not before:
         raise NotFound("nothing-to-take-back")
     origin = Origin("page", restores=True)

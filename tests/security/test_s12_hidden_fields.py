@@ -79,6 +79,11 @@ def questions(key: str) -> Iterator[Question]:
     yield "POST", f"{PEOPLE}/summary", {"group": [{"field": key}]}, {}
     yield "POST", f"{ORDERS}/summary", {"summaries": {far: "min"}}, {}
     yield "POST", f"{ORDERS}/summary", {"group": [{"field": far}], "filter": leaf(far)}, {}
+    name = {"field": "name", "do": "formula", "value": f"CONCAT(name, {key})"}
+    for change in ({"field": key, "do": "clear"}, {"field": key, "do": "set", "value": "x"}, name):
+        yield "POST", f"{PEOPLE}/bulk", {"changes": [change]}, {}
+    clear = [{"field": "birthday", "do": "clear"}]
+    yield "POST", f"{PEOPLE}/bulk", {"changes": clear, "filter": leaf(key)}, {}
     yield "POST", PEOPLE, {"name": "New", key: "x"}, {}
     yield "POST", f"{PEOPLE}/batch", {"records": [{"name": "N", key: "x"}]}, {}
     yield "POST", "/reports/run", report("customers", dimensions=[{"as": "d", "field": key}]), {}
@@ -160,6 +165,9 @@ PAGES = (
     "/forms/customers/records",
     "/forms/customers/records?cols=name,mobile,email",
     "/forms/customers/records?sort=mobile",
+    "/forms/customers/records?group=mobile",
+    "/forms/customers/records/inside?group=mobile",
+    "/forms/customers/records/bulk?field=mobile",
     f"/forms/customers/records?q={SECRET}",
     "/forms/customers/records?filter=%7B%22field%22%3A%22mobile%22%2C%22op%22%3A%22is_not_empty%22%7D",
     "/forms/customers/records/{customer}",
