@@ -33,6 +33,7 @@ from regulars.form_builder.indexing.desk import IndexDesk
 from regulars.form_builder.kind import form_kind
 from regulars.form_builder.locks import lock_sources
 from regulars.form_builder.own_views.keeping import forget_member
+from regulars.form_builder.own_views.uses import own_view_uses
 from regulars.form_builder.people import sweeps
 from regulars.form_builder.people.after_restore import EraseAgain
 from regulars.form_builder.people.holdings import HOLDINGS as PEOPLE_HOLDINGS
@@ -276,6 +277,7 @@ def _wire_uses() -> None:
     use_sources.register("imports", import_uses)
     use_sources.register("roles", role_keeping.role_uses)
     use_sources.register("access cases", access_cases.case_uses)
+    use_sources.register("own views", own_view_uses)
     publish_watches.register("access cases", access_cases.watch)
 
 

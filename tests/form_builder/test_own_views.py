@@ -6,10 +6,13 @@ import pytest
 
 from regulars.form_builder.own_views import keeping
 from regulars.form_builder.own_views.tables import list_start, own_view
+from regulars.form_builder.own_views.uses import own_view_uses
+from regulars.platform import i18n
 from regulars.platform.accounts import members, passwords, users
 from regulars.platform.accounts.access import Access, system_access
 from regulars.platform.accounts.users import NewUser
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.definitions.uses import Used
 from regulars.platform.errors import Conflict, Forbidden, NotFound
 
 ANN, BO = Access(1, "Ann", "owner", "en"), Access(2, "Bo", "clerk", "en")
@@ -86,3 +89,23 @@ def test_nothing_of_a_member_who_is_let_go_stays(database: Database, workspace: 
         keeping.set_start(uow, kim, FORM, "own-1")
         members.set_active(uow, system_access("en"), int(kim.member_id or 0), active=False)
         assert [uow.execute(each.select()).all() for each in (own_view, list_start)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("ref", "n"), [("", 3), ("tier", 1), ("customer", 1), ("amount", 2), ("name", 0)]
+)
+def test_the_views_that_look_at_a_field_are_counted(
+    database: Database, workspace: Workspace, ref: str, n: int
+) -> None:
+    where = {"all": [{"field": "tier", "op": "is", "value": "name"}]}
+    with database.workspace_tx(workspace) as uow:
+        keeping.add_own(uow, ANN, FORM, {"label": "name", "where": where})
+        keeping.add_own(uow, ANN, FORM, {"label": "x", "sort": ["-amount"]})
+        keeping.add_own(uow, BO, FORM, {"label": "y", "columns": ["amount", "customer.name"]})
+        found = list(own_view_uses(uow, Used("form", FORM, ref)))
+    assert [each.name for each in found] == ([_words(n)] if n else [])
+
+
+def _words(n: int) -> dict[str, str]:
+    said = i18n.translate
+    return {each: said("definitions.named.own-view", each, n=n) for each in i18n.LOCALES}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from regulars.form_builder.importing import workbooks
+from regulars.form_builder.importing.merged import MOST_RANGES, Merged
 from tests.support.workbooks import lines, refusal, repacked, workbook
 
 BOMB = (
@@ -67,6 +68,18 @@ def test_a_row_number_and_a_column_far_away_cost_nothing(tmp_path: Path) -> None
     )
     assert bomb.stat().st_size < 20_000
     assert lines(bomb) == [["1"]]
+
+
+def test_merged_ranges_without_number_are_not_all_kept(tmp_path: Path) -> None:
+    path = workbook(tmp_path, ["a", "b"], ["1", "2"], [None, "3"])
+    many = "".join(f'<mergeCell ref="A2:A{9 + number}"/>' for number in range(MOST_RANGES + 9))
+    marks = f"</sheetData><mergeCells>{many}</mergeCells>".encode()
+    bomb = repacked(
+        path, "xl/worksheets/sheet1.xml", lambda old: old.replace(b"</sheetData>", marks)
+    )
+    kept = Merged.of(bomb, "xl/worksheets/sheet1.xml").starts
+    assert sum(map(len, kept.values())) == MOST_RANGES
+    assert lines(bomb) == [["1", "2"], ["1", "3"]]
 
 
 def test_too_many_parts_are_refused(tmp_path: Path) -> None:

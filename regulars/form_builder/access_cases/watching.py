@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from regulars.form_builder.access_cases.judging import Judged, judge_all
 from regulars.form_builder.access_cases.service import AccessCase, every_case, may_read
 from regulars.form_builder.access_cases.wording import sentence
+from regulars.form_builder.own_views.uses import mentions
 from regulars.platform import i18n
 from regulars.platform.accounts import audit
 from regulars.platform.accounts.access import Access
@@ -61,17 +62,7 @@ def _is_about(case: AccessCase, used: Used) -> bool:
         return case.who.partition("@")[0] == used.key
     if used.kind != "form" or case.form != used.key:
         return False
-    return not used.ref or used.ref == case.field or _names(case.condition, used.ref)
-
-
-def _names(condition: object, ref: str) -> bool:
-    """Whether a condition looks at a field of its own form."""
-    if isinstance(condition, dict):
-        path = condition.get("field") or condition.get("of")
-        if isinstance(path, str) and path.partition(".")[0] == ref:
-            return True
-        return any(_names(each, ref) for each in condition.values())
-    return isinstance(condition, list) and any(_names(each, ref) for each in condition)
+    return not used.ref or used.ref == case.field or mentions(case.condition, used.ref)
 
 
 def cases(place: Place) -> Iterator[Finding]:
