@@ -26,8 +26,9 @@ FOLDER = "tls"
 _CADDYFILE = """\
 {{
 	auto_https off
+	default_sni {name}
 }}
-https://:{port} {{
+:{port} {{
 	tls {certificate} {key}
 	reverse_proxy 127.0.0.1:{inner}
 }}
@@ -74,7 +75,8 @@ def certificate(shell: Shell, addresses: Sequence[str], https_port: int) -> None
     places = {"certificate": folder / "server.crt", "key": folder / "server.key"}
     caddyfile = folder / "Caddyfile"
     caddyfile.write_text(
-        _CADDYFILE.format(port=https_port, inner=config.port, **places), encoding="utf-8"
+        _CADDYFILE.format(port=https_port, inner=config.port, name=own[0], **places),
+        encoding="utf-8",
     )
     url = f"https://{own[0]}:{https_port}"
     files = {"authority": folder / "authority.crt", "caddyfile": caddyfile}

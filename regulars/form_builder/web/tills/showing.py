@@ -85,6 +85,7 @@ def facts_of(
             names = {**record.titles, **titles}
             text = text_of(Cell(column.field, value, names, column.field.name), fmt, yes_no)
             if text:
+                text += str(column.field.settings.get("suffix", ""))
                 name = pick(column.field.name, access.locale)
                 tone = tone_of(column.field, value) if column.field.options else ""
                 found[record.id].append({"name": name, "text": text, "tone": tone})
