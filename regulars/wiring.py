@@ -43,6 +43,7 @@ from regulars.form_builder.people_forms import MEMBERS, UNITS
 from regulars.form_builder.printing.kind import print_kind
 from regulars.form_builder.public_forms.kind import public_form_kind
 from regulars.form_builder.public_forms.opting_in import senders
+from regulars.form_builder.public_forms.tables import public_opt_in, public_submission
 from regulars.form_builder.role_checks import check_role
 from regulars.form_builder.roles_seen import fill_role, tell_role
 from regulars.form_builder.searching.desk import SearchDesk
@@ -179,8 +180,9 @@ TASK_FOLLOWER = RowFollower(task, "tasks")
 COMMENT_FOLLOWER = RowFollower(comment, "comments")
 CASE_FOLLOWER = RowFollower(access_case, "access_cases")
 TASK_HOLDER = Approvals()
-FLOW_FOLLOWERS = tuple(
-    RowFollower(table, table.name) for table in (approval_request, approval_signer, flow_entry)
+ROW_FOLLOWERS = tuple(
+    RowFollower(table, table.name)
+    for table in (approval_request, approval_signer, flow_entry, public_submission, public_opt_in)
 )
 REPORTS_TO_SEND = ReportsToSend()
 
@@ -269,7 +271,7 @@ def _wire_people() -> None:
     person_followers.register("access cases", CASE_FOLLOWER)
     person_followers.register("files", BLOB_FOLLOWER)
     kept_for_members.register("own views", forget_member)
-    for each in FLOW_FOLLOWERS:
+    for each in ROW_FOLLOWERS:
         person_followers.register(each.name, each)
 
 

@@ -3,10 +3,15 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from regulars.form_builder.people.erase_plan import EraseWish
+from regulars.form_builder.people.erasing import erase_person
+from regulars.form_builder.public_forms.tables import public_opt_in, public_submission
 from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid
+from regulars.platform.privacy.ledger import consent_entry
 from tests.support.public_forms import ANN, JOIN, Shop
 
 BOX = JOIN["consents"][0]
@@ -57,12 +62,16 @@ def test_p06_boxes_need_people_and_their_address(public_shop: Shop) -> None:
 
 def test_p06_who_ticks_nothing_has_agreed_to_nothing(public_shop: Shop) -> None:
     public_shop.send(ANN)
-    records = public_shop.site.visitor().get(
-        "/api/v1/forms/customers/records", headers=public_shop.site.token()
-    )
-    [made] = (records.json or {})["records"]
-    found = public_shop.site.visitor().get(
-        f"/api/v1/people/customers/{made['id']}/consents", headers=public_shop.site.token()
-    )
-    if found.status_code == 200:
-        assert "grant" not in found.text
+    with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
+        assert uow.execute(sa.select(consent_entry)).all() == []
+
+
+def test_p09_an_erased_visitor_leaves_nothing_that_waits(public_shop: Shop) -> None:
+    public_shop.offer(double_opt_in={"channel": "sms"})
+    public_shop.send({**ANN, "_consent": "0"})
+    with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
+        [waiting] = uow.execute(sa.select(public_opt_in)).all()
+        wish = EraseWish("customers", waiting.record, confirm="Ann")
+        erase_person(uow, system_access("en"), wish)
+        assert uow.execute(sa.select(public_opt_in)).all() == []
+        assert uow.execute(sa.select(public_submission)).all() == []

@@ -62,7 +62,14 @@ def test_the_message_leaves_by_the_shops_own_way(public_shop: Shop) -> None:
     public_shop.send({**ANN, "_consent": "0"})
     site = public_shop.site
     assert send_due(site.database, site.workspace, site.database.clock, Surroundings()) == 1
-    assert [each.status for each in messages(public_shop)] == ["sent"]
+    [sent] = messages(public_shop)
+    assert sent.status == "sent"
+    alice = site.signed_in()
+    for page in ("messages", f"messages/{sent.id}", f"forms/customers/records/{sent.record}"):
+        shown = alice.get(f"{site.home}/{page}", follow_redirects=True)
+        assert shown.status_code == 200, page
+    listed = site.visitor().get("/api/v1/messages", headers=site.token())
+    assert listed.status_code == 200
 
 
 def test_links_grow_old_and_the_store_keeps_no_secret(public_shop: Shop) -> None:
