@@ -89,3 +89,24 @@ def test_no_header_of_a_request_opens_what_is_open_to_the_command_line(site: Sit
     for name in ("regulars.inside", "regulars-inside", "Regulars-Inside", "X-Regulars-Inside"):
         answer = site.app.test_client().get("/api/v1/forms", headers={name: "shop"})
         assert answer.status_code == 401, name
+
+
+def test_many_are_summed_up_changed_and_put_back(run: Run) -> None:
+    for name, tier in (("a", "basic"), ("b", "basic"), ("c", "diamond")):
+        run("record", "create", "customers", "-", given={"name": name, "tier": tier})
+    told = run("record", "summary", "customers", "--by", "tier", "--sum", "name=filled")
+    found = json.loads(told.output)
+    assert [(each["keys"], each["count"]) for each in found["groups"]] == [
+        (["basic"], 2), (["diamond"], 1),
+    ]  # fmt: skip
+    wish = {
+        "filter": {"field": "tier", "op": "is", "value": "basic"},
+        "changes": [{"field": "tags", "do": "add", "value": ["tea"]}],
+    }
+    assert json.loads(run("record", "bulk", "customers", "-", given=wish).output)["counts"] == {
+        "ready": 2
+    }
+    done = json.loads(run("record", "bulk", "customers", "-", "--apply", given=wish).output)
+    assert (done["state"], done["counts"]) == ("done", {"changed": 2})
+    back = json.loads(run("record", "bulk-undo", "customers", str(done["id"])).output)
+    assert back["counts"] == {"restored": 2}

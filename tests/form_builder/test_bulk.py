@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from regulars.form_builder.bulk import keeping, telling
-from regulars.form_builder.bulk.desk import BulkDesk
+from regulars.form_builder.bulk.desk import BulkDesk, Lost, claim, take_turn
 from regulars.form_builder.bulk.keeping import BulkEdit
+from regulars.form_builder.bulk.tables import bulk_edit
 from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import RecordQuery
@@ -223,3 +224,27 @@ def test_a_clerk_who_saves_beside_it_loses_nothing(
     assert [each["name"] for each in found[::2]] == [f"saved {each}" for each in ids[::2]]
     assert {each["tier"] for each in found[::2]} == {None}
     assert {each["tier"] for each in found[1::2]} == {"diamond"}
+
+
+def test_a_worker_that_was_thought_dead_writes_nothing_more(
+    database: Database, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "SMALL", 2)
+    monkeypatch.setattr("regulars.form_builder.bulk.steps.CHUNK", 2)
+    with database.workspace_tx(workspace) as uow:
+        publish_forms(uow)
+        for n in range(5):
+            create_record(uow, OWNER, "customers", {"name": f"{n}"}, origin=Origin("cli"))
+        bulk = looked_at(uow, VIP)
+    taken = claim(database, workspace)
+    assert taken is not None
+    assert take_turn(database, workspace, *taken)
+    assert claim(database, workspace) is None  # it is held
+    with database.workspace_tx(workspace) as uow:
+        uow.execute(bulk_edit.update().values(due_at=uow.now))  # its time has run out
+    BulkDesk(database).answer()
+    with pytest.raises(Lost):
+        take_turn(database, workspace, *taken)
+    with database.workspace_tx(workspace, write=False) as uow:
+        assert telling.counts_of(uow, bulk) == {"ready": 5}
+        assert keeping.get(uow, OWNER, "customers", bulk.id).state == "checked"

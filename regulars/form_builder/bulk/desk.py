@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 _kept = bulk_edit.c
 
 
-class _Lost(Exception):
+class Lost(Exception):
     """Somebody else has taken it up."""
 
 
@@ -82,15 +82,15 @@ class BulkDesk:
 
 def run_next(database: Database, workspace: Workspace) -> bool:
     """Work on the next one that is due until it rests; False when none is."""
-    taken = _claim(database, workspace)
+    taken = claim(database, workspace)
     if taken is None:
         return False
     bulk, token = taken
     try:
-        while _step(database, workspace, bulk, token):
+        while take_turn(database, workspace, bulk, token):
             faultpoint("bulk-after-step")
             time.sleep(BREATH_SECONDS)
-    except _Lost:
+    except Lost:
         log.info("Bulk edit %s goes on elsewhere.", bulk.id)
     except RegularsError as error:
         told = {"code": error.code, "params": error.params}
@@ -99,7 +99,8 @@ def run_next(database: Database, workspace: Workspace) -> bool:
     return True
 
 
-def _claim(database: Database, workspace: Workspace) -> tuple[BulkEdit, int] | None:
+def claim(database: Database, workspace: Workspace) -> tuple[BulkEdit, int] | None:
+    """Take up the first one that is due; None when none is, or somebody was faster."""
     with database.workspace_tx(workspace) as uow:
         due = (_kept.due_at <= uow.now, _kept.state.in_(tuple(AFTER)))
         number = uow.scalar(sa.select(sa.func.min(_kept.id)).where(*due))
@@ -119,7 +120,7 @@ def _claim(database: Database, workspace: Workspace) -> tuple[BulkEdit, int] | N
         return bulk_of(row), row.token
 
 
-def _step(database: Database, workspace: Workspace, bulk: BulkEdit, token: int) -> bool:
+def take_turn(database: Database, workspace: Workspace, bulk: BulkEdit, token: int) -> bool:
     """Some records in a transaction of their own; False once there are none left."""
 
     def work(uow: UnitOfWork) -> bool:
@@ -137,4 +138,4 @@ def _step(database: Database, workspace: Workspace, bulk: BulkEdit, token: int) 
 def _hold(uow: UnitOfWork, bulk: BulkEdit, token: int, **values: object) -> None:
     mine = bulk_edit.update().where(_kept.id == bulk.id, _kept.token == token)
     if uow.execute(mine.values(**values)).rowcount != 1:
-        raise _Lost
+        raise Lost
