@@ -70,9 +70,10 @@ class Coloring:
             return list(drawn)
         cells = self.cell_marks(record)
         made: list[Drawn] = []
-        for n, (path, (title, kind, value)) in enumerate(zip(paths, drawn, strict=True)):
-            mark = cells.get(path, Markup()) + (self.mark(record) if n == 0 else "")
-            said = value or (record.title if n == 0 else "")
+        for path, (title, kind, value) in zip(paths, drawn, strict=True):
+            is_main = kind == "main"
+            mark = cells.get(path, Markup()) + (self.mark(record) if is_main else "")
+            said = value or (record.title if is_main else "")
             made.append((title, kind, _TINTED.format(mark, said) if mark else value))
         return made
 

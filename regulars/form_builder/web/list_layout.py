@@ -92,8 +92,10 @@ def _width(body: Body, path: str, posted: Posted, *_form: Any) -> list[Problem] 
 
 
 def _by(pixels: int) -> Step:
-    def step(body: Body, path: str, *_rest: Any) -> None:
-        now = body["widths"].get(path, USUAL)
+    def step(body: Body, path: str, posted: Posted, *_form: Any) -> None:
+        seen = posted.get("now", "")
+        usual = int(seen) if seen.isdecimal() and len(seen) < 5 else USUAL
+        now = body["widths"].get(path, usual)
         body["widths"][path] = max(NARROWEST, min(WIDEST, now + pixels))
 
     return step

@@ -86,17 +86,26 @@ def listing_lines(
         titles = {**found[0].titles, **titles}
     rows = [{**record.values, **reached.get(record.id, {})} for record in found]
     files = _files(uow, access, columns, rows)
+    named = naming(columns)
     pens = [
         (each.path, Pen(
-            each.title, each.field, titles, is_first=not n, is_number=each.is_number, files=files
+            each.title, each.field, titles, is_first=each == named, is_number=each.is_number,
+            files=files,
         ))
-        for n, each in enumerate(columns)
+        for each in columns
     ]  # fmt: skip
     lines = []
     for record, values in zip(found, rows, strict=True):
         drawn = [(pen.title, pen.kind, pen.draw(values.get(path))) for path, pen in pens]
         lines.append(Line(record, record_url(form.key, record.id), drawn))
     return lines
+
+
+def naming(columns: Sequence[Column]) -> Column | None:
+    """The column that leads to the record: the first that shows a value of its own."""
+    own = (each for each in columns if not target_of(each.field))
+    own = (each for each in own if each.field.type not in FILE_TYPES)
+    return next(own, columns[0] if columns else None)
 
 
 def painted(coloring: Coloring, columns: Sequence[Column], lines: Sequence[Line]) -> list[Line]:

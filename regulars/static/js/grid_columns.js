@@ -98,6 +98,10 @@ export function attach(root) {
     });
   }
   for (const form of fresh(root, "[data-column-form]", "column-form")) {
+    form.closest("[popover]").addEventListener("toggle", () => {
+      const head = document.querySelector(`th[data-path="${CSS.escape(form.elements.path.value)}"]`);
+      form.elements.now.value = Math.round(head?.getBoundingClientRect().width ?? 0) || "";
+    });
     form.addEventListener("submit", () => form.closest("[popover]").hidePopover());
   }
 }

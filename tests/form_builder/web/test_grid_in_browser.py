@@ -123,6 +123,12 @@ def test_columns_are_dragged_wider_pinned_and_kept(table: Open) -> None:
     page.get_by_role("button", name="What to do with the column tier").click()
     page.get_by_role("button", name="Keep at the left").click()
     expect(page.locator("th.is-pinned")).to_have_attribute("data-path", "tier")
+    seen = page.locator('th[data-path="email"]').bounding_box()
+    page.get_by_role("button", name="What to do with the column email").click()
+    with page.expect_response("**/layout*"):
+        page.get_by_role("button", name="Wider").click()
+    wider = page.locator('col[data-path="email"]')
+    expect(wider).to_have_attribute("data-width", str(round(seen["width"] if seen else 0) + 40))
     shop.open()
     expect(page.locator('col[data-path="name"]')).to_have_attribute("data-width", width or "")
     expect(page.locator("th[data-path]").first).to_have_attribute("data-path", "tier")
