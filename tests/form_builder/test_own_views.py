@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from regulars.form_builder.list_settings import keep_settings, own_settings
 from regulars.form_builder.own_views import keeping
 from regulars.form_builder.own_views.tables import list_start, own_view
 from regulars.form_builder.own_views.uses import own_view_uses
@@ -55,10 +56,12 @@ def test_a_list_opens_with_the_view_that_was_chosen_until_it_is_gone(
         mine = keeping.add_own(uow, ANN, FORM, {"label": "a"})
         keeping.set_start(uow, ANN, FORM, "board")
         keeping.set_start(uow, ANN, FORM, mine.key)
+        keep_settings(uow, ANN, FORM, mine.key, {"widths": {"name": 100}})
         assert keeping.start_of(uow, ANN, FORM) == mine.key
         assert keeping.start_of(uow, BO, FORM) == ""
         keeping.remove_own(uow, ANN, FORM, mine.key)
         assert keeping.start_of(uow, ANN, FORM) == ""
+        assert own_settings(uow, ANN, FORM, mine.key) == {}
 
 
 def test_only_members_keep_views_and_only_so_many(
