@@ -18,6 +18,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.converting import RowDraft
 from regulars.form_builder.definition import LINKED
 from regulars.form_builder.definitions_seen import known_forms, unknown_to
+from regulars.form_builder.flow.asking import cancel_open
 from regulars.form_builder.guarding import require_whole_people
 from regulars.form_builder.history import record_entries
 from regulars.form_builder.locks import locks_of
@@ -162,6 +163,8 @@ def merge_people(uow: UnitOfWork, access: Access, wish: MergeWish) -> Merged:
 def _carry_out(work: Writing, move: Move, choices: list[FieldChoice]) -> dict[str, Any]:
     """Everything in its order: the bin frees unique values before the survivor takes them."""
     uow, access = work.uow, work.access
+    # nobody signs for a record that is gone, and the survivor's own request goes on
+    cancel_open(uow, move.form, [move.drop], "cancelled")
     links = move_links(work, move.drop, move.keep)
     moved: dict[str, Any] = {"links": links.rows, "doubled": links.doubled}
     moved["followers"] = {

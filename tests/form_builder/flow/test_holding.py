@@ -1,16 +1,21 @@
 """No way of writing moves a record where it may not go, or edits what its state locks."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 
 from regulars.form_builder import records
 from regulars.form_builder.flow import offering
+from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import API, Origin
+from regulars.form_builder.people.merging import MergeWish, merge_people
+from regulars.form_builder.putting_back import put_back
 from regulars.platform.accounts.access import Access, public_access, system_access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import NotFound
 from tests.form_builder.flow.conftest import Office, codes, refused
+from tests.support.flow_forms import EXPENSES
 from tests.support.site import Site
 
 SYSTEM = system_access("en")
@@ -159,3 +164,37 @@ def test_who_may_not_edit_the_record_goes_no_way(office: Office) -> None:
     record = office.make()
     with pytest.raises(NotFound), office.tx() as uow:
         offering.move(uow, public_access("en"), "expenses", record, "asked")
+
+
+def test_merging_leaves_the_survivor_where_it_stands(office: Office) -> None:
+    """What the other one held is taken over only as far as the survivor's state lets it."""
+    people = {**deepcopy(EXPENSES), "person": {"name": "what"}}
+    office.publish(people)
+    keep, drop = office.make(what="Wang"), office.asked(what="Wang Fang", amount="7")
+
+    def merge(**choose: str) -> None:
+        with office.tx() as uow:
+            merge_people(uow, SYSTEM, MergeWish("expenses", keep, drop, choose))
+
+    merge(amount="drop")
+    assert office.state(keep) == "draft"
+    assert office.tasks("Max") == []
+    drop = office.asked(what="Li", amount="3")
+    office.move("Ann", keep, "asked")
+    assert refused(lambda: merge(amount="drop")) == {("amount", "locked-in-state")}
+    merge(amount="keep")
+    assert [each.record for each in office.tasks("Max")] == [keep]
+
+
+def test_a_value_from_the_history_is_put_back_only_along_a_way(office: Office) -> None:
+    record = office.asked()
+    office.decide("Max", office.tasks("Max")[0].id, "returned", note="no")
+    with office.tx() as uow:
+        entries = history_of(uow, "expenses", record)
+        moved = next(each for each in entries if each.changes["status"][0] == "draft")
+
+    def back(uow: UnitOfWork, access: Access) -> None:
+        put_back(uow, access, "expenses", record, moved.id, origin=API)
+
+    office.move("Ann", record, "dropped", "no longer needed")
+    assert refused(lambda: office.run("Olga", back)) == {("status", "move-none-left")}
