@@ -103,7 +103,7 @@ def test_an_expense_from_nothing_to_its_end(
         publish_forms(uow, [BARE])
     pages: dict[str, Page] = {}
     for name, role in (("Alice", "owner"), ("Max", "manager"), ("Mia", "manager")):
-        context = open_context(viewport=size)
+        context = open_context(viewport=size, reduced_motion="reduce")
         let_in(context, live_server, name, role, locale="en")
         pages[name] = context.new_page()
     alice, max_, mia = pages["Alice"], pages["Max"], pages["Mia"]
