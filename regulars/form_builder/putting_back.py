@@ -7,12 +7,13 @@ same checks, in the name of whoever does it, and with a line of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 
 from regulars.form_builder.catalog import FormCatalog, catalog_of
-from regulars.form_builder.definition import LINKED, FieldDefinition
+from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_rights import writable_form
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.history import Entry, history_of
@@ -40,7 +41,7 @@ def put_back(  # noqa: PLR0913 - each is the caller's own choice
     found = next((e for e in history_of(uow, form, record, LATEST) if e.id == entry), None)
     if found is None:
         raise NotFound("no-history-entry", id=entry)
-    old = dict(values_before(uow, access, form, found))
+    old = dict(values_before(fields_to_put_back(uow, access, form), found))
     wanted = list(keys) or list(old)
     problems = [
         Problem(key, "cannot-put-back", {"field": key}) for key in wanted if key not in old
@@ -50,13 +51,17 @@ def put_back(  # noqa: PLR0913 - each is the caller's own choice
     return update_record(uow, access, form, record, {k: old[k] for k in wanted}, origin=origin)
 
 
-def values_before(
-    uow: UnitOfWork, access: Access, form: str, entry: Entry
-) -> Iterator[tuple[str, Any]]:
-    """(field, value) of what this person may put back out of one line."""
+def fields_to_put_back(uow: UnitOfWork, access: Access, form: str) -> FormDefinition:
+    """The form with the fields whose old values this person may put back."""
+    if access.scope(form, "update") == "none":
+        return replace(catalog_of(uow).get_form(form), fields=(), by_key={})
+    return writable_form(access, catalog_of(uow), form, is_new=False)
+
+
+def values_before(fields: FormDefinition, entry: Entry) -> Iterator[tuple[str, Any]]:
+    """(field, value) of what may be put back out of one line; see `fields_to_put_back`."""
     if entry.action in ("created", "deleted", "restored"):
         return
-    fields = writable_form(access, catalog_of(uow), form, is_new=False)
     for key, pair in entry.changes.items():
         field = fields.find(key)
         if field is not None and _is_kept(field, pair[0]):

@@ -72,7 +72,8 @@ def take_back(uow: UnitOfWork, access: Access, form: str, record: int, version: 
         if (each.version, each.actor, each.action) == (version, access.actor, "updated")
     )
     entry = next(mine, None)
-    before = {} if entry is None else dict(putting_back.values_before(uow, access, form, entry))
+    fields = putting_back.fields_to_put_back(uow, access, form)
+    before = {} if entry is None else dict(putting_back.values_before(fields, entry))
     if not before:
         raise NotFound("nothing-to-take-back")
     origin = Origin("page", restores=True)

@@ -11,7 +11,7 @@ from regulars.form_builder.catalog import FormCatalog
 from regulars.form_builder.definition import LINKED, FieldDefinition, FormDefinition
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.history import Entry
-from regulars.form_builder.putting_back import values_before
+from regulars.form_builder.putting_back import fields_to_put_back, values_before
 from regulars.form_builder.titles import titles_of
 from regulars.form_builder.web.record_links import place_of, place_url
 from regulars.form_builder.web.values import cell_of, target_of, text_of
@@ -82,15 +82,15 @@ def history_words(
     titles = titles_of(uow, access, catalog, _linked(form, known))
     reading = Reading(uow.workspace.tz, uow.workspace.currency, uow.now)
     speaker = _Speaker(form, catalog, titles, reading)
-    may_change = access.scope(form.key, "update") != "none"
-    back = {e.id: set(dict(values_before(uow, access, form.key, e))) for e in known if may_change}
+    fields = fields_to_put_back(uow, access, form.key)
+    back = {entry.id: set(dict(values_before(fields, entry))) for entry in known}
     return [
         EntryWords(
             entry.at,
             entry.action,
             entry.actor_name,
             entry.origin,
-            list(speaker.changes(entry, back.get(entry.id, set()))),
+            list(speaker.changes(entry, back[entry.id])),
             place_url(access, place_of(entry.ref)),
             entry.id,
         )
