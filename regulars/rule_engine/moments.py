@@ -8,7 +8,7 @@ from regulars.form_builder.timeline import LATEST, Moment
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import snapshot
-from regulars.platform.i18n import Text, translate
+from regulars.platform.i18n import Text, find_text, translate
 from regulars.platform.privacy.consents import ledger_of
 from regulars.rule_engine.measuring.winning import winners_of
 from regulars.rule_engine.reach import veiled
@@ -67,7 +67,8 @@ def _won(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Mo
 def _consents(uow: UnitOfWork, access: Access, form: str, record: int) -> Iterator[Moment]:
     for entry in ledger_of(uow, form, record, LATEST):
         params = {
-            "purpose": entry.purpose,
+            "purpose": find_text(f"expressions.purpose.{entry.purpose}", access.locale)
+            or entry.purpose,
             "channel": translate(f"rules.channel.{entry.channel}", access.locale),
         }
         granted = entry.action == "grant"

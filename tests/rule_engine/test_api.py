@@ -6,6 +6,8 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from regulars.form_builder.timeline import timeline_of
+from regulars.platform.accounts.access import system_access
 from regulars.platform.db import Database, Workspace
 from tests.support.clocks import MovableClock
 from tests.support.rule_shop import SILENT_30, RuleShop, journey, mirror, sms
@@ -252,3 +254,7 @@ def test_the_timeline_of_a_person_tells_messages_runs_and_consents(
     answer = program("GET", f"/forms/customers/records/{anna}/timeline").get_json()
     kinds = {each["kind"] for each in answer["timeline"]}
     assert kinds >= {"message", "run", "consent-granted"}
+    with shop.work() as uow:
+        told = timeline_of(uow, system_access("zh-Hans"), "customers", anna)
+    [said] = [each.params for each in told if each.kind == "consent-granted"]
+    assert said["purpose"] == "营销信息"
