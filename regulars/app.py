@@ -56,6 +56,7 @@ from regulars.platform.web import (
     shell,
     static_files,
     visit,
+    zero_bytes,
 )
 from regulars.platform.web.json_answer import JsonAnswers
 from regulars.rule_engine.backlog import oldest_due_seconds
@@ -108,6 +109,7 @@ def _stand_guard(app: Flask) -> None:
     permissions.close_undeclared(app)
     own_calls.refuse_own_calls(app)
     csrf.protect(app)
+    zero_bytes.refuse_zero_bytes(app)
     errors.map_errors(app)
     # Flask runs these in reverse: cookies are set before the headers are sealed.
     headers.set_headers(app)
