@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from regulars.form_builder.arranging import Arrangement, arrangement_problems
 from regulars.form_builder.buttons import guard_buttons
@@ -15,6 +16,7 @@ from regulars.form_builder.color_rules import color_problems
 from regulars.form_builder.comparing import difference
 from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
+from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.flow.checking import flow_problems
 from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
@@ -28,13 +30,21 @@ from regulars.platform.problems import Problem
 STRUCTURAL = ("duplicate-key", "reserved-key", "duplicate-field")
 
 
+def _read_form(raw: Mapping[str, Any]) -> FormDefinition:
+    """A stored form; LookupError where it has a field of a type that nobody knows."""
+    form = FormDefinition.from_json(raw)
+    for field in form.fields:
+        field_types.get(field.type)
+    return form
+
+
 def form_kind() -> DefinitionKind:
     """The kind ``form``; ask only once every field type is registered."""
     return DefinitionKind(
         "form",
         form_schema(),
         form_problems,
-        FormDefinition.from_json,
+        _read_form,
         check=check_form,
         published=_published,
         guard=guard_buttons,

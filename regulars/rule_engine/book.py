@@ -16,7 +16,7 @@ from regulars.platform.definitions.store import get_version
 from regulars.platform.errors import NotFound
 from regulars.platform.privacy.purposes import SERVICE
 from regulars.rule_engine.checks import entry_scope, scopes_of
-from regulars.rule_engine.definition import Rule, Step, Trigger
+from regulars.rule_engine.definition import DAMAGE, Rule, Step, Trigger
 from regulars.rule_engine.schedules import Schedule
 from regulars.rule_engine.scope import Scope
 from regulars.rule_engine.tables import rule_state
@@ -120,7 +120,8 @@ def book_of(uow: UnitOfWork) -> RuleBook:
 
 
 def pinned_rule(uow: UnitOfWork, key: str, version: int) -> PinnedRule | None:
-    """The version a run was started with, however old; None when nothing is left of it."""
+    """The version a run was started with, however old; None when nothing is left of it that can
+    be understood."""
     book = book_of(uow)
     current = book.rules.get(key)
     if current is not None and current.version == version:
@@ -128,7 +129,7 @@ def pinned_rule(uow: UnitOfWork, key: str, version: int) -> PinnedRule | None:
     if (key, version) not in book.old:
         try:
             rule = get_version(uow, "rule", key, version)
-        except NotFound:
+        except (NotFound, *DAMAGE):
             return None
         book.old[key, version] = PinnedRule.of(rule, version, book.seen)
     return book.old[key, version]

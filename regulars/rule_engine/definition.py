@@ -24,6 +24,8 @@ QUIET_BY_DEFAULT = (time(21, 0), time(9, 0))
 BY_CLOCK = ("scan", "once", "date_field")
 """Triggers that look over everybody at a time; the others wait for something to happen."""
 SCAN_BY_DEFAULT: Raw = {"on": "scan", "every": "hour"}
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError)
+"""What reading JSON of another shape ends with."""
 
 
 @dataclass(frozen=True)

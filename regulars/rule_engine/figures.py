@@ -18,6 +18,7 @@ from regulars.platform.definitions import store
 from regulars.platform.errors import NotFound
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.reach import seen_rows
+from regulars.rule_engine.reading import find_rule
 from regulars.rule_engine.tables import (
     KEPT_BACK,
     LIVE,
@@ -68,18 +69,21 @@ class RuleRow:
 
 
 def list_rules(uow: UnitOfWork, access: Access, key: str | None = None) -> list[RuleRow]:
-    """Every rule (or only the one of that ``key``) with its figures, in the owner's order."""
+    """Every rule (or only the one of that ``key``) with its figures, in the owner's order.
+
+    One that cannot be understood any more is left out; the health page names it.
+    """
     runs, messages = seen_rows(uow, access, run), seen_rows(uow, access, outbound)
     states = {row.rule: row.state for row in uow.execute(rule_state.select())}
     return [
         RuleRow(
-            Rule.from_json(draft.raw),
+            rule,
             states.get(draft.key, "active") if draft.published else "draft",
             draft.changed and draft.published is not None,
             **_figures(uow, draft.key, runs, messages),
         )
         for draft in store.list_drafts(uow, "rule")
-        if key in (None, draft.key)
+        if key in (None, draft.key) and (rule := find_rule(draft.raw)) is not None
     ]
 
 

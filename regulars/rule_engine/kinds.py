@@ -11,6 +11,7 @@ from regulars.rule_engine.logbook import note_edited, note_published
 from regulars.rule_engine.message import Message
 from regulars.rule_engine.messages_told import tell_message
 from regulars.rule_engine.publishing import rules_published
+from regulars.rule_engine.reading import read_rule
 from regulars.rule_engine.retelling import rule_changes
 from regulars.rule_engine.schema import (
     message_problems,
@@ -26,7 +27,7 @@ def rule_kind() -> DefinitionKind:
         "rule",
         rule_schema(),
         rule_problems,
-        Rule.from_json,
+        read_rule,
         check=check_rule,
         published=rules_published,
         guard=with_their_own_eyes(only_what_they_see(check_rule)),

@@ -16,6 +16,7 @@ from tests.support.rule_faults import (
     engine_with,
     goes_on,
     in_child,
+    promises_kept,
     stops,
     wait_for,
 )
@@ -81,6 +82,7 @@ def test_f15_of_two_that_wait_for_each_other_both_come_through(busy: RuleShop) -
     with busy.work() as uow:
         kept = dict(uow.execute(sa.select(rule_state.c.rule, rule_state.c.changed_by)).all())
     assert kept["thanks"] == kept["lapsed"] == "me, me"
+    promises_kept(busy.database, busy.workspace)
 
 
 def _take(uow: UnitOfWork, rule: str) -> None:

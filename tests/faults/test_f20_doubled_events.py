@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from regulars.platform.events import event
 from regulars.rule_engine.ingest import ingest
 from tests.support.busy_shop import PEOPLE, assert_all_done, finish
-from tests.support.rule_faults import LedgerMailer, assert_sound, in_child, wait_for
+from tests.support.rule_faults import LedgerMailer, assert_sound, in_child, promises_kept, wait_for
 from tests.support.rule_shop import RuleShop
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
@@ -33,6 +33,7 @@ def test_f20_one_till_that_sends_the_same_receipt_many_times_at_once(site: Site)
     with site.database.workspace_tx(site.workspace, write=False) as uow:
         told = sa.select(sa.func.count()).select_from(event).where(event.c.form == "customers")
         assert uow.scalar(told) == 1
+    promises_kept(site.database, site.workspace)
 
 
 def test_f20_events_that_are_told_again_start_nothing_more(

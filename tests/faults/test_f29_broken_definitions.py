@@ -1,5 +1,8 @@
 """F29: a definition whose stored JSON is damaged is left out; the rest goes on and says so."""
 
+import json
+import random
+
 import pytest
 
 from regulars.form_builder import records
@@ -21,19 +24,25 @@ from tests.support.site import Site
 import sqlalchemy as sa  # isort: skip
 
 
-def damage(database: Database, workspace: Workspace, key: str, text: str) -> None:
+def damage(
+    database: Database, workspace: Workspace, key: str, text: str, kind: str = "form"
+) -> None:
     with database.workspace_tx(workspace) as uow:
         uow.execute(
             definition_version.update()
-            .where(definition_version.c.kind == "form", definition_version.c.key == key)
+            .where(definition_version.c.kind == kind, definition_version.c.key == key)
             .values(body=sa.type_coerce(sa.literal(text), columns.Text()))
         )
         raise_number(uow)
 
 
 @pytest.mark.parametrize(
-    "text", ['{"kind": "form", "key": "prod', "[]", "{}", '{"key": "products", "fields": [1]}', ""]
-)
+    "text",
+    [
+        '{"kind": "form", "key": "prod', "[]", "{}", '{"key": "products", "fields": [1]}', "",
+        '{"kind": "form", "key": "products", "fields": [{"key": "a", "type": "no such type"}]}',
+    ],
+)  # fmt: skip
 def test_f29_one_damaged_form_does_not_take_the_others_along(
     site: Site, database: Database, workspace: Workspace, text: str
 ) -> None:
@@ -103,3 +112,35 @@ def test_f29_a_rule_whose_form_is_damaged_says_so_and_the_others_go_on(
     assert [run.record for run in shop.runs("coupon", status="done")] == [made.id]
     assert shop.count(event_failure) == 0
     promises_kept(shop.database, shop.workspace)
+
+
+def flipped(text: str, seed: int) -> str:
+    """The text with one bit of it turned round."""
+    raw = bytearray(text.encode("ascii"))
+    place = random.Random(seed).randrange(len(raw))
+    raw[place] ^= 1 << random.Random(seed + 1).randrange(7)
+    return raw.decode("ascii")
+
+
+@pytest.mark.parametrize("how", ["unknown step", "unknown trigger", "no steps", "bits"])
+def test_f29_a_damaged_rule_is_left_out_and_the_others_go_on(
+    site: Site, clock: MovableClock, how: str
+) -> None:
+    shop = RuleShop(site.database, site.workspace).open()
+    tag = {"do": "add_tags", "tags": ["seen"]}
+    hurt, whole = (journey(name, steps=[tag], guards={}) for name in ("hurt", "whole"))
+    shop.publish(hurt, whole)
+    bodies = {
+        "unknown step": [json.dumps({**hurt, "steps": [{"do": "fly", "to": "the moon"}]})],
+        "unknown trigger": [json.dumps({**hurt, "trigger": {"on": "full_moon"}})],
+        "no steps": [json.dumps({**hurt, "steps": {"do": 1}})],
+        "bits": [flipped(json.dumps(hurt), seed) for seed in range(8)],
+    }
+    owner = site.signed_in()
+    for done, body in enumerate(bodies[how], 1):
+        damage(site.database, site.workspace, "hurt", body, "rule")
+        shop.order(shop.customer())
+        shop.tick()
+        assert len(shop.runs("whole", status="done")) == done, body
+        for page in ("rules", "rules/hurt", "rules/whole", "messages", "settings/health", ""):
+            assert owner.get(f"{site.home}/{page}").status_code < 500, (page, body)
