@@ -1,13 +1,27 @@
 """A clerk's shift in a real browser: with the line, without it, and beside another till."""
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+import segno
 from playwright.sync_api import expect
 
+from regulars.platform.workspaces import get_workspace
 from tests.support.browser import DESKTOP, PHONE, accessibility_problems, complaints_of
 from tests.support.live_server import LiveServer
-from tests.support.till_screen import Contexts, at_till, go_on, pay, press, sales, serve
+from tests.support.people import let_in
+from tests.support.till_screen import (
+    TILL,
+    Contexts,
+    at_till,
+    go_on,
+    pay,
+    press,
+    sales,
+    serve,
+)
+from tests.support.till_shop import make
 
 pytestmark = pytest.mark.browser
 
@@ -120,3 +134,43 @@ def test_of_two_tills_with_one_coupon_the_second_decides_what_to_do(
         ("70.00", 1), ("80.00", None),
     ]  # fmt: skip
     complaints_of(second.context).clear()  # the refusal stood on its console
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_the_editor_follows_what_is_chosen(
+    till_floor: LiveServer, open_context: Contexts, size: dict[str, int]
+) -> None:
+    context = open_context(viewport=size)
+    let_in(context, till_floor, "Alice", locale="en")
+    page = context.new_page()
+    page.goto(f"{till_floor.url}/w/shop/tills/counter/edit")
+    page.wait_for_load_state("load")
+    assert accessibility_problems(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    page.locator('[name="points.way"]').select_option("~person")
+    expect(page.locator('[name="points.field"]')).to_have_value("balance")
+    page.locator('[name="offer.form"]').select_option("")
+    expect(page.locator('[name="offer.where"]')).to_have_count(0)
+    page.get_by_role("button", name="Save and use").click()
+    expect(page.get_by_role("heading", name="Tills")).to_be_visible()
+    assert accessibility_problems(page) == []
+    page.goto(till_floor.url + TILL)
+    press(page, "till-find", "1234")
+    expect(page.locator("[data-offers]")).to_be_hidden()
+    pay(page, "60")
+    expect(page.locator("[data-step=done]")).to_contain_text("Points: +60")
+
+
+def test_a_member_card_is_read_from_a_photo(
+    till_floor: LiveServer, open_context: Contexts
+) -> None:
+    photo = BytesIO()
+    segno.make("CARD-0017", micro=False).save(photo, kind="png", scale=8, border=4)
+    place = get_workspace(till_floor.database, "shop")
+    with till_floor.database.workspace_tx(place) as uow:
+        make(uow, "customers", name="Dee", card="CARD-0017")
+    page = at_till(open_context(viewport=PHONE), till_floor)
+    page.get_by_role("button", name="Scan").click()
+    file = {"name": "card.png", "mimeType": "image/png", "buffer": photo.getvalue()}
+    page.locator("[data-scan-photo]").set_input_files(file)
+    expect(page.get_by_role("heading", name="Dee")).to_be_visible()
