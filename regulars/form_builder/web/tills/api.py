@@ -130,5 +130,6 @@ def sell(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     409 ``till-offer-taken`` when the coupon does not count any more. A repeated key answers what
     was recorded the first time.
     """
-    sold = record_sale(uow, access, get_till(uow, key), asked_sale(), origin=API)
+    asked = asked_sale()
+    sold = record_sale(uow, access, get_till(uow, key), asked, origin=API)
     return sold_json(sold), 201

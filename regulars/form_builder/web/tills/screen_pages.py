@@ -85,7 +85,8 @@ def known(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
 @workspace_page("create_records")
 def sell(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
     """Record a sale once; 409 when what was handed in does not count any more."""
-    sold = record_sale(uow, access, get_till(uow, key), asked_sale(), origin=PAGE)
+    asked = asked_sale()
+    sold = record_sale(uow, access, get_till(uow, key), asked, origin=PAGE)
     answer: Response = jsonify(sold_json(sold))
     answer.status_code = 201
     return answer
