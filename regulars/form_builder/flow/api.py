@@ -97,8 +97,8 @@ def take_back(
     uow: UnitOfWork, access: Access, form_key: str, record_id: int
 ) -> ResponseReturnValue:
     """Take your own request for approval back."""
-    get_record(uow, access, form_key, record_id)
     note = read_optional(request, WORDS).get("comment", "")
+    get_record(uow, access, form_key, record_id)
     deciding.withdraw(uow, access, form_key, record_id, note)
     return _standing(uow, access, form_key, record_id)
 
