@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from regulars.platform.accounts import installation_keys
-from regulars.platform.web.permissions import permission_of
 from regulars.platform.workspaces import create_workspace, list_workspaces
+from tests.security.every_route import UNSAFE, routes
 from tests.support.site import Site
 
 ROOT = "/api/v1/workspaces"
@@ -19,19 +19,8 @@ def whole(site: Site) -> dict[str, str]:
 
 
 def asked(site: Site, door: str) -> list[tuple[str, str]]:
-    found = []
-    adapter = site.app.url_map.bind("localhost")
-    for rule in site.app.url_map.iter_rules():
-        permission = permission_of(site.app.view_functions[rule.endpoint])
-        if permission is not None and permission.door == door:
-            values: dict[str, Any] = {
-                name: 1 if name.endswith("_id") or name in ("number", "record") else "shop"
-                for name in rule.arguments
-            }
-            path = adapter.build(rule.endpoint, {**values, "act": "check"})
-            methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-            found += [(method, path.partition("?")[0]) for method in methods]
-    return found
+    each = routes(site.app, "GET", *UNSAFE)
+    return [(route.method, route.path) for route in each if route.permission.door == door]
 
 
 def statuses(site: Site, door: str, headers: dict[str, str]) -> set[int]:
