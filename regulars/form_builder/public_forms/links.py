@@ -19,6 +19,7 @@ from regulars.form_builder.public_forms.tables import public_link, public_submis
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.units import Unit, list_units
 from regulars.platform.db import UnitOfWork
+from regulars.platform.definitions import seeing
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.errors import Forbidden, Invalid, NotFound
 from regulars.platform.ids import new_token
@@ -79,9 +80,17 @@ def fresh_token(uow: UnitOfWork) -> str:
 
 
 def find_door(uow: UnitOfWork, token: str, *, hold: bool = False) -> Door:
-    """What a link opens; NotFound for any other text. With ``hold``, others wait for us here."""
+    """What a link opens; NotFound for any other text.
+
+    With ``hold``, others wait for us here, by whichever link of this public form they come: its
+    limits count all of them together.
+    """
     wanted = public_link.select().where(public_link.c.token == token)
-    row = uow.execute(wanted.with_for_update() if hold else wanted).first()
+    row = uow.execute(wanted).first()
+    if hold and row is not None:
+        every = public_link.select().where(public_link.c.public_form == row.public_form)
+        held = uow.execute(every.order_by(public_link.c.id).with_for_update()).all()
+        row = next((each for each in held if each.id == row.id), None)
     found = None if row is None else snapshot(uow).items.get((KIND, row.public_form))
     if row is None or found is None:
         raise NotFound("dead-public-link")
@@ -91,6 +100,7 @@ def find_door(uow: UnitOfWork, token: str, *, hold: bool = False) -> Door:
 def list_links(uow: UnitOfWork, access: Access, key: str) -> list[Link]:
     """The links of a public form that this reader may see, those of the shop first."""
     access.require(EDIT)
+    seeing.require_seen(uow, access, KIND, key)
     stores, counts = _stores(uow), _counts(uow, key)
     rows = uow.execute(
         public_link.select().where(public_link.c.public_form == key).order_by(public_link.c.id)
