@@ -12,7 +12,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
 from regulars.platform.errors import Invalid
 from regulars.platform.privacy.ledger import consent_entry
-from tests.support.public_forms import ANN, JOIN, Shop
+from tests.support.public_forms import ANN, JOIN, YES, Shop
 
 BOX = JOIN["consents"][0]
 
@@ -68,7 +68,7 @@ def test_p06_who_ticks_nothing_has_agreed_to_nothing(public_shop: Shop) -> None:
 
 def test_p09_an_erased_visitor_leaves_nothing_that_waits(public_shop: Shop) -> None:
     public_shop.offer(double_opt_in={"channel": "sms"})
-    public_shop.send({**ANN, "_consent": "0"})
+    public_shop.send({**ANN, "_consent": YES})
     with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
         [waiting] = uow.execute(sa.select(public_opt_in)).all()
         wish = EraseWish("customers", waiting.record, confirm="Ann")

@@ -10,7 +10,7 @@ from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.web.public_forms import doors
 from regulars.platform.accounts.throttle import Limit
 from regulars.rule_engine.tables import outbound
-from tests.support.public_forms import ANN, Shop
+from tests.support.public_forms import ANN, YES, Shop
 from tests.support.site import Site
 
 _SECRET = re.compile(r"[0-9]+-[A-Za-z0-9_-]{22}|_ticket\" value=\"[^\"]+\"|/done/[^\"]+")
@@ -102,7 +102,7 @@ def test_s19_who_is_a_member_already_cannot_be_told(public_shop: Shop) -> None:
     public_shop.send(ANN)
     seen: list[tuple[Any, ...]] = []
     for mobile in (ANN["mobile"], "13900003333"):
-        answer = public_shop.send({"name": "Eve", "mobile": mobile, "_consent": "0"})
+        answer = public_shop.send({"name": "Eve", "mobile": mobile, "_consent": YES})
         thanks = public_shop.site.visitor().get(answer.headers["Location"])
         headers = {
             k: v

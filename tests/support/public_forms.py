@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from regulars.form_builder.public_forms.definition import ConsentBox
 from regulars.form_builder.public_forms.links import Link, make_links
 from regulars.form_builder.web.public_forms import doors
 from regulars.platform.accounts.access import system_access
@@ -27,6 +28,8 @@ JOIN: dict[str, Any] = {
          "text": {"en": "Tell me about offers by text message.", "zh-Hans": "短信告诉我优惠。"}},
     ],
 }  # fmt: skip
+YES = ConsentBox("marketing", ("sms",), JOIN["consents"][0]["text"]).mark
+"""What the page sends for its one box."""
 ANN = {"name": "Ann", "mobile": "13900001111"}
 _TICKET = re.compile(r'name="_ticket" value="([^"]+)"')
 

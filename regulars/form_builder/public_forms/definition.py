@@ -34,6 +34,12 @@ class ConsentBox:
         said = json.dumps(self.text, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(said.encode()).hexdigest()[:12]
 
+    @property
+    def mark(self) -> str:
+        """What a page sends for this very box: other words, or another purpose, are another."""
+        told = json.dumps([self.purpose, self.channels, self.wording])
+        return hashlib.sha256(told.encode()).hexdigest()[:20]
+
 
 @dataclass(frozen=True)
 class Limits:

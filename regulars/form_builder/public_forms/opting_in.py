@@ -99,7 +99,10 @@ def ask(uow: UnitOfWork, door: Door, record: int, asked: Asked) -> None:
 
 
 def find_pending(uow: UnitOfWork, token: str) -> Pending:
-    """What a link of a message is about; NotFound for any other, and for one that is too old."""
+    """What a link of a message is about; NotFound for any other, and for one that is too old.
+
+    It answers for the address it was sent to: it is dead once the person has another one.
+    """
     row = uow.execute(
         public_opt_in.select().where(
             public_opt_in.c.token == fingerprint(token), public_opt_in.c.expires_at > uow.now
@@ -108,6 +111,8 @@ def find_pending(uow: UnitOfWork, token: str) -> Pending:
     if row is None:
         raise NotFound("dead-public-link")
     public: PublicForm = get_version(uow, KIND, row.public_form, row.version)
+    if _address(uow, public, row.record, row.channel) != row.address:
+        raise NotFound("dead-public-link")
     return Pending(
         row.id, public, row.record, row.channel, tuple(row.consents), row.locale,
         row.confirmed_at is not None,
@@ -173,11 +178,15 @@ def _ledger_access(public: PublicForm, locale: str) -> Access:
 
 
 def _address(uow: UnitOfWork, public: PublicForm, record: int, channel: str) -> str | None:
-    form = catalog_of(uow).get_form(public.form)
-    key = (form.person or {}).get(ADDRESS_OF[channel])
+    """Where a person can be reached now; None for nowhere, and for who is not there any more."""
+    form = catalog_of(uow).forms.get(public.form)
+    key = None if form is None else (form.person or {}).get(ADDRESS_OF[channel])
     if key is None:
         return None
-    found = get_record(uow, system_access("en"), public.form, record).values.get(key)
+    try:
+        found = get_record(uow, system_access("en"), public.form, record).values.get(key)
+    except NotFound:
+        return None
     return str(found) if found else None
 
 

@@ -51,6 +51,12 @@ class Full(Conflict):
     code = "public-form-full"
 
 
+class Closed(Conflict):
+    """Nothing can be handed in now."""
+
+    code = "public-form-paused"
+
+
 @dataclass(frozen=True)
 class Sent:
     """What a visitor sent: the values of the fields on the page, and the boxes they ticked.
@@ -114,6 +120,21 @@ def is_full(uow: UnitOfWork, door: Door) -> bool:
     """Whether as many have come in as may."""
     total = door.public.limits.total
     return total is not None and _count(uow, door, public_submission.c.outcome == NEW) >= total
+
+
+def standing(uow: UnitOfWork, door: Door) -> str:
+    """``open``, or why nothing can be sent now: ``paused``, ``early``, ``over``, ``full``."""
+    if door.link.state != "open":
+        return "paused"
+    state = door.public.state(uow.now, uow.workspace.tz)
+    return "full" if state == "open" and is_full(uow, door) else state
+
+
+def require_open(uow: UnitOfWork, door: Door) -> None:
+    """Closed unless something can be sent now."""
+    state = standing(uow, door)
+    if state != "open":
+        raise Closed(f"public-form-{state}")
 
 
 def _refuse_limits(uow: UnitOfWork, door: Door, sent: Sent) -> None:

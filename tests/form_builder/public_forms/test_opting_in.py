@@ -5,13 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder import records
+from regulars.form_builder.origin import API
 from regulars.form_builder.public_forms import opting_in
 from regulars.form_builder.public_forms.tables import public_opt_in
+from regulars.platform.accounts.access import system_access
 from regulars.platform.privacy.consents import consents_of, ledger_of
 from regulars.rule_engine.channels.base import Surroundings
 from regulars.rule_engine.sender import send_due
 from regulars.rule_engine.tables import outbound
-from tests.support.public_forms import ANN, Shop
+from tests.support.public_forms import ANN, YES, Shop
 
 _PATH = re.compile(r"/f/yes/[A-Za-z0-9_-]+")
 
@@ -39,7 +42,7 @@ def test_agreement_counts_once_it_is_confirmed_and_looking_changes_nothing(
     public_shop: Shop,
 ) -> None:
     public_shop.offer(double_opt_in={"channel": "sms"})
-    public_shop.send({**ANN, "_consent": "0"})
+    public_shop.send({**ANN, "_consent": YES})
     [message] = messages(public_shop)
     assert (message.address, message.purpose) == ("+8613900001111", "service")
     assert agreed(public_shop, message.record) == []
@@ -59,7 +62,7 @@ def test_agreement_counts_once_it_is_confirmed_and_looking_changes_nothing(
 
 def test_the_message_leaves_by_the_shops_own_way(public_shop: Shop) -> None:
     public_shop.offer(double_opt_in={"channel": "sms"})
-    public_shop.send({**ANN, "_consent": "0"})
+    public_shop.send({**ANN, "_consent": YES})
     site = public_shop.site
     assert send_due(site.database, site.workspace, site.database.clock, Surroundings()) == 1
     [sent] = messages(public_shop)
@@ -74,7 +77,7 @@ def test_the_message_leaves_by_the_shops_own_way(public_shop: Shop) -> None:
 
 def test_links_grow_old_and_the_store_keeps_no_secret(public_shop: Shop) -> None:
     public_shop.offer(double_opt_in={"channel": "sms"})
-    public_shop.send({**ANN, "_consent": "0"})
+    public_shop.send({**ANN, "_consent": YES})
     path = path_in(messages(public_shop)[0])
     with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
         kept = uow.execute(sa.select(public_opt_in.c.token)).scalar_one()
@@ -87,11 +90,11 @@ def test_links_grow_old_and_the_store_keeps_no_secret(public_shop: Shop) -> None
 def test_messages_have_a_budget_for_a_number_and_for_a_day(public_shop: Shop) -> None:
     public_shop.offer(double_opt_in={"channel": "sms", "per_day": 4})
     for _time in range(5):
-        answer = public_shop.send({**ANN, "_consent": "0"})
+        answer = public_shop.send({**ANN, "_consent": YES})
         assert answer.status_code == 303
     assert len(messages(public_shop)) == opting_in.PER_ADDRESS
     for n in range(3):
-        answer = public_shop.send({"name": "B", "mobile": f"1390000222{n}", "_consent": "0"})
+        answer = public_shop.send({"name": "B", "mobile": f"1390000222{n}", "_consent": YES})
         assert answer.status_code == 303
     assert len(messages(public_shop)) == 4
 
@@ -112,7 +115,7 @@ def test_a_known_person_says_yes_by_the_message_and_nothing_else_changes(
 ) -> None:
     public_shop.offer(double_opt_in={"channel": "sms"})
     public_shop.send(ANN)
-    public_shop.send({"name": "Eve", "mobile": ANN["mobile"], "_consent": "0"})
+    public_shop.send({"name": "Eve", "mobile": ANN["mobile"], "_consent": YES})
     [message] = messages(public_shop)
     path = path_in(message)
     public_shop.site.visitor().post(path, content_type="application/x-www-form-urlencoded")
@@ -121,3 +124,23 @@ def test_a_known_person_says_yes_by_the_message_and_nothing_else_changes(
         f"/api/v1/forms/customers/records/{message.record}", headers=public_shop.site.token()
     )
     assert (shown.json or {})["name"] == "Ann"
+
+
+def test_a_message_speaks_for_the_number_it_went_to_and_for_nobody_who_is_gone(
+    public_shop: Shop,
+) -> None:
+    public_shop.offer(double_opt_in={"channel": "sms"})
+    public_shop.send({**ANN, "_consent": YES})
+    public_shop.send({"name": "Bo", "mobile": "13900002222", "_consent": YES})
+    moved, gone = messages(public_shop)
+    site, owner = public_shop.site, system_access("en")
+    with site.database.workspace_tx(site.workspace) as uow:
+        other = {"mobile": "13922223333"}
+        records.update_record(uow, owner, "customers", moved.record, other, origin=API)
+        records.delete_record(uow, owner, "customers", gone.record, origin=API)
+    for each in (moved, gone):
+        path, visitor = path_in(each), site.visitor()
+        assert visitor.get(path).status_code == 404
+        yes = visitor.post(path, content_type="application/x-www-form-urlencoded")
+        assert yes.status_code == 404
+        assert agreed(public_shop, each.record) == []

@@ -28,7 +28,7 @@ def public_from(posted: Posted, base: Mapping[str, Any], locale: str) -> Json:
         "prefilled": [each for each in posted.getlist("prefilled") if each in fields],
         "fixed": _fixed(posted, base, fields),
         "limits": {
-            name: int(posted[name]) for name in _LIMITS if posted.get(name, "").isdecimal()
+            name: _number(posted[name]) for name in _LIMITS if posted.get(name, "").isdecimal()
         },
         "consents": _boxes(posted, base, locale), "double_opt_in": _opt_in(posted),
         "shows": _shown(posted),
@@ -94,12 +94,17 @@ def _opt_in(posted: Posted) -> Json:
     channel, most = posted.get("opt_in", ""), posted.get("per_day", "")
     if channel not in ("sms", "email"):
         return {}
-    return {"channel": channel, **({"per_day": int(most)} if most.isdecimal() else {})}
+    return {"channel": channel, **({"per_day": _number(most)} if most.isdecimal() else {})}
 
 
 def _shown(posted: Posted) -> Json:
     field = posted.get("shows", "")
     return {"field": field, "as": "qr" if posted.get("shows_qr") else "text"} if field else {}
+
+
+def _number(digits: str) -> int:
+    """What is longer than any number we take stays too large, however long it is."""
+    return int(digits[:12])
 
 
 def _line(posted: Posted, name: str) -> str:

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.public_forms import tickets
 from regulars.form_builder.public_forms.links import find_door
+from regulars.form_builder.public_forms.submitting import require_open
 from regulars.form_builder.public_forms.tickets import LATEST, Ticket
 from regulars.form_builder.web.public_forms import doors
 from regulars.form_builder.web.public_forms.asked import Visit, keys
@@ -37,7 +38,9 @@ def upload(token: str, ticket: str) -> ResponseReturnValue:
     doors.spend(doors.UPLOADS, "file", token)
 
     def work(uow: UnitOfWork) -> ResponseReturnValue:
-        visit, page = Visit.of(uow, find_door(uow, token)), _page_of(token, ticket)
+        door = find_door(uow, token)
+        require_open(uow, door)
+        visit, page = Visit.of(uow, door), _page_of(token, ticket)
         if not any(each.type in FILE_TYPES for each in visit.form.fields):
             raise NotFound("dead-public-link")
         given = request.files.get("file")

@@ -13,13 +13,15 @@ from flask.typing import ResponseReturnValue
 from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.field_types.file import FILE_TYPES
 from regulars.form_builder.public_forms import opting_in, tickets
+from regulars.form_builder.public_forms.definition import PublicForm
 from regulars.form_builder.public_forms.links import Door, find_door
 from regulars.form_builder.public_forms.submitting import (
     AlreadySent,
     Full,
     Sent,
-    is_full,
     outcome_of,
+    require_open,
+    standing,
     submit,
 )
 from regulars.form_builder.public_forms.tickets import LATEST, SOONEST, Ticket
@@ -77,7 +79,9 @@ def live(token: str) -> ResponseReturnValue:
     doors.spend(doors.LOOKS, "live", token)
 
     def work(uow: UnitOfWork) -> ResponseReturnValue:
-        visit = Visit.of(uow, find_door(uow, token))
+        door = find_door(uow, token)
+        require_open(uow, door)
+        visit = Visit.of(uow, door)
         ticket = tickets.read_ticket(keys(), token, request.form.get(TICKET, ""))
         if ticket is None:
             raise Invalid([Problem("", "page-not-ours")])
@@ -165,8 +169,9 @@ def _take(token: str, uow: UnitOfWork) -> ResponseReturnValue:
         _refuse_machines(ticket)
         values = visit.values(answers, fresh)
         sent = Sent(
-            fresh, values, _ticked(), current_locale(),
-            device if door.public.limits.per_device else None, visit.lacking(values),
+            fresh, values, _ticked(door.public), current_locale(),
+            device if door.public.limits.per_device else None,
+            (*_changed_boxes(door.public), *visit.lacking(values)),
         )  # fmt: skip
         submit(uow, door, sent, keys())
     except Invalid as invalid:
@@ -207,11 +212,7 @@ def _refuse_machines(ticket: Ticket | None) -> None:
 
 def _closed(uow: UnitOfWork, door: Door) -> ResponseReturnValue | None:
     """The page that says why nothing can be sent now; None while the form is open."""
-    state = door.public.state(uow.now, uow.workspace.tz)
-    if door.link.state != "open":
-        state = "paused"
-    elif state == "open" and is_full(uow, door):
-        state = "full"
+    state = standing(uow, door)
     if state == "open":
         return None
     return _said(door, uow, f"public-form-{state}", 200 if request.method == "GET" else 409)
@@ -236,7 +237,7 @@ def _page(
     return render(
         "public_forms/visit.html", 422 if problems else 200,
         public=public, form=visit.form, shop=visit.uow.workspace, store=visit.door.link.store,
-        entries=entries, errors=errors, ticket=ticket.text, token=token, ticked=_ticked(),
+        entries=entries, errors=errors, ticket=ticket.text, token=token, ticked=_ticked(public),
         live_attrs={} if seen is None else _live_attrs(visit), trap=TRAP,
         purposes=_purposes(visit),
     )  # fmt: skip
@@ -262,9 +263,16 @@ def _uploads(token: str, ticket: Ticket) -> str:
     return url_for("public_visits.upload", token=token, ticket=ticket.text)
 
 
-def _ticked() -> tuple[int, ...]:
-    given = request.form.getlist(CONSENT)
-    return tuple(int(each) for each in given if each.isdecimal() and len(each) < 3)
+def _ticked(public: PublicForm) -> tuple[int, ...]:
+    given = set(request.form.getlist(CONSENT))
+    return tuple(n for n, box in enumerate(public.consents) if box.mark in given)
+
+
+def _changed_boxes(public: PublicForm) -> tuple[Problem, ...]:
+    """Nobody agrees to words that they have not read: those of their page may be others now."""
+    known = {each.mark for each in public.consents}
+    is_changed = not known.issuperset(request.form.getlist(CONSENT))
+    return (Problem("", "consents-changed"),) if is_changed else ()
 
 
 def _tokens() -> dict[str, str]:

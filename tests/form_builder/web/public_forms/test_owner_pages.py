@@ -110,3 +110,11 @@ def test_a_draft_by_api_is_no_door_until_it_is_published(site: Site) -> None:
     assert answer.status_code == 201
     refused = site.visitor().post("/api/v1/public-forms/join/publish", headers=site.token())
     assert refused.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["per_phone", "total", "per_day"])
+def test_a_number_of_five_thousand_digits_is_too_large(public_shop: Shop, name: str) -> None:
+    site = public_shop.site
+    given = {"label": "Join", "fields": ["name", "mobile"], "opt_in": "sms", name: "9" * 5000}
+    answer = site.signed_in().send(f"{site.home}/public-forms/join/edit", given)
+    assert answer.status_code == 422

@@ -1,5 +1,6 @@
 """Filling in a public form by its link, from the first look to the thanks."""
 
+from io import BytesIO
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,9 @@ from regulars.form_builder.history import history_of
 from regulars.form_builder.public_forms.links import set_state
 from regulars.platform.accounts.access import system_access
 from regulars.platform.accounts.units import UnitValues, create_unit
+from regulars.platform.blobs.tables import blob
 from regulars.platform.privacy.consents import ledger_of
-from tests.support.public_forms import ANN, Shop
+from tests.support.public_forms import ANN, YES, Shop
 
 
 def customers(shop: Shop) -> list[Any]:
@@ -78,7 +80,7 @@ def test_what_is_ticked_stands_in_the_ledger_and_nothing_is_ticked_beforehand(
     page = public_shop.site.visitor().get(public_shop.link.path).text
     assert 'name="_consent"' in page
     assert "checked" not in page
-    public_shop.send({**ANN, "_consent": "0"})
+    public_shop.send({**ANN, "_consent": YES})
     public_shop.send({"name": "Bo"})
     ann, bo = customers(public_shop)
     with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
@@ -144,3 +146,35 @@ def test_an_empty_page_is_no_record(public_shop: Shop) -> None:
     answer = public_shop.send({"what": "", "photo": ""}, link=link)
     assert answer.status_code == 422
     assert "Nothing has been filled in" in answer.text
+
+
+def test_nobody_agrees_to_words_that_were_changed_while_they_read(public_shop: Shop) -> None:
+    visitor = public_shop.site.visitor()
+    ticket = public_shop.page(visitor)
+    other = {"purpose": "profiling", "channels": ["sms"], "text": {"en": "Study what I buy."}}
+    public_shop.offer(consents=[other])
+    again = public_shop.send({**ANN, "_consent": YES}, visitor=visitor, ticket=ticket)
+    assert again.status_code == 422
+    assert "has just been changed" in again.text
+    assert "Study what I buy." in again.text
+    assert " checked" not in again.text
+    assert customers(public_shop) == []
+    assert public_shop.send(ANN, visitor=visitor, ticket=ticket).status_code == 303
+    [ann] = customers(public_shop)
+    with public_shop.site.database.workspace_tx(public_shop.site.workspace) as uow:
+        assert ledger_of(uow, "customers", ann.id) == []
+
+
+def test_a_paused_link_takes_no_files_and_answers_nothing(public_shop: Shop) -> None:
+    link, site = public_shop.offer_reports(), public_shop.site
+    visitor = site.visitor()
+    ticket = public_shop.page(visitor, link)
+    state = f"{site.home}/public-forms/join/links/{link.id}/state"
+    site.signed_in().send(state, {"state": "paused"})
+    photo = {"file": (BytesIO(b"GIF89a"), "a.gif")}
+    kind = "multipart/form-data"
+    handed = visitor.post(f"{link.path}/files/{ticket}", data=photo, content_type=kind)
+    asked = visitor.post(f"{link.path}/live", data={"_ticket": ticket, "what": "x"})
+    assert (handed.status_code, asked.status_code) == (409, 409)
+    with site.database.workspace_tx(site.workspace, write=False) as uow:
+        assert uow.scalar(sa.select(sa.func.count()).select_from(blob)) == 0
