@@ -6,6 +6,7 @@ from regulars.platform.accounts.access import system_access
 from regulars.platform.web.addresses import stored_id, stored_ids
 from regulars.seed_templates.catalogue import RETAIL, get_pack
 from regulars.seed_templates.installer import Wishes, install
+from tests.support.shop_forms import publish_forms
 from tests.support.site import Site
 
 HUGE = "1781794517257739911036928"
@@ -36,6 +37,17 @@ def test_s03_a_number_no_store_can_hold_is_no_mistake_of_ours(site: Site) -> Non
     assert owner.send("/w/shop/settings/units/new", unit).status_code < 500
     token = {"name": "till", "role": "clerk", "unit_ids": [HUGE]}
     assert owner.send("/w/shop/settings/tokens", token).status_code < 500
+
+
+def test_s03_a_page_of_a_list_beyond_all_numbers_is_the_first(site: Site) -> None:
+    with site.database.workspace_tx(site.workspace) as uow:
+        publish_forms(uow)
+    owner, list_ = site.signed_in(), "/w/shop/forms/customers/records"
+    for page in ("9" * 5000, "٣", "²"):
+        for address in (list_, f"{list_}/bulk"):
+            assert owner.get(f"{address}?page={page}").status_code == 200, address
+    row = f"f=birthday&op=older_than&v={'9' * 5000}"
+    assert owner.get(f"{list_}?{row}").status_code < 500
 
 
 @pytest.mark.parametrize("text", ["", "-1", "1.0", "٣", "²", HUGE, "9" * 5000, " 1"])

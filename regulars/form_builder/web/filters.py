@@ -7,6 +7,7 @@ whole and is shown as one chip.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from regulars.form_builder.field_types.phone import PhoneField
 from regulars.platform.expressions.operators import LIST_OPS, NO_VALUE_OPS
 from regulars.platform.expressions.types import Kind
 from regulars.platform.problems import Problem
+from regulars.platform.web.addresses import DIGITS
 
 Condition = Mapping[str, Any]
 
@@ -84,7 +86,7 @@ def leaf_of(typed: Typed, field: FieldDefinition) -> dict[str, Any]:
     if typed.op == "within":
         return {**leaf, "value": _window(given[0])}
     if typed.op == "older_than":
-        if not given[0].isdecimal():
+        if not _is_number(given[0]):
             raise MissingValue
         return {**leaf, "value": {"n": int(given[0]), "unit": "day"}}
     if typed.op in ("contains", "not_contains", "starts_with"):
@@ -152,8 +154,12 @@ def colors_from_address(text: str) -> tuple[ColorRule, ...] | None:
     return rules_from(found) if isinstance(found, list) else None
 
 
+def _is_number(text: str) -> bool:
+    return re.fullmatch(DIGITS, text) is not None
+
+
 def _window(text: str) -> dict[str, Any]:
-    if text.isdecimal():
+    if _is_number(text):
         return {"last": int(text), "unit": "day"}
     return {"calendar": text}
 
@@ -162,7 +168,7 @@ def _literal(field: FieldDefinition, text: str) -> Any:
     kind = field_types.get(field.type).value_type(field).kind
     if kind is Kind.BOOLEAN:
         return text == "true"
-    if (kind is Kind.LINK or field.has_links) and text.isdecimal():
+    if (kind is Kind.LINK or field.has_links) and _is_number(text):
         return int(text)
     return _canonical(field, text)
 

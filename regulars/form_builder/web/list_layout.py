@@ -58,7 +58,7 @@ def change_layout(
     body = _frame(state, form, catalog)
     usual = _frame(replace(state, own={}, columns=(), group=""), form, catalog)
     path = posted.get("path", "")
-    if path and path not in body["columns"]:
+    if posted["do"] not in _WHOLE and path not in body["columns"]:
         raise Invalid([Problem("path", "unknown-field", {"field": path[:60]})])
     problems = step(body, path, posted, catalog, form)
     if problems:
@@ -184,3 +184,5 @@ _STEPS: Mapping[str, Step] = {
     "pin": _pin, "unpin": _unpin, "hide": _hide, "left": _move(-1), "right": _move(1),
     "place": _place, "sums": _sums, "group": _group, "reset": _reset,
 }  # fmt: skip
+_WHOLE = frozenset({"sums", "reset"})
+"""Steps that are about no single column."""

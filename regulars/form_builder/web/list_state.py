@@ -19,6 +19,7 @@ from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.web import filters
 from regulars.form_builder.web.values import field_at_path, is_listed
+from regulars.platform.web.addresses import stored_id
 
 PAGE_SIZE = 50
 SHAPES = ("table", "kanban", "calendar", "gallery")
@@ -59,7 +60,7 @@ class ListState:
     @classmethod
     def from_args(cls, form: FormDefinition, args: MultiDict[str, str]) -> ListState:
         """Read an address; what makes no sense is left out."""
-        page = args.get("page", "1")
+        page = args.get("page", 1, type=stored_id)
         known = {view["key"] for view in form.views}
         view = args.get("view", "")
         given = [*args.getlist("col"), *args.get("cols", "").split(",")]
@@ -70,7 +71,7 @@ class ListState:
             filters.from_address(args.get("filter", "")),
             args.get("sort", ""),
             tuple(dict.fromkeys(path for path in given if path)),
-            int(page) if page.isdecimal() and 0 < int(page) < 100_000 else 1,
+            page if 0 < page < 100_000 else 1,
             args.get("as", "") if args.get("as", "") in SHAPES else "",
             args.get("by", ""),
             args.get("month", "") if _MONTH.fullmatch(args.get("month", "")) else "",

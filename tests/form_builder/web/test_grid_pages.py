@@ -124,6 +124,7 @@ def test_a_step_that_makes_no_sense_says_so(shop: Shop, owner: Visitor) -> None:
         {"do": "dance"}, {"do": "hide", "path": "nothing"}, {"do": "group", "path": "name"},
         {"do": "width", "path": "name", "width": "wide"}, {"do": "sums", "sum:name": "sum"},
         {"do": "sums", "group": "nothing"},
+        *({"do": step} for step in ("hide", "left", "right", "place", "pin", "natural")),
     ):  # fmt: skip
         assert owner.send(f"{RECORDS}/layout", given).status_code == 422, given
 
