@@ -32,7 +32,7 @@ from regulars.platform.expressions.dependencies import hop_places
 from regulars.platform.expressions.evaluate import compile_python_value
 from regulars.platform.expressions.formula import parse_formula
 from regulars.platform.expressions.shapes import Shapes
-from regulars.platform.expressions.tree import Node, Path
+from regulars.platform.expressions.tree import Call, Literal, Node, Path
 from regulars.platform.expressions.types import BOOLEAN, ValueType
 from regulars.platform.prepared import Prepared
 from regulars.platform.privacy.ledger import consent_state
@@ -155,6 +155,12 @@ class FormCatalog:
         name, bare = ("path", form_key, path), Path(tuple(path.split(".")))
         tree, problems = self._checked(name, form_key, lambda: (bare, []), None)
         return tree, problems or self.refusals(tree, shown=True)
+
+    def period(self, form_key: str, path: str, unit: str) -> Node:
+        """The first day of the ``unit`` (of `times.CALENDAR_UNITS`) that a path's value is in."""
+        bare = Call("STARTOF", (Path(tuple(path.split("."))), Literal(unit)))
+        name = ("period", form_key, path, unit)
+        return self._checked(name, form_key, lambda: (bare, []), None)[0]
 
     def formula(self, form_key: str, text: str) -> Node:
         """A published formula's checked tree."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -35,7 +35,6 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
 from regulars.platform.expressions import numbers, times
 from regulars.platform.expressions.types import Kind, Moment
-from regulars.platform.expressions.windows import day_start
 from regulars.platform.problems import Problem
 
 MOST_GROUPS = 200
@@ -164,7 +163,7 @@ class _Work:
         if by is None:
             tree, _problems = asked.catalog.path(asked.form.key, path)
         else:
-            tree = asked.catalog.formula(asked.form.key, f'STARTOF({path}, "{by}")')
+            tree = asked.catalog.period(asked.form.key, path, by)
         return expressing.value_sql(asked.uow, asked.catalog, tree, asked.table, asked.access)
 
     def _is_filled(self, path: str) -> Any:
@@ -200,17 +199,32 @@ def _leaves(group: Group, key: Any, kind: Kind | None, moment: Moment) -> list[J
     if key is None:
         return [{"field": path, "op": "is_empty"}]
     if group.by is not None and isinstance(key, date):
-        after = times.add_units(key, 1, group.by) or times.LATEST
-        edges: tuple[Any, Any] = (key, after)
+        edges: tuple[Any, Any] = (key, _following(key, group.by))
         if kind is Kind.DATETIME:
-            edges = (day_start(key, moment), day_start(after, moment))
-        first, last = map(_text, edges)
+            edges = (_start(edges[0], moment), _start(edges[1], moment))
+        named = zip(("on_or_after", "before"), edges, strict=True)
+        # an edge that no calendar shows leaves its side open
         return [
-            {"field": path, "op": "on_or_after", "value": first},
-            {"field": path, "op": "before", "value": last},
+            {"field": path, "op": op, "value": _text(edge)}
+            for op, edge in named
+            if edge is not None
         ]
     plain = key if isinstance(key, (bool, int)) else _text(key)
     return [{"field": path, "op": "is", "value": plain}]
+
+
+def _following(day: date, by: str) -> date | None:
+    """The first day of the next period; None after the last one."""
+    if by == "day":
+        return None if day == date.max else day + timedelta(days=1)
+    return times.add_units(day, 1, by)
+
+
+def _start(day: date | None, moment: Moment) -> datetime | None:
+    try:
+        return None if day is None else moment.day_start(day)
+    except OverflowError:
+        return None
 
 
 def _text(value: Any) -> str:

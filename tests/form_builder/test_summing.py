@@ -1,11 +1,12 @@
 """Groups and sums of a list: over every record that is found, exact, with the reader's rights."""
 
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 
-from regulars.form_builder.arranging import Arrangement
+from regulars.form_builder.arranging import PERIODS, Arrangement
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import create_record, find_records
@@ -83,6 +84,24 @@ def test_months_are_those_of_the_shop(shop: UnitOfWork) -> None:
     create_record(shop, OWNER, "orders", late, origin=Origin("cli"))
     [group] = sums(shop, "orders", group=[{"field": "paid_at", "by": "month"}]).groups
     assert [str(key) for key in group.keys] == ["2026-02-01"]
+
+
+def test_the_last_and_the_first_days_of_all_are_days_like_others(uow: UnitOfWork) -> None:
+    times = [{"key": key, "type": "datetime", "label": {"en": key}} for key in ("at", "not")]
+    day = {"key": "day", "type": "date", "label": {"en": "Day"}}
+    name = {"key": "name", "type": "text", "label": {"en": "Name"}}
+    notes = {"kind": "form", "key": "notes", "label": {"en": "Notes"}, "title": "{name}"}
+    publish_forms(uow, ({**notes, "fields": [name, day, *times]},))
+    for day_of, at in (
+        ("9999-12-31", "9999-12-31T15:59:59Z"), ("0001-01-01", "0001-01-01T00:00:00Z"),
+        ("2026-10-25", "2026-10-25T00:30:00Z"), (None, None),
+    ):  # fmt: skip
+        values = {"name": "x", "day": day_of, "at": at, "not": at}
+        create_record(uow, OWNER, "notes", values, origin=Origin("cli"))
+    for path, by in product(("day", "at", "not"), PERIODS):
+        for each in sums(uow, "notes", group=[{"field": path, "by": by}]).groups:
+            query = RecordQuery(filter=each.condition, count=True)
+            assert find_records(uow, OWNER, "notes", query).total == each.count, each
 
 
 def test_two_levels_come_in_one_answer(shop: UnitOfWork) -> None:
