@@ -37,6 +37,7 @@ class DateTimeField(FieldType):
         if value.tzinfo is None:
             value = value.replace(tzinfo=reading.zone)
         try:
+            value.astimezone(reading.zone)  # a page shows it there
             return value.astimezone(UTC)
         except OverflowError:
             raise BadValue("not-a-datetime", value=str(raw)) from None
