@@ -47,6 +47,7 @@ PAGES: dict[str, str | tuple[str, ...]] = {
     "dashboards.add_card": EDITOR, "dashboards.arrange": EDITOR, "dashboards.rename": EDITOR,
     "dashboards.archive": ("reports_api.archive_dashboard",),
     "dashboards.create": ("reports_api.create_dashboard", "reports_api.publish_dashboard"),
+    "definitions.discard_damaged": EDITOR,
     "definitions.restore_version": ("versions_api.restore",),
     "designer.act_on_retype": (
         "changes_api.confirm", "changes_api.cancel", "changes_api.undo",

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
-from regulars.platform.errors import NotFound
+from regulars.platform.definitions.damage import damaged
 from regulars.rule_engine.definition import Rule
 from regulars.rule_engine.reach import seen_rows
 from regulars.rule_engine.reading import find_rule
@@ -88,10 +88,10 @@ def list_rules(uow: UnitOfWork, access: Access, key: str | None = None) -> list[
 
 
 def get_rule(uow: UnitOfWork, access: Access, key: str) -> RuleRow:
-    """One rule with its figures; NotFound otherwise."""
+    """One rule with its figures; NotFound otherwise, DamagedDraft when it cannot be understood."""
     for row in list_rules(uow, access, key):
         return row
-    raise NotFound("no-rule", key=key)
+    raise damaged(uow, access, store.get_draft(uow, "rule", key))
 
 
 def count_messages(uow: UnitOfWork, access: Access, states: Sequence[str]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.accounts.users import User
 from regulars.platform.db import UnitOfWork, Workspace
 from regulars.platform.definitions import watching
+from regulars.platform.definitions.damage import DamagedDraft, naming_the_damaged
 from regulars.platform.definitions.store import DraftClash
 from regulars.platform.definitions.watching import WouldBreak
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound, NotSignedIn
@@ -32,6 +33,7 @@ from regulars.platform.web import preferences, rate_limit, shell
 from regulars.platform.web.api_route import route_of
 from regulars.platform.web.breaks import breaks_page
 from regulars.platform.web.clashes import clash_page
+from regulars.platform.web.damaged import damaged_page
 from regulars.platform.web.idempotency import one_at_a_time, replayed_or_new
 from regulars.platform.web.installation import installation, request_now
 from regulars.platform.web.permissions import Permission, declare
@@ -81,12 +83,7 @@ def workspace_page(
                 _mind_rest(place, access, at_rest)
                 if watching.FIELD in request.form:
                     watching.accept(uow)
-                try:
-                    return make_response(view(uow, access, **arguments))
-                except DraftClash as clash:
-                    return clash_page(clash, access.name)
-                except WouldBreak as found:
-                    return breaks_page(found)
+                return _page(uow, access, view, arguments)
 
             with _noting_refusals(place, lambda uow: members.access_of(uow, person.id)):
                 return _in_transaction(place, answer, writes)
@@ -94,6 +91,19 @@ def workspace_page(
         return declare(guarded, Permission("workspace", capability, max_body=max_body))
 
     return decorate
+
+
+def _page(uow: UnitOfWork, access: Access, view: View, arguments: dict[str, Any]) -> Response:
+    """The page, or the one that says what stands in its way and how to go on."""
+    try:
+        with naming_the_damaged(uow, access):
+            return make_response(view(uow, access, **arguments))
+    except DraftClash as clash:
+        return clash_page(clash, access.name)
+    except WouldBreak as found:
+        return breaks_page(found)
+    except DamagedDraft as damaged:
+        return damaged_page(damaged)
 
 
 def workspace_api(
@@ -122,7 +132,8 @@ def workspace_api(
                     watching.accept(uow)
 
                 def work() -> Response:
-                    return make_response(view(uow, access, **arguments))
+                    with naming_the_damaged(uow, access):
+                        return make_response(view(uow, access, **arguments))
 
                 return work() if writes is False else replayed_or_new(uow, access.actor, work)
 

@@ -15,6 +15,7 @@ from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import store
 from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.reading import is_whole
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Forbidden
@@ -67,12 +68,17 @@ def require_seen(uow: UnitOfWork, access: Access, kind: str, key: str) -> None:
 
 def seen_drafts(uow: UnitOfWork, access: Access, kind: str) -> list[Draft]:
     """The working copies that this reader may read, each as they may read it."""
-    drafts = ((each, told(uow, access, kind, each.raw)) for each in store.list_drafts(uow, kind))
+    drafts = ((each, told(uow, access, kind, each.raw)) for each in whole_drafts(uow, kind))
     return [
         replace(draft, raw=seen)
         for draft, seen in drafts
         if seen is not None and _is_enough(kind, seen, draft.raw)
     ]
+
+
+def whole_drafts(uow: UnitOfWork, kind: str) -> list[Draft]:
+    """Every working copy of a kind, without those that are damaged."""
+    return [each for each in store.list_drafts(uow, kind) if is_whole(each)]
 
 
 def _is_enough(kind: str, seen: Raw | None, raw: Raw) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.platform import columns
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import draft_log, watching
@@ -21,6 +22,7 @@ from regulars.platform.definitions.effects import breaks
 from regulars.platform.definitions.kinds import DefinitionKind, kinds
 from regulars.platform.definitions.merging import Clash, merge
 from regulars.platform.definitions.places import place_in_words
+from regulars.platform.definitions.reading import json_object, note_read
 from regulars.platform.definitions.snapshot import (
     Published,
     Snapshot,
@@ -60,7 +62,10 @@ class DraftClash(VersionConflict):
 
 @dataclass(frozen=True)
 class Draft:
-    """What is being worked on; ``tag`` changes with every save (an ETag)."""
+    """What is being worked on; ``tag`` changes with every save (an ETag).
+
+    ``stored`` is the text that is stored where that is no JSON object; ``raw`` is empty then.
+    """
 
     kind: str
     key: str
@@ -70,22 +75,28 @@ class Draft:
     changed: bool  # differs from the published version
     saved_at: datetime | None = None
     saved_by: str | None = None
+    stored: str | None = None
+
+
+_STORED = sa.type_coerce(definition.c.draft, columns.Text()).label("stored")
 
 
 def find_draft(uow: UnitOfWork, kind: str, key: str) -> Draft | None:
     """The working copy of a definition, its published body when nothing is being edited."""
     row = uow.execute(
-        definition.select().where(definition.c.kind == kind, definition.c.key == key)
+        sa.select(*(each for each in definition.c if each.name != "draft"), _STORED).where(
+            definition.c.kind == kind, definition.c.key == key
+        )
     ).first()
     if row is None or row.archived_at is not None:
         return None
     published = snapshot(uow).items.get((kind, key))
     body = published.raw if published else {}
-    raw = row.draft if row.draft is not None else body
-    return Draft(
-        kind, key, raw, row.draft_tag, row.published, row.draft is not None,
-        row.draft_at, row.draft_by,
-    )  # fmt: skip
+    raw = body if row.stored is None else json_object(row.stored)
+    return note_read(uow, Draft(
+        kind, key, {} if raw is None else raw, row.draft_tag, row.published,
+        row.stored is not None, row.draft_at, row.draft_by, row.stored if raw is None else None,
+    ))  # fmt: skip
 
 
 def get_draft(uow: UnitOfWork, kind: str, key: str) -> Draft:
@@ -381,9 +392,7 @@ def _write_version(uow: UnitOfWork, access: Access, each: Published, pack: str |
             published_by=access.name,
         )
     )
-    values: dict[str, Any] = {"draft": None, "published": each.version}
-    if pack is not None:
-        values["pack"] = pack
+    values = {"draft": None, "published": each.version, **({} if pack is None else {"pack": pack})}
     uow.execute(
         definition.update()
         .where(definition.c.kind == each.kind, definition.c.key == each.key)

@@ -10,6 +10,9 @@ import redis
 from alembic.migration import MigrationContext
 
 from regulars.platform import migrations, redis_server
+from regulars.platform.definitions import store
+from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.reading import is_whole
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.health.findings import Finding, HealthCheck, Place
 
@@ -76,16 +79,20 @@ def _policy(asked: redis.Redis) -> Finding:
 
 
 def definitions(place: Place) -> Iterator[Finding]:
-    """Whether every published definition can still be read."""
+    """Whether every published definition, and every draft, can still be read."""
     with place.database.workspace_tx(place.workspace, write=False) as uow:
         seen = snapshot(uow)
+        drafts = [each for kind in kinds.names() for each in store.list_drafts(uow, kind)]
+        hurt = [each for each in drafts if each.changed and not is_whole(each)]
     for broken in seen.broken:
         yield Finding(
             "bad",
             "definition-broken",
             {"key": broken.key, "version": str(broken.version)},
         )
-    if not seen.broken:
+    for draft in hurt:
+        yield Finding("bad", "draft-broken", {"key": draft.key})
+    if not seen.broken and not hurt:
         yield Finding("good", "definitions-readable", {"n": len(seen.items)})
 
 

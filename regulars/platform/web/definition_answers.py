@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions import damage, seeing, store
 from regulars.platform.definitions.kinds import kinds
 from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
@@ -46,6 +46,8 @@ def read(
     if wants_drafts():
         access.require(kinds.get(kind).capability)
         draft = store.get_draft(uow, kind, key)
+        if draft.stored is not None:  # no JSON that could be answered
+            raise damage.damaged(uow, access, draft)
         seeing.require_whole(uow, access, kind, draft.raw)
         return draft_answer(uow, access, draft)
     found = snapshot(uow).items.get((kind, key))

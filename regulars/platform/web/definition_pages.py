@@ -11,9 +11,10 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store, versions
+from regulars.platform.definitions import damage, store, versions
 from regulars.platform.definitions.editing import Seen
 from regulars.platform.definitions.kinds import kinds
+from regulars.platform.definitions.reading import is_whole
 from regulars.platform.definitions.uses import uses_of_definition
 from regulars.platform.definitions.versions import Version
 from regulars.platform.errors import NotFound
@@ -78,6 +79,32 @@ def used_by(uow: UnitOfWork, access: Access, kind: str, key: str) -> ResponseRet
     return render(
         "definitions/used_by.html", kind=kind, key=key, uses=found, **_around(uow, kind, key)
     )
+
+
+@pages.get("/<kind>/<key>/damaged")
+@workspace_page("enter")
+def damaged(uow: UnitOfWork, access: Access, kind: str, key: str) -> ResponseReturnValue:
+    """What is stored of a draft that cannot be understood, and what brings a whole one back."""
+    found = versions.list_versions(uow, access, _known(kind), key)
+    draft = store.get_draft(uow, kind, key)
+    if is_whole(draft):
+        return go_to(show_url(kind, key))
+    title = i18n.translate(definition_homes.get(kind).title, current_locale())
+    return render(
+        "definitions/damaged.html", kind=kind, key=key, draft=draft, versions=found,
+        stored=damage.stored_text(uow, access, draft), links=[(title, index_url(kind))],
+        may_discard=damage.may_discard(uow, draft),
+    )  # fmt: skip
+
+
+@pages.post("/<kind>/<key>/damaged")
+@workspace_page("enter")
+def discard_damaged(uow: UnitOfWork, access: Access, kind: str, key: str) -> ResponseReturnValue:
+    """Go back to what is published; what was never published goes altogether."""
+    access.require(kinds.get(_known(kind)).capability)
+    damage.discard(uow, access, store.get_draft(uow, kind, key))
+    flash("definitions.damaged-discarded")
+    return go_to(index_url(kind))
 
 
 def versions_seen(uow: UnitOfWork, access: Access, kind: str, key: str) -> VersionsSeen:

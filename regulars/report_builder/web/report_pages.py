@@ -16,7 +16,7 @@ from regulars.platform import i18n
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
+from regulars.platform.definitions import seeing, store
 from regulars.platform.errors import Invalid, NotFound
 from regulars.platform.problems import Problem
 from regulars.platform.web.flash import flash
@@ -54,7 +54,7 @@ UNIT = "unit"
 def index(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every report, with drafts for those who may edit."""
     known = list_reports(uow, access)
-    drafts = store.list_drafts(uow, KIND) if access.can(EDIT) else []
+    drafts = seeing.whole_drafts(uow, KIND) if access.can(EDIT) else []
     published = {report.key for report in known}
     return render(
         "report_builder/reports.html",

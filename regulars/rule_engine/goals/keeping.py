@@ -11,6 +11,7 @@ from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions.damage import whole_draft
 from regulars.platform.definitions.editing import AS_IT_STANDS, Seen, edit
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import LOCALES, find_text, spoken, translate
@@ -43,7 +44,7 @@ def rule_to_keep(uow: UnitOfWork, access: Access, key: str) -> Raw:
     """The working copy of a rule that a goal can be made of. Invalid for one of another class
     or about nobody."""
     access.require("edit_rules")
-    raw = store.get_draft(uow, "rule", key).raw
+    raw = whole_draft(uow, access, "rule", key).raw
     seeing.require_whole(uow, access, "rule", raw)
     if raw.get("class") not in _CLASSES:
         raise Invalid([Problem("rule", "goal-of-this-class")])

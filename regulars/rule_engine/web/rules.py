@@ -10,7 +10,7 @@ from regulars.form_builder.keys import derive_key
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_page
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import seeing, store
+from regulars.platform.definitions import damage, seeing, store
 from regulars.platform.errors import Invalid
 from regulars.platform.i18n import pick
 from regulars.platform.problems import Problem
@@ -37,7 +37,8 @@ PAGES_OF_THE_LIST = ("new", "gallery", "start")
 @workspace_page("edit_rules")
 def list_rules(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every rule with its figures."""
-    return render("rule_engine/rules.html", rows=figures.list_rules(uow, access))
+    hurt = damage.damaged_drafts(uow, access, "rule")
+    return render("rule_engine/rules.html", rows=figures.list_rules(uow, access), hurt=hurt)
 
 
 @pages.get("/rules/new")

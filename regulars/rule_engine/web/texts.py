@@ -35,7 +35,7 @@ PARTS = (("sms", "text"), ("email", "subject"), ("email", "markdown"))
 @workspace_page("edit_rules")
 def list_texts(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every message text."""
-    return render("rule_engine/texts.html", drafts=store.list_drafts(uow, "message"))
+    return render("rule_engine/texts.html", drafts=seeing.whole_drafts(uow, "message"))
 
 
 @pages.get("/message-texts/new")
