@@ -61,17 +61,23 @@ class Judged:
         return {**told, "records": list(self.records)}
 
 
-def judge_all(uow: UnitOfWork, cases: Iterable[AccessCase], locale: str) -> list[Judged]:
-    """Each case with what came out; reasons are put in ``locale``."""
-    asker = replace(system_access(locale), roles=roles_of(uow))
-    return [_judge(uow, asker, each) for each in cases]
+def judge_all(
+    uow: UnitOfWork, cases: Iterable[AccessCase], locale: str, reader: Access | None = None
+) -> list[Judged]:
+    """Each case with what came out; reasons are put in ``locale``.
+
+    For a ``reader`` only the records that they reach are looked at: a case counts nothing for
+    them that their own lists would not show.
+    """
+    system = replace(system_access(locale), roles=roles_of(uow))
+    return [_judge(uow, system, reader or system, each) for each in cases]
 
 
-def _judge(uow: UnitOfWork, asker: Access, case: AccessCase) -> Judged:
+def _judge(uow: UnitOfWork, system: Access, asker: Access, case: AccessCase) -> Judged:
     gone = _what_is_gone(uow, case)
     if gone:
         return Judged(case, "void", gone)
-    theirs = _access_of(uow, asker, case.who)
+    theirs = _access_of(uow, system, case.who)
     if theirs is None:
         return Judged(case, "void", "who-gone")
     if case.record is None and case.condition is None:
@@ -89,12 +95,12 @@ def _what_is_gone(uow: UnitOfWork, case: AccessCase) -> str:
     return "terms-gone" if condition_problems(catalog, case) else ""
 
 
-def _access_of(uow: UnitOfWork, asker: Access, who: str) -> Access | None:
+def _access_of(uow: UnitOfWork, system: Access, who: str) -> Access | None:
     """What they may do now; None when there is nobody like that any more."""
     try:
         eyes = looking.named_eyes(uow, who)
         if eyes.member_id is None:
-            return looking.borrow(uow, asker, eyes).access
+            return looking.borrow(uow, system, eyes).access
         found = members.get_member(uow, eyes.member_id)
     except RegularsError:
         return None
@@ -110,7 +116,7 @@ def _judge_form(uow: UnitOfWork, asker: Access, theirs: Access, case: AccessCase
 
 
 def _judge_records(uow: UnitOfWork, asker: Access, theirs: Access, case: AccessCase) -> Judged:
-    meant, within = _statements(uow, theirs, case)
+    meant, within = _statements(uow, asker, theirs, case)
     count = sa.select(sa.func.count()).select_from
     total = int(uow.scalar(count(meant.subquery())))
     if not total:
@@ -131,18 +137,20 @@ def _judge_records(uow: UnitOfWork, asker: Access, theirs: Access, case: AccessC
 
 
 def _statements(
-    uow: UnitOfWork, theirs: Access, case: AccessCase
+    uow: UnitOfWork, asker: Access, theirs: Access, case: AccessCase
 ) -> tuple[sa.Select[Any], sa.Select[Any]]:
     """The ids of the records that are meant, and of those among them that they reach."""
     catalog = catalog_of(uow)
     reader = expressing.reader_of(uow, catalog, theirs)
     table = catalog.tables[case.form].main
-    meant = sa.select(table.c.id)
+    looker = expressing.reader_of(uow, catalog, asker)
+    meant = sa.select(table.c.id).where(*looker.limits(case.form, table, "read"))
     if case.record is not None:
         meant = meant.where(table.c.id == case.record)
     else:
         tree, _problems = catalog.condition(case.form, case.condition)
-        whole = replace(reader.target(), source=catalog.source())  # meant, whoever sees them
+        # meant, whether ``theirs`` reaches them or not
+        whole = replace(reader.target(), source=looker.source())
         meant = meant.where(compile_sql(tree, whole, table))
     limits = [
         limit

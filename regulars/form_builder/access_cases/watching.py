@@ -42,7 +42,8 @@ def _told(uow: UnitOfWork, access: Access, found: Judged) -> str:
     if not may_read(uow, access, found.case):
         return str(i18n.translate("access-cases.unseen", access.locale))
     said = sentence(uow, found.case, access.locale)
-    return f"{said} {found.words(access.locale)}"
+    [seen] = judge_all(uow, [found.case], access.locale, access)
+    return said if seen.holds else f"{said} {seen.words(access.locale)}"
 
 
 def case_uses(uow: UnitOfWork, used: Used) -> Iterator[Use]:

@@ -57,7 +57,7 @@ CASE = named(
 @describe("roles", listing("cases", CASE))
 def list_cases(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every access case, run now: ``result.state`` is ``holds``, ``broken`` or ``void``."""
-    found = judge_all(uow, service.list_cases(uow, access), access.locale)
+    found = judge_all(uow, service.list_cases(uow, access), access.locale, access)
     return {"cases": [case_json(uow, each, access.locale) for each in found]}
 
 
@@ -68,7 +68,7 @@ def keep_case(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Keep a case; it is run at once, and before every role and form is published."""
     wanted = AccessCase.from_json(read_shaped(request, _WISH))
     made = service.keep_case(uow, access, wanted)
-    (found,) = judge_all(uow, [made], access.locale)
+    (found,) = judge_all(uow, [made], access.locale, access)
     where = {"Location": url_for("who_api.get_case", case_id=made.id)}
     return case_json(uow, found, access.locale), 201, where
 
@@ -78,7 +78,7 @@ def keep_case(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
 @describe("roles", CASE)
 def get_case(uow: UnitOfWork, access: Access, case_id: int) -> ResponseReturnValue:
     """One case, run now."""
-    (found,) = judge_all(uow, [service.get_case(uow, access, case_id)], access.locale)
+    (found,) = judge_all(uow, [service.get_case(uow, access, case_id)], access.locale, access)
     return case_json(uow, found, access.locale)
 
 

@@ -55,7 +55,7 @@ class Sheet:
 @workspace_page(CAPABILITY)
 def show_cases(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
     """Every case, run now; those that do not hold stand first."""
-    found = judge_all(uow, service.list_cases(uow, access), access.locale)
+    found = judge_all(uow, service.list_cases(uow, access), access.locale, access)
     order = {"broken": 0, "void": 1, "holds": 2}
     told = [
         (each, spelled_out(uow, each.case, access.locale))
