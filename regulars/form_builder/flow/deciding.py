@@ -161,6 +161,8 @@ def _may_sign(case: Case, signer: Any) -> None:
         raise Forbidden("approval-needs-a-person")
     if not signs(access, signer):
         raise Forbidden("not-your-signature")
+    if case.approval.four_eyes and access.kind != "member":
+        raise Forbidden("approval-needs-a-person")  # nobody can tell whose eyes a key has
     others = asking.signers_of(case.uow, case.request.id)
     if any(each.decided_by == access.actor for each in others):
         raise Conflict("signed-already")

@@ -115,6 +115,15 @@ def test_with_four_eyes_nobody_decides_on_their_own_request(office: Office) -> N
     office.decide("Mia", task)
 
 
+def test_with_four_eyes_a_key_signs_for_nobody(office: Office) -> None:
+    office.publish(expenses(four_eyes=True))
+    record = office.asked(by="Max")
+    task, key = office.tasks("Mia")[0].id, office.site.token("manager")
+    path = f"/api/v1/tasks/{task}/finish"
+    answer = office.site.visitor().post(path, json={"outcome": "approved"}, headers=key)
+    assert (answer.status_code, office.state(record)) == (403, "asked")
+
+
 def hand_over(office: Office, name: str, task: int, to: str, note: str = "") -> None:
     member = office.site.member_id(to)
     office.run(name, lambda uow, access: deciding.hand_over(uow, access, task, member, note))
