@@ -144,7 +144,9 @@ def _hand_in(
     catalog = catalog_of(uow)
     form = catalog.get_form(offer.form)
     load_rows(uow, form, catalog.tables[form.key], [wish.offer], lock=True)
-    where = {"all": [offer.where, *([form.pointing(offer.via, person)] if person else [])]}
+    nobodys = {"field": offer.via, "op": "is_empty"}  # what belongs to nobody is whoever's has it
+    whose = nobodys if person is None else form.pointing(offer.via, person)
+    where = {"all": [offer.where, whose]}
     if not reached_ids(uow, access, form.key, where, most=1, among=[wish.offer]):
         raise OfferTaken(form=form.label)
     record = get_record(uow, access, form.key, wish.offer)

@@ -1,5 +1,6 @@
 // Keeps a till's page and its files on the device, so that it opens without the line. It answers for
-// the page and for files of this release only; whatever the till asks or sends passes it by.
+// the page and for files of this release only; whatever the till asks or sends passes it by, and
+// so does any answer about people that somebody opens by its address.
 const RELEASE = self.location.pathname.split("/")[2];
 const SHELF = `till-${RELEASE}`;
 const PATIENCE = 4000; // ms until the kept page is shown instead
@@ -15,6 +16,12 @@ self.addEventListener("activate", (event) => {
   };
   event.waitUntil(tidy());
 });
+
+// Screens lie right below the scope: /w/shop/till/counter, not /w/shop/till/counter/known.
+function isScreen(address) {
+  const scope = new URL(self.registration.scope).pathname;
+  return address.startsWith(scope) && !address.slice(scope.length).includes("/");
+}
 
 async function keepOne(shelf, address) {
   if (await shelf.match(address)) return;
@@ -52,6 +59,9 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (request.method !== "GET" || address.origin !== self.location.origin) return;
-  if (request.mode === "navigate") event.respondWith(page(request));
-  else if (address.pathname.startsWith(`/static/${RELEASE}/`)) event.respondWith(file(request));
+  if (request.mode === "navigate") {
+    if (isScreen(address.pathname)) event.respondWith(page(request));
+    return;
+  }
+  if (address.pathname.startsWith(`/static/${RELEASE}/`)) event.respondWith(file(request));
 });

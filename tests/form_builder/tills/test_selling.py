@@ -116,6 +116,14 @@ def test_a_coupon_of_somebody_else_does_not_count(database: Database, shop: Work
         sell(database, shop, wish)
 
 
+def test_a_sale_to_nobody_takes_nobodys_coupon_only(database: Database, shop: Workspace) -> None:
+    with database.workspace_tx(shop) as uow:
+        anns, free = ids(uow, "coupons")[0], make(uow, "coupons", code="FREE")
+    with pytest.raises(OfferTaken):
+        sell(database, shop, Wish(KEY, "60", None, anns))
+    assert sell(database, shop, Wish(KEY, "60", None, free)).sale is not None
+
+
 def race(database: Database, shop: Workspace, wishes: list[Wish]) -> list[str]:
     """Each wish in a thread of its own, all at the same moment; how each ended."""
     ends: list[str] = []

@@ -14,6 +14,7 @@ from regulars.form_builder.tills.composing import ON_PERSON
 Json = dict[str, Any]
 Posted = MultiDict[str, str]
 _MOST_QUICK = 8
+_MOST_DIGITS = 12
 
 
 def till_from(posted: Posted, base: Mapping[str, Any], locale: str) -> Json:
@@ -59,7 +60,7 @@ def _amount(text: str) -> Any:
         number = Decimal(text)
     except InvalidOperation:
         return text[:20]
-    if not number.is_finite():
+    if not number.is_finite() or abs(number.adjusted()) > _MOST_DIGITS:
         return text[:20]
     return int(number) if number == number.to_integral_value() else float(number)
 

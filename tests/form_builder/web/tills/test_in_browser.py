@@ -88,6 +88,16 @@ def test_without_the_line_sales_wait_and_are_recorded_once(
     page.reload()
     expect(page.locator("[data-till][data-learned]")).to_be_attached()
     assert len(sales(till_floor)) == 2
+    page.goto(f"{till_floor.url}{TILL}/known")  # opened by its address, it stays on no device
+    expect(page.locator("body")).to_contain_text("5678")
+    kept = """async () => {
+      const shelves = await Promise.all((await caches.keys()).map((name) => caches.open(name)));
+      const asked = await Promise.all(shelves.map((shelf) => shelf.keys()));
+      return asked.flat().map((each) => new URL(each.url).pathname);
+    }"""
+    addresses = page.evaluate(kept)
+    assert TILL in addresses
+    assert f"{TILL}/known" not in addresses
 
 
 def test_an_answer_that_got_lost_makes_no_double(

@@ -250,3 +250,13 @@ def test_without_forms_that_fit_a_new_till_says_what_it_needs(site: Site) -> Non
     owner = site.signed_in("Alice")
     assert owner.send("/w/shop/tills/new").location.endswith("/w/shop/tills")
     assert "a form of people with a phone number" in owner.get("/w/shop/tills").text
+
+
+@pytest.mark.parametrize("amount", ["1e999999", "1e-999999", "NaN", "-Infinity"])
+def test_an_amount_beyond_all_numbers_is_said_to_be_none(
+    site: Site, ids: dict[str, int], amount: str
+) -> None:
+    given = {"label": "Counter", "sale.form": "sales", "sale.quick": amount}
+    answer = site.signed_in().send(f"{site.home}/tills/counter/edit", given)
+    assert ids
+    assert answer.status_code == 422
