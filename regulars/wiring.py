@@ -120,6 +120,7 @@ from regulars.rule_engine.channels.every import PROVIDERS
 from regulars.rule_engine.confirming import send_confirmation
 from regulars.rule_engine.following import RuleFollower
 from regulars.rule_engine.goals.kind import goal_kind
+from regulars.rule_engine.goals.uses import goal_uses
 from regulars.rule_engine.holdings import HOLDINGS as RULE_HOLDINGS
 from regulars.rule_engine.index_uses import rule_uses
 from regulars.rule_engine.inquiring import InquiryDesk
@@ -242,14 +243,9 @@ def wire() -> None:
     timeline_sources.register("states", flow_moments)
     task_holders.register(APPROVALS, TASK_HOLDER)
     for check in (
-        *storage_health.CHECKS,
-        *form_health.CHECKS,
-        *rule_health.CHECKS,
-        *self_check.CHECKS,
-        *privacy_health.CHECKS,
-        *sweeps.CHECKS,
-        *access_cases.CHECKS,
-    ):
+        *storage_health.CHECKS, *form_health.CHECKS, *rule_health.CHECKS, *self_check.CHECKS,
+        *privacy_health.CHECKS, *sweeps.CHECKS, *access_cases.CHECKS,
+    ):  # fmt: skip
         health_checks.register(check.name, check)
     for kind in definition_kinds():
         kinds.register(kind.name, kind)
@@ -280,6 +276,7 @@ def _wire_uses() -> None:
     use_sources.register("roles", role_keeping.role_uses)
     use_sources.register("access cases", access_cases.case_uses)
     use_sources.register("own views", own_view_uses)
+    use_sources.register("goals", goal_uses)
     publish_watches.register("access cases", access_cases.watch)
 
 

@@ -97,3 +97,18 @@ def test_the_command_line_keeps_one_too(
     assert CliRunner().invoke(main, keep).exit_code == 0
     shown = CliRunner().invoke(main, ["goal", "show", "come_back"])
     assert json.loads(shown.output)["places"][1]["label"] == "After how long?"
+
+
+def test_a_field_that_only_a_goal_names_is_told_as_used(shop: RuleShop, site: Site) -> None:
+    owner = site.signed_in()
+    owner.send(AS_GOAL, {"label": "Come back", "icon": "heart", "ask": DAYS,
+                         f"question/{DAYS}": "After how many days?"})  # fmt: skip
+
+    def goals(ref: str) -> list[str]:
+        asked = site.visitor().get(f"/api/v1/forms/{ref}/used-by", headers=site.token())
+        return [use["key"] for use in (asked.json or {})["uses"] if use["kind"] == "goal"]
+
+    assert goals("orders/fields/paid_at") == ["come_back"]  # how long nobody came
+    assert goals("customers/fields/birthday") == []
+    assert goals("coupons/fields/code") == []
+    assert "Come back" in owner.get("/w/shop/definitions/form/customers/used-by").text
