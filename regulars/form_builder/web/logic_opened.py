@@ -8,6 +8,8 @@ from typing import Any
 from regulars.form_builder.edits import StepRefused
 from regulars.form_builder.logic import grouping
 from regulars.form_builder.logic.actions import STATES
+from regulars.platform.expressions.condition import parse_condition
+from regulars.platform.expressions.formula_writer import formula_text
 
 Open = dict[str, Any]
 
@@ -55,13 +57,27 @@ def _placed(when: Mapping[str, Any] | None, text: str) -> Mapping[str, Any]:
 
 
 def row_open(leaf: Mapping[str, Any]) -> Open:
-    """One row of a condition as its inputs show it."""
+    """One row of a condition as its inputs show it; what they cannot hold opens as a formula."""
     if "formula" in leaf:
         return {"way": "formula", "formula": leaf["formula"]}
-    if "field" not in leaf:
-        return {}
-    value = leaf.get("value", ())
-    return {"f": leaf["field"], "op": leaf.get("op", ""), "held": _texts(value)}
+    value = leaf.get("value", [])
+    if set(leaf) <= {"field", "op", "value"} and "field" in leaf and _is_plain(value):
+        return {"f": leaf["field"], "op": leaf.get("op", ""), "held": _texts(value)}
+    return _as_formula(leaf) if leaf else {}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether one row of inputs says all of it: texts, days, a calendar part."""
+    if isinstance(value, Mapping):
+        known = set(value) <= {"n", "last", "calendar", "unit"} and len(set(value) - {"unit"}) == 1
+        return known and value.get("unit", "day") == "day"
+    several = value if isinstance(value, list) else [value]
+    return not any(isinstance(each, Mapping | list) for each in several)
+
+
+def _as_formula(leaf: Mapping[str, Any]) -> Open:
+    tree, problems = parse_condition(leaf)
+    return {} if problems else {"way": "formula", "formula": formula_text(tree)}
 
 
 def _action(action: Mapping[str, Any]) -> Open:
