@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from regulars.form_builder.bulk import keeping as bulk
 from regulars.form_builder.importing import files
 from regulars.form_builder.importing.tables import import_error
 from regulars.form_builder.origin import Origin
@@ -61,6 +62,10 @@ def test_nothing_leads_to_the_canary_any_more(nest: Nest, tmp_path: Path) -> Non
     shop = nest.shop
     _leave_passing_traces(shop, tmp_path)
     with shop.work() as uow:
+        bulk.create(
+            uow, SYSTEM, "customers", [nest.canary],
+            [{"field": "name", "do": "set", "value": NAME}], origin="page",
+        )  # fmt: skip
         before = traces_left(dump(shop.database, uow))
         assert len(before) > 15
         assert [line for line in before if line.startswith("f_orders") and "for canary" in line]

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from regulars.form_builder.bulk.tables import bulk_edit, bulk_edit_record
 from regulars.form_builder.changing.tables import form_retype, form_retype_loss
 from regulars.form_builder.people.tables import distinct_people, person_merge
 from regulars.platform.db import UnitOfWork
@@ -27,7 +28,18 @@ def _losses(_uow: UnitOfWork, form: str, records: Sequence[int]) -> Any:
     )
 
 
+def _bulk_edits(_uow: UnitOfWork, form: str, records: Sequence[int]) -> Any:
+    """Those of nobody else: what was typed for one person may name them."""
+    kept = bulk_edit_record.c
+    edits = sa.select(kept.bulk).where(kept.form == form)
+    return sa.and_(
+        bulk_edit.c.id.in_(edits.where(kept.record.in_(list(records)))),
+        bulk_edit.c.id.not_in(edits.where(kept.record.not_in(list(records)))),
+    )
+
+
 HOLDINGS = (
+    Holding(bulk_edit, _bulk_edits),
     Holding(person_merge, _pair(person_merge, "kept", "dropped")),
     Holding(distinct_people, _pair(distinct_people, "first", "second")),
     Holding(form_retype_loss, _losses),
