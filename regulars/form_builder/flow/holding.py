@@ -71,9 +71,9 @@ def _hold_new(writing: Writing, flow: Workflow, draft: RowDraft) -> None:
 def _hold_stored(writing: Writing, flow: Workflow, draft: RowDraft, by_rules: set[str]) -> None:
     stored = draft.current or {}
     here, way = flow.at(stored.get(flow.field)), None
-    if flow.field in draft.values and draft.values[flow.field] is None:
-        if stored.get(flow.field) is not None:
-            draft.refuse(flow.field, "required", field=writing.form.by_key[flow.field].name)
+    before = stored.get(flow.field)
+    if before is not None and draft.values.get(flow.field, before) is None:
+        draft.refuse(flow.field, "required", field=writing.form.by_key[flow.field].name)
         return
     target = moved_to(flow, draft)
     if target is not None and not _decided(writing, here, target):

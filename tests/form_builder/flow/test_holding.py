@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from regulars.form_builder import records
+from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.flow import offering
 from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import API, Origin
@@ -87,6 +88,20 @@ def test_what_a_state_locks_stays_and_the_rest_may_be_edited(office: Office) -> 
     assert refused(lambda: write(office, "Olga", record, what="x")) == {
         ("what", "locked-in-state")
     }
+
+
+def test_saying_no_state_opens_nothing_in_a_record_from_before_there_were_states(
+    office: Office,
+) -> None:
+    form = deepcopy(EXPENSES)
+    form["workflow"]["states"][0]["read_only"] = ["what"]
+    office.publish(form)
+    record = office.make()
+    with office.tx() as uow:
+        table = catalog_of(uow).tables["expenses"].main
+        uow.execute(table.update().values(status=None))
+    found = refused(lambda: write(office, "Ann", record, what="Other", status=None))
+    assert found == {("what", "locked-in-state")}
 
 
 @pytest.mark.parametrize("kind", ["page", "api", "import", "rule", "cli", "merge"])
