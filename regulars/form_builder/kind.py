@@ -18,6 +18,7 @@ from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.doubles import publish_without_doubles
 from regulars.form_builder.field_types.base import field_types
 from regulars.form_builder.flow.checking import flow_problems
+from regulars.form_builder.flow.losing import keep_states_in_use
 from regulars.form_builder.logic.compiling import logic_problems
 from regulars.form_builder.own_formulas import own_formula_problems
 from regulars.form_builder.schema import form_problems, form_schema
@@ -55,6 +56,7 @@ def form_kind() -> DefinitionKind:
 
 
 def _published(uow: UnitOfWork, before: Snapshot, after: Snapshot, keys: Sequence[str]) -> None:
+    keep_states_in_use(uow, before, after, keys)
     publish_without_doubles(uow, before, after, keys)
     for key in keys:
         let_go(uow, key)

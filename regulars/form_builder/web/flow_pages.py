@@ -10,6 +10,7 @@ from regulars.form_builder.definition import FormDefinition
 from regulars.form_builder.edits import StepRefused
 from regulars.form_builder.field_types.choice import COLORS
 from regulars.form_builder.flow.definition import NEEDS
+from regulars.form_builder.flow.losing import held_in_use
 from regulars.form_builder.formula_desk import drafted_catalog
 from regulars.form_builder.web.blueprints import designer
 from regulars.form_builder.web.flow_posts import step_of
@@ -49,6 +50,7 @@ def change_states(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRet
     form = FormDefinition.from_json(edits.spread(draft.raw))
     seen = posted_seen()
     try:
+        _refuse_in_use(uow, form_key)
         step = step_of(request.form, form, drafted_catalog(uow, form_key), access.locale)
         service.edit_form(uow, access, form_key, step, tag=seen.tag, force=seen.force)
     except StepRefused as refused:
@@ -58,6 +60,13 @@ def change_states(uow: UnitOfWork, access: Access, form_key: str) -> ResponseRet
         errors = errors_by_field(invalid.problems, INPUTS)
         return _page(states_page(uow, access, form_key, again, errors), 422)
     return _answer(uow, access, form_key)
+
+
+def _refuse_in_use(uow: UnitOfWork, form_key: str) -> None:
+    """Conflict for taking a state away at which records stand."""
+    if request.form.get("do") == "drop-state":
+        for each in held_in_use(uow, form_key, request.form.get("state", "")):
+            raise Conflict(each.code, **each.params)
 
 
 def _answer(uow: UnitOfWork, access: Access, form_key: str) -> ResponseReturnValue:

@@ -1,18 +1,24 @@
 """The states page of the designer: every change is kept at once, mistakes keep the form open."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regulars.form_builder import records
+from regulars.form_builder.catalog import catalog_of
 from regulars.form_builder.edits import StepRefused
 from regulars.form_builder.flow import edits
 from regulars.form_builder.flow.definition import Workflow
 from regulars.form_builder.flow.drawing import picture_of
+from regulars.form_builder.origin import API
 from regulars.form_builder.schema import form_problems
 from regulars.form_builder.web.flow_posts import ready_words
+from regulars.platform.accounts.access import system_access
 from regulars.platform.definitions import store
+from regulars.platform.errors import Invalid
 from tests.support.flow_forms import EXPENSES, expenses
 from tests.support.shop_forms import publish_forms
 from tests.support.site import Site, Visitor, words_of
@@ -172,3 +178,31 @@ def test_a_ready_made_approval_has_the_shape_of_a_form() -> None:
     assert form_problems(made) == []
     with pytest.raises(StepRefused):
         edits.begin_ready(made, ready_words())
+
+
+def test_a_state_at_which_records_stand_is_not_taken_away(site: Site) -> None:
+    owner = begin(site, EXPENSES)
+    with site.database.workspace_tx(site.workspace) as uow:
+        made = records.create_record(uow, system_access("en"), "expenses", {}, origin=API)
+        table = catalog_of(uow).tables["expenses"].main
+        uow.execute(table.update().where(table.c.id == made.id).values(status="agreed"))
+    refused = owner.send(PAGE, {"do": "drop-state", "state": "agreed"})
+    assert refused.status_code == 409
+    assert "Records that still stand at “Agreed”: 1." in refused.text
+    with site.database.workspace_tx(site.workspace) as uow:
+        owner_access = system_access("en")
+        without = edits.drop_state(deepcopy(EXPENSES), "agreed")
+        without["workflow"]["states"][1].pop("approval")
+        way = {"key": "on", "from": ["asked"], "to": "paid"}
+        without["workflow"]["transitions"].append(way)
+        store.save_draft(uow, owner_access, "form", without)
+        with pytest.raises(Invalid) as told:
+            store.publish(uow, owner_access, [("form", "expenses")])
+        assert [(each.code, each.params["n"]) for each in told.value.problems] == [
+            ("state-in-use", 1)
+        ]
+    with site.database.workspace_tx(site.workspace) as uow:
+        table = catalog_of(uow).tables["expenses"].main
+        uow.execute(table.update().values(status="asked"))
+        store.save_draft(uow, system_access("en"), "form", without)
+        store.publish(uow, system_access("en"), [("form", "expenses")])
