@@ -50,8 +50,13 @@ def _rule(row: Any) -> ColorRule | None:
 def usable_rules(
     catalog: FormCatalog, form_key: str, rules: Iterable[ColorRule]
 ) -> tuple[ColorRule, ...]:
-    """The rules whose conditions a reader may use; the others would tell what they may not see."""
-    return tuple(rule for rule in rules if not catalog.condition(form_key, rule.when)[1])
+    """The rules about what a reader may see; the others would tell of what they may not."""
+    return tuple(
+        rule
+        for rule in rules
+        if not catalog.condition(form_key, rule.when)[1]
+        and not (rule.field and catalog.shown_path(form_key, rule.field)[1])
+    )
 
 
 def chosen_rules(

@@ -6,7 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from regulars.form_builder import records
-from regulars.form_builder.color_rules import ColorRule, chosen_rules, rules_from
+from regulars.form_builder.color_rules import ColorRule, chosen_rules, rules_from, usable_rules
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.origin import API
 from regulars.form_builder.querying import RecordQuery
 from regulars.platform.accounts.access import Access, system_access
@@ -102,6 +103,10 @@ def test_a_hidden_field_marks_nothing_s12(database: Database, workspace: Workspa
         query = RecordQuery(marks=(VIP, {"not": VIP}))
         [seen] = records.find_records(uow, reader, "customers", query).records
         assert seen.marks == (False, False)
+        theirs, all_of_it = catalog_for(uow, reader), catalog_for(uow, ACCESS)
+        for rule in (ColorRule(VIP, "red"), ColorRule(ANN, "red", "tier")):
+            assert usable_rules(all_of_it, "customers", [rule]) == (rule,)
+            assert usable_rules(theirs, "customers", [rule]) == ()
 
 
 @pytest.mark.parametrize(
