@@ -231,6 +231,22 @@ def test_the_last_two_of_all_signers_at_the_same_moment_finish_it_together(offic
     assert [each[0] for each in said(office, record)].count("approved") == 2
 
 
+def test_a_word_is_no_book_whichever_way_it_comes(office: Office) -> None:
+    office.publish()
+    record, book = office.asked(), "x" * 4001
+    task = office.tasks("Max")[0].id
+    for said_too_much in (
+        lambda: hand_over(office, "Max", task, "Mia", book),
+        lambda: office.decide("Max", task, note=book),
+    ):
+        assert "shape-max-length" in {code for _path, code in refused(said_too_much)}
+    office.decide("Max", task)
+    assert refused(lambda: office.move("Max", record, "dropped", book)) == {
+        ("comment", "shape-max-length")
+    }
+    assert office.state(record) == "agreed"
+
+
 def test_asking_once_more_where_nobody_is_asked(office: Office) -> None:
     office.publish()
     record = office.asked()
