@@ -13,8 +13,11 @@ import sqlalchemy as sa
 
 from regulars.form_builder import expressing
 from regulars.form_builder.catalog import catalog_of
+from regulars.form_builder.definition import FormDefinition
+from regulars.form_builder.field_rights import catalog_for
 from regulars.form_builder.plain_values import plain_json
 from regulars.form_builder.querying import scope_conditions
+from regulars.form_builder.searching.words import word_search
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 
@@ -37,6 +40,26 @@ def reached_ids(
         parts.append(table.c.id.in_(among))
     found = sa.select(table.c.id).where(*parts).order_by(table.c.id.desc()).limit(most)
     return [int(each) for each in uow.execute(found).scalars()]
+
+
+def named_ids(
+    uow: UnitOfWork, access: Access, form: FormDefinition, said: str, *, most: int
+) -> list[int]:
+    """The newest ids, at most so many, with these words in the fields that are left of the form.
+
+    A field that is masked for the clerk is not searched.
+    """
+    catalog = catalog_for(uow, access)
+    search = word_search(uow, catalog, form, said)
+    if search is None or not search.keys:
+        return []
+    table = catalog.tables[form.key].main
+    parts = [
+        search.condition(uow.dialect, table),
+        *scope_conditions(uow, access, catalog, form.key, table, "read"),
+    ]
+    found = sa.select(table.c.id).where(*parts).order_by(table.c.id.desc()).limit(most)
+    return [int(each) for each in uow.execute(found, dict(search.values)).scalars()]
 
 
 def computed(uow: UnitOfWork, form_key: str, record_id: int, formula: str) -> Any:

@@ -1,6 +1,6 @@
 // The till: find somebody, type what they paid, done. Works without the line as well; sales wait then.
 import { Refused } from "./till_line.js";
-import { amountOf, isAmount, usePad } from "./till_pad.js";
+import { amountOf, isAmount, useLetters, usePad } from "./till_pad.js";
 import { card, find } from "./till_people.js";
 import { add, handIn, newKey } from "./till_queue.js";
 import { screenOf } from "./till_screen.js";
@@ -20,6 +20,7 @@ const { look, tell } = watch(screen, now);
 function begin() {
   Object.assign(now, { person: null, offer: null });
   search.value = amount.value = "";
+  search.inputMode = "none"; // the big keys come first for everybody
   at("found").replaceChildren();
   at("found-says").textContent = at("wrong").textContent = "";
   screen.show("find");
@@ -99,6 +100,7 @@ document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
   const input = { find: search, sell: amount }[root.dataset.at];
   if (typed && input && !document.activeElement.matches("input, textarea") && !at("waiting").open) input.focus();
 });
+useLetters(at("letters"), search);
 at("nobody")?.addEventListener("click", () => serve(null));
 at("bar-open").addEventListener("click", () => at("waiting").showModal());
 for (const name of ["online", "offline"]) window.addEventListener(name, look);

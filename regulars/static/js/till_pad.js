@@ -9,6 +9,15 @@ export function usePad(pad, input) {
   });
 }
 
+// The keyboard of a phone, for a name: beside the big keys it stays away.
+export function useLetters(button, input) {
+  button.addEventListener("click", () => {
+    input.inputMode = "text";
+    input.blur();
+    input.focus();
+  });
+}
+
 // What stands in the input after a key; amounts take so many decimals and no second point.
 export function pressed(text, key, places) {
   if (key === "back") return text.slice(0, -1);

@@ -109,7 +109,8 @@ def archive_till(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnVal
 @workspace_api("read_records")
 @describe("tills", PEOPLE, query=FIND_QUERY)
 def find_people(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Who it may be: ``find`` is the last four digits of a phone number, or a whole code."""
+    """Who it may be: ``find`` is the last four digits of a phone number, a whole code, or letters
+    of the name (Chinese by its pinyin, too)."""
     return people_json(uow, access, get_till(uow, key), asked_find())
 
 

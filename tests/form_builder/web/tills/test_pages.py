@@ -66,9 +66,31 @@ def test_people_are_found_by_the_last_digits_a_number_or_a_code(
     assert [each["id"] for each in found(clerk, "1234")] == [ids["bo"], ids["ann"]]
     for text in ("138 0000 1234", "+8613800001234", "C-17", " c-17 "):
         assert [each["id"] for each in found(clerk, text)] == [ids["ann"]], text
-    for text in ("123", "Ann", "%", "9999", "138"):
+    for text in ("123", "%", "a%", "An 1", "9999", "138"):
         assert found(clerk, text) == [], text
     assert clerk.get(f"{TILL}/people", headers=JSON).get_json()["people"] == []
+
+
+def test_letters_find_by_the_name_and_by_its_pinyin(
+    site: Site, ids: dict[str, int], clerk: Visitor
+) -> None:
+    with site.database.workspace_tx(site.workspace) as uow:
+        ming = make(uow, "customers", name="张小明", mobile="13900005555")
+    for text in ("ann", "Ann", "li ann"):
+        assert [each["id"] for each in found(clerk, text)] == [ids["ann"]], text
+    for text in ("小明", "zxm", "zhang xiao"):
+        assert [each["id"] for each in found(clerk, text)] == [ming], text
+    assert found(clerk, "x") == []
+    key = site.token()
+    asked = site.visitor().get(f"{API}/people?find=zxm", headers=key).get_json()
+    assert [each["id"] for each in asked["people"]] == [ming]
+    gus = greeter(site, name="masked")
+    assert found(gus, "ann") == found(gus, "zxm") == []
+
+
+def test_letters_find_nobody_whose_name_is_hidden(site: Site, ids: dict[str, int]) -> None:
+    assert found(greeter(site, name="hidden"), "ann") == []
+    assert [each["id"] for each in found(site.signed_in("Alice"), "ann")] == [ids["ann"]]
 
 
 def test_the_card_says_what_counts_now(ids: dict[str, int], clerk: Visitor) -> None:
