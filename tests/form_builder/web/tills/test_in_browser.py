@@ -150,7 +150,7 @@ def test_of_two_tills_with_one_coupon_the_second_decides_what_to_do(
 def test_the_editor_follows_what_is_chosen(
     till_floor: LiveServer, open_context: Contexts, size: dict[str, int]
 ) -> None:
-    context = open_context(viewport=size)
+    context = open_context(viewport=size, reduced_motion="reduce")
     let_in(context, till_floor, "Alice", locale="en")
     page = context.new_page()
     page.goto(f"{till_floor.url}/w/shop/tills/counter/edit")
