@@ -24,7 +24,8 @@ class RowDraft:
     ``values`` holds plain values of the given fields only; ``rows`` the rows of given subforms.
     ``current`` is the stored record when the row changes one; ``ref`` is the source that history
     names where the rows of one batch have different ones, ``chain`` the rules that caused this row
-    where not all have the same; ``effects`` what the form's rules say.
+    where not all have the same; ``effects`` what the form's rules say. Values of the fields
+    ``by_logic`` are not the writer's own: whoever may write those fields does not matter.
     """
 
     index: int
@@ -38,6 +39,7 @@ class RowDraft:
     ref: str | None = None
     chain: Chain | None = None
     effects: Effects = UNRULED
+    by_logic: frozenset[str] = frozenset()
 
     @property
     def is_new(self) -> bool:

@@ -125,6 +125,8 @@ def _refuse_values(
         right = writing.access.field_right(form_key, key)
         if right == "write" or key not in writing.catalog.get_form(form_key).by_key:
             continue
+        if key in draft.by_logic:
+            continue
         name = writing.catalog.get_form(form_key).by_key[key].name
         code = _problem(right, draft.values.get(key), before, key)
         if code == "unknown-field":

@@ -15,11 +15,14 @@ from regulars.form_builder.history import history_of
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.querying import RecordQuery
 from regulars.form_builder.records import create_record, get_record, update_record
-from regulars.platform.accounts.access import system_access
+from regulars.platform.accounts.access import Access, system_access
+from regulars.platform.accounts.role_book import roles_of
 from regulars.platform.db import Database, UnitOfWork, Workspace
+from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.events import event
 from regulars.platform.retrying import in_transaction
+from tests.security.shop_of_two import role
 from tests.support.shop_forms import publish_forms
 
 OWNER = system_access("en")
@@ -248,3 +251,46 @@ def test_a_worker_that_was_thought_dead_writes_nothing_more(
     with database.workspace_tx(workspace, write=False) as uow:
         assert telling.counts_of(uow, bulk) == {"ready": 5}
         assert keeping.get(uow, OWNER, "customers", bulk.id).state == "checked"
+
+
+@pytest.mark.parametrize(
+    ("lost", "counts", "left"),
+    [("size", {"restored": 2}, ("Bo", 5)), ("name", {"kept": 2}, ("Gone", 0))],
+)
+def test_what_the_logic_set_beside_it_goes_back_with_it(
+    uow: UnitOfWork, lost: str, counts: dict[str, int], left: tuple[str, int]
+) -> None:
+    logic = {
+        "key": "gone", "when": {"field": "name", "op": "is", "value": "Gone"},
+        "then": [{"set": {"field": "size", "value": 0}}],
+    }  # fmt: skip
+    fields = [
+        {"key": "name", "type": "text"}, {"key": "size", "type": "number"},
+        {"key": "about", "type": "link", "to": "things"}, {"key": "no", "type": "serial"},
+    ]  # fmt: skip
+    things = {"kind": "form", "key": "things", "label": "Things", "title": "{name}"}
+    publish_forms(uow, ({**things, "fields": fields, "logic": [logic]},))
+    ann, bo = (
+        create_record(uow, OWNER, "things", {"name": name, "size": 5}, origin=Origin("cli")).id
+        for name in ("Ann", "Bo")
+    )
+    kim = clerk_without(uow, "size")
+    changes = [
+        {"field": "name", "do": "set", "value": "Gone"},
+        {"field": "about", "do": "set", "value": ann},
+    ]
+    bulk = keeping.create(uow, kim, "things", [ann, bo], changes, origin="api")
+    keeping.apply(uow, kim, "things", bulk.id)
+    assert (value(uow, bo, "size", "things"), value(uow, bo, "about", "things")) == (0, ann)
+    kim = clerk_without(uow, lost)
+    undone = keeping.undo(uow, kim, "things", bulk.id)
+    assert telling.counts_of(uow, undone) == counts, telling.reasons_of(uow, OWNER, undone)
+    assert tuple(value(uow, bo, key, "things") for key in ("name", "size")) == left
+
+
+def clerk_without(uow: UnitOfWork, field: str) -> Access:
+    """A clerk who may write every field but this one."""
+    raw = role(forms={"things": {"fields": {field: "read_only"}}}, capabilities=[])
+    store.save_draft(uow, OWNER, "role", raw)
+    store.publish(uow, OWNER, [("role", "desk")])
+    return Access(1, "Kim", "desk", "en", roles=roles_of(uow))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,8 @@ from regulars.form_builder import expressing, writing
 from regulars.form_builder.batch import Writing
 from regulars.form_builder.bulk.wishes import Change
 from regulars.form_builder.catalog import catalog_of
-from regulars.form_builder.converting import RowDraft
+from regulars.form_builder.converting import RowDraft, convert_row
+from regulars.form_builder.field_rights import writable_form
 from regulars.form_builder.field_types.base import BadValue, Reading, field_types
 from regulars.form_builder.linking import chunks
 from regulars.form_builder.origin import Origin
@@ -86,6 +87,34 @@ def _hold_against_fields(
             )
         except BadValue as bad:
             draft.refuse(each.key, bad.code, field=each.field.name, **bad.params)
+
+
+def drafts_back(
+    uow: UnitOfWork, access: Access, form_key: str, before: Mapping[int, Mapping[str, Any]],
+    asked: Collection[str],
+) -> list[RowDraft]:  # fmt: skip
+    """The drafts that give records their values from before, as history keeps them.
+
+    Fields that were ``asked`` for go back if the actor may still write them; what the form's
+    logic set beside them goes back with them, whoever may write it.
+    """
+    form, place = catalog_of(uow).get_form(form_key), uow.workspace
+    own = writable_form(access, catalog_of(uow), form_key, is_new=False)
+    reading = Reading(place.tz, place.currency, uow.now, access.locale)
+    drafts = []
+    for index, (record, values) in enumerate(before.items()):
+        kept = {
+            key: value
+            for key, value in values.items()
+            if field_types.get(form.by_key[key].type).writable
+        }
+        draft = convert_row(form, kept, reading, index=index, texts=False)
+        draft.id, draft.by_logic = record, frozenset(kept) - frozenset(asked)
+        for key in kept:
+            if key in asked and own.find(key) is None:
+                draft.refuse(key, "read-only-field", field=form.by_key[key].name)
+        drafts.append(draft)
+    return drafts
 
 
 def try_changes(

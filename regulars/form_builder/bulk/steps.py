@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from regulars.form_builder import records
-from regulars.form_builder.bulk.drafting import drafts_of, try_changes
+from regulars.form_builder.bulk.drafting import drafts_back, drafts_of, try_changes
 from regulars.form_builder.bulk.tables import bulk_edit_record
 from regulars.form_builder.bulk.wishes import Change, read_changes
 from regulars.form_builder.history import history
@@ -79,10 +79,11 @@ def _undo(uow: UnitOfWork, access: Access, bulk: Any, found: Mapping[int, int]) 
     marks = untouched(uow, bulk.form, found)
     going = sorted(record for record, mark in marks.items() if not mark)
     before = values_before(uow, bulk.form, going, history.c.ref == ref_of(bulk.id))
-    rows = [{**before[record], "id": record} for record in going if record in before]
+    asked = {str(each["field"]) for each in bulk.changes}
+    drafts = drafts_back(uow, access, bulk.form, before, asked)
     origin = Origin(bulk.origin, "none", ref=f"undo:{ref_of(bulk.id)}", restores=True)
-    done = records.write_batch(uow, access, bulk.form, rows, origin=origin, mode="update")
-    problems = {int(row["id"]): r.problems for row, r in zip(rows, done.results, strict=True)}
+    done = records.write_drafts(uow, access, bulk.form, drafts, origin=origin, mode="update")
+    problems = {drafts[each.index].id: each.problems for each in done.results}
     for record, mark in marks.items():
         if mark:
             outcome = "changed-after" if mark == CHANGED else mark
