@@ -160,7 +160,7 @@ def erase(  # noqa: PLR0913 - one parameter per option
         plan = plan_erasure(uow, access, wish)
         lines = wording.erase_lines(plan, shell.locale)
     if dry_run:
-        shell.answer(wording.erase_plan_json(plan), "\n".join(lines))
+        shell.answer(wording.erase_plan_json(plan, shell.locale), "\n".join(lines))
         return
     if confirm is None:
         click.echo("\n".join(lines), err=True)

@@ -13,12 +13,15 @@ from regulars.form_builder.bulk import keeping as bulk
 from regulars.form_builder.importing import files
 from regulars.form_builder.importing.tables import import_error
 from regulars.form_builder.origin import Origin
-from regulars.form_builder.people.erase_plan import EraseWish
+from regulars.form_builder.own_views.tables import own_view
+from regulars.form_builder.people.erase_plan import EraseWish, plan_erasure
 from regulars.form_builder.people.erasing import Erased, erase_person, reapply_erasures
 from regulars.form_builder.people.merging import MergeWish, merge_people
+from regulars.form_builder.people.wording import erase_lines, erase_plan_json
 from regulars.form_builder.records import create_record, delete_record, get_record
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import Database, UnitOfWork
+from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict, Forbidden, Invalid, NotFound
 from regulars.platform.privacy.consents import consents_of, ledger_of
 from regulars.platform.privacy.erasure_log import erasure, erasures_of
@@ -297,3 +300,23 @@ def _leave_passing_traces(shop: RuleShop, folder: Path) -> None:
                 media_type="application/json",
             )
         )  # fmt: skip
+
+
+def test_what_somebody_wrote_into_the_set_up_is_named_and_left_alone(nest: Nest) -> None:
+    shop = nest.shop
+    where = {"field": "name", "op": "is", "value": f" {NAME.upper()} "}
+    with shop.work() as uow:
+        raw = dict(store.get_draft(uow, "form", "customers").raw)
+        assert plan_erasure(uow, SYSTEM, EraseWish("customers", nest.canary)).mentions == ()
+        view = {"key": "hers", "label": "Hers", "where": where}
+        store.save_draft(uow, SYSTEM, "form", {**raw, "views": [*raw.get("views", ()), view]})
+        own = {"member": 1, "form": "customers", "position": 1, "view": view}
+        uow.execute(own_view.insert().values(**own, changed_at=uow.now))
+        plan = plan_erasure(uow, SYSTEM, EraseWish("customers", nest.canary))
+        told = erase_plan_json(plan, "en")["mentions"]
+        lines = erase_lines(plan, "en")
+    assert told == ["Form “Customers”", "A view that a member keeps for themselves"]
+    assert lines[-2:] == [f"– {each}" for each in told]
+    erase(shop, nest.canary)
+    with shop.work() as uow:
+        assert uow.scalar(sa.select(own_view.c.view))["where"] == where

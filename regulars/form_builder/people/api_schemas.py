@@ -80,7 +80,7 @@ ERASED = named(
     "Erasure",
     obj(
         {"id": ID, "counts": COUNTS},
-        {"title": TEXT, "relations": array(RELATION), "unseen": COUNT},
+        {"title": TEXT, "relations": array(RELATION), "unseen": COUNT, "mentions": array(TEXT)},
     ),
 )
 """What went; with ``dry_run`` what would go, and what may be chosen for each link."""

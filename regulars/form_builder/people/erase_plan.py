@@ -13,6 +13,7 @@ from regulars.form_builder.catalog import FormCatalog, catalog_of
 from regulars.form_builder.definition import LINKED, FieldDefinition
 from regulars.form_builder.definitions_seen import Unknown, unknown_to
 from regulars.form_builder.people.identities import Person, open_person
+from regulars.form_builder.people.mentions import mentions_of
 from regulars.platform.accounts.access import Access
 from regulars.platform.db import UnitOfWork
 from regulars.platform.errors import Invalid
@@ -69,13 +70,15 @@ class Relation:
 class ErasePlan:
     """What would happen: links by policy, tables by number of rows.
 
-    ``names`` are the links that may be spoken of, also those that nothing stands in.
+    ``names`` are the links that may be spoken of, also those that nothing stands in; ``mentions``
+    are definitions and views to look through by hand.
     """
 
     person: Person
     relations: list[Relation]
     holdings: Mapping[str, int]
     names: frozenset[str]
+    mentions: tuple[Text, ...] = ()
 
     @property
     def seen(self) -> list[Relation]:
@@ -108,7 +111,8 @@ def plan_erasure(uow: UnitOfWork, access: Access, wish: EraseWish) -> ErasePlan:
         for relation in _relations(uow, catalog, person, wanted)
     )
     held = {name: n for name, n in counts.items() if n}
-    return ErasePlan(person, list(relations), held, names)
+    mentions = tuple(mentions_of(uow, person))
+    return ErasePlan(person, list(relations), held, names, mentions)
 
 
 def known_links(catalog: FormCatalog, form: str, unknown: Unknown) -> frozenset[str]:

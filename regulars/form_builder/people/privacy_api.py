@@ -62,5 +62,5 @@ def erase(uow: UnitOfWork, access: Access, form_key: str, record_id: int) -> Res
         body.get("confirm", ""),
     )  # fmt: skip
     if body.get("dry_run"):
-        return wording.erase_plan_json(plan_erasure(uow, access, wish))
+        return wording.erase_plan_json(plan_erasure(uow, access, wish), access.locale)
     return {"id": record_id, "counts": dict(erase_person(uow, access, wish).counts)}

@@ -78,7 +78,7 @@ def merged_json(merged: Merged) -> dict[str, Any]:
     }
 
 
-def erase_plan_json(plan: ErasePlan) -> dict[str, Any]:
+def erase_plan_json(plan: ErasePlan, locale: str) -> dict[str, Any]:
     """What erasing would do, as outside clients read it."""
     return {
         "id": plan.person.id,
@@ -94,6 +94,7 @@ def erase_plan_json(plan: ErasePlan) -> dict[str, Any]:
             for relation in plan.seen
         ],
         "unseen": plan.unseen,
+        "mentions": [pick(each, locale) for each in plan.mentions],
     }
 
 
@@ -128,7 +129,9 @@ def erase_lines(plan: ErasePlan, locale: str) -> list[str]:
             translate(words, locale, what=translate(table_key(name), locale), n=n)
             for name, n in found.items()
         ]
-    return lines
+    if plan.mentions:
+        lines.append(translate("people.mentioned-text", locale))
+    return [*lines, *(f"– {pick(each, locale)}" for each in plan.mentions)]
 
 
 def follows_lines(plan: MergePlan, locale: str) -> list[str]:
