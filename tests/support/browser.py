@@ -141,8 +141,16 @@ def drag(page: Page, what: Locator, onto: Locator, *, below: bool = False) -> No
     page.mouse.up()
 
 
+_AT_REST = """() => document.getAnimations().every((each) =>
+    each.playState !== "running" || each.effect.getTiming().iterations === Infinity)"""
+
+
 def accessibility_problems(page: Page) -> list[str]:
-    """What axe calls serious or critical, one line each with the element it is about."""
+    """What axe calls serious or critical, one line each with the element it is about.
+
+    What still fades in has another contrast than what a reader will see: it is waited for.
+    """
+    page.wait_for_function(_AT_REST)
     page.evaluate(AXE.read_text(encoding="utf-8") + "; undefined")
     found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
     return [

@@ -47,7 +47,10 @@ _REFUSALS = {
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one address. ``endpoint`` is the name of its view."""
+    """One method of one address. ``endpoint`` is the name of its view.
+
+    ``word`` is the one that this address has where the route takes one of some words.
+    """
 
     path: str
     method: str
@@ -56,6 +59,7 @@ class Operation:
     capability: str | None
     arguments: Mapping[str, str]
     route: ApiRoute | None
+    word: str = ""
 
 
 def operations(app: Flask) -> list[Operation]:
@@ -119,24 +123,24 @@ def _operations_of(app: Flask, rule: Rule) -> Iterator[Operation]:
     view = app.view_functions[rule.endpoint]
     said = " ".join((view.__doc__ or "").split("\n\n")[0].split()).replace("``", "`")
     permission = permission_of(view)
-    for path, arguments in _addresses(rule.rule.removeprefix(PREFIX)):
+    for path, word, arguments in _addresses(rule.rule.removeprefix(PREFIX)):
         for method in METHODS:
             if method.upper() in (rule.methods or ()):
                 yield Operation(
                     path, method, rule.endpoint, said,
-                    permission.capability if permission else None, arguments, route_of(view),
+                    permission.capability if permission else None, arguments, route_of(view), word,
                 )  # fmt: skip
 
 
-def _addresses(rule: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _addresses(rule: str, word: str = "") -> Iterator[tuple[str, str, dict[str, str]]]:
     """The address in braces; one for each choice where the route takes one of some words."""
     chosen = next((m for m in _ARGUMENT.finditer(rule) if m["converter"] == "any"), None)
     if chosen is not None:
-        for word in chosen["choices"].split(","):
-            yield from _addresses(rule.replace(chosen.group(), word.strip()))
+        for choice in map(str.strip, chosen["choices"].split(",")):
+            yield from _addresses(rule.replace(chosen.group(), choice), choice)
         return
     arguments = {m["name"]: m["converter"] or "string" for m in _ARGUMENT.finditer(rule)}
-    yield _ARGUMENT.sub(r"{\g<name>}", rule), arguments
+    yield _ARGUMENT.sub(r"{\g<name>}", rule), word, arguments
 
 
 def _is_for_programs(app: Flask, operation: Operation) -> bool:
@@ -163,12 +167,11 @@ def _shown(
     """(path, operation object, tag, words of the tag), once or once for every instance."""
     route = operation.route
     assert route is not None
-    name = operation.endpoint.replace(".", "-")
+    name = "-".join(filter(None, (operation.endpoint.replace(".", "-"), operation.word)))
     area = i18n.find_text(f"api.area.{route.area}", locale) or route.area
     made = _operation(operation, route, locale)
     if not route.each:
-        many = operation.path.split("/")[1] if "<any" in operation.endpoint else ""
-        yield operation.path, {**made, "operationId": f"{name}{many}"}, route.area, area
+        yield operation.path, {**made, "operationId": name}, route.area, area
         return
     for each in instances[route.each]:
         path = operation.path

@@ -35,7 +35,7 @@ def test_a_bar_leads_to_the_records_behind_it(open_shop_page: Go) -> None:
     page.mouse.click(box["x"] + box["width"] * 0.4, box["y"] + box["height"] * 0.2)
 
     page.wait_for_url("**/forms/people/records**")
-    expect(page.get_by_role("cell", name="Ann <b>")).to_be_visible()
+    expect(page.get_by_role("cell", name="Ann <b>", exact=True)).to_be_visible()
 
 
 def test_a_report_is_made_from_nothing_and_put_on_a_dashboard(open_shop_page: Go) -> None:
