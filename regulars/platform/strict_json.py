@@ -106,3 +106,17 @@ def _decimal(digits: str) -> Decimal:
 
 def _constant(_name: str) -> NoReturn:
     raise BadJson("json-not-a-number")
+
+
+def plain(value: Any) -> Any:
+    """A JSON value of what the standard writer takes: numbers stay numbers.
+
+    A number that no float holds exactly becomes the text of it, as does what JSON does not know.
+    """
+    return json.loads(json.dumps(value, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal) and Decimal(str(float(value))) == value:
+        return float(value)
+    return str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from regulars.platform.db import UnitOfWork
 from regulars.platform.definitions.snapshot import definition, snapshot
 from regulars.platform.i18n import Text
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import plain
 from regulars.seed_templates.installed import Originals, find_installed, originals_of
 from regulars.seed_templates.pack import Pack, PackDefinition
 from regulars.seed_templates.versions import fits
@@ -80,7 +80,7 @@ def plan_install(uow: UnitOfWork, pack: Pack) -> Plan:
 
 def canonical(raw: Mapping[str, Any]) -> Any:
     """A definition as the store keeps it, for comparing."""
-    return json.loads(json.dumps(raw, default=str))
+    return plain(raw)
 
 
 def _present(uow: UnitOfWork) -> _Present:

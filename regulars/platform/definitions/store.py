@@ -6,7 +6,6 @@ set against the workspace as it will be, and reports all problems together.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +33,7 @@ from regulars.platform.definitions.snapshot import (
 from regulars.platform.errors import Invalid, NotFound, VersionConflict
 from regulars.platform.json_schema import in_schema_order
 from regulars.platform.problems import Problem, under
+from regulars.platform.strict_json import plain
 
 
 class DraftClash(VersionConflict):
@@ -141,9 +141,7 @@ def save_draft(
     if tag is not None and (current or 0) != tag:
         raise outdated(known, key)
     served.guard(uow, access, snapshot(uow).find(kind, key), served.parse(raw))
-    ordered = in_schema_order(
-        json.loads(json.dumps(raw, default=str)), served.schema, served.schema
-    )
+    ordered = in_schema_order(plain(raw), served.schema, served.schema)
     if known is not None and current and draft_log.body_at(uow, (kind, key), current) is None:
         draft_log.note(uow, (kind, key), current, known.raw, known.saved_by or access.name)
     values = {"draft": ordered, "draft_at": uow.now, "draft_by": access.name, "archived_at": None}

@@ -21,6 +21,7 @@ from regulars.platform.definitions.snapshot import snapshot
 from regulars.platform.definitions.store import Draft
 from regulars.platform.errors import Conflict, Invalid, NotFound
 from regulars.platform.problems import Problem
+from regulars.platform.strict_json import plain
 from regulars.platform.web.api_body import read_query
 from regulars.platform.web.api_route import STATE_QUERY
 from regulars.platform.web.json_body import read_object
@@ -72,7 +73,7 @@ def create(
 
     ``save`` is for a kind that does more than the store on keeping one.
     """
-    raw = {"kind": kind, **read_object(request)}
+    raw = plain({"kind": kind, **read_object(request)})
     key = str(raw.get("key", ""))
     if store.find_draft(uow, kind, key) is not None:
         raise taken(key=key)
@@ -90,7 +91,7 @@ def replace(
     With ``?merge=true`` an outdated one is brought together with what others saved meanwhile; 409
     names who changed the same place.
     """
-    raw = {"kind": kind, "key": key, **read_object(request)}
+    raw = plain({"kind": kind, "key": key, **read_object(request)})
     if raw["key"] != key:
         raise Invalid([Problem("key", "shape-const", {"expected": key})])
     known = store.find_draft(uow, kind, key)

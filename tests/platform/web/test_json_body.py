@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from regulars.platform.strict_json import BadJson, parse_json
+from regulars.platform.strict_json import BadJson, parse_json, plain
 
 
 def test_plain_json_is_read_exactly() -> None:
@@ -52,3 +52,8 @@ def test_the_refusal_names_the_place(locale: str) -> None:
     with pytest.raises(BadJson) as caught:
         parse_json(b'{"a": 1,\n "b" 2}')
     assert "2" in caught.value.message(locale)
+
+
+def test_a_number_with_places_stays_a_number_for_the_standard_writer() -> None:
+    value = parse_json('{"a": [1.5, 714391.8697984532, 1e3], "b": 0.1234567890123456789}')
+    assert plain(value) == {"a": [1.5, 714391.8697984532, 1000], "b": "0.1234567890123456789"}

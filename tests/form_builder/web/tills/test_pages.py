@@ -194,8 +194,11 @@ def test_programs_do_the_same(site: Site, ids: dict[str, int]) -> None:
     sold = client.post(f"{API}/sales", json=body, headers=key)
     assert (sold.status_code, sold.get_json()["points"]) == (201, "60")
     stored = client.get("/api/v1/tills/counter", headers=key).get_json()
-    made = client.post("/api/v1/tills", json={**stored, "key": "second"}, headers=key)
-    assert made.status_code == 201
+    sale = {**stored["sale"], "quick": [10, 7.5]}
+    made = client.post(
+        "/api/v1/tills", json={**stored, "key": "second", "sale": sale}, headers=key
+    )
+    assert (made.status_code, made.get_json()["sale"]["quick"]) == (201, [10, 7.5])
     assert client.post("/api/v1/tills", json=stored, headers=key).status_code == 409
     assert client.post("/api/v1/tills/second/publish", headers=key).status_code == 200
     assert len(client.get("/api/v1/tills", headers=key).get_json()["tills"]) == 2
