@@ -19,6 +19,7 @@ from regulars.form_builder.flow.definition import Approval, Workflow
 from regulars.form_builder.flow.entries import note_down
 from regulars.form_builder.flow.moving import MANAGES
 from regulars.form_builder.flow.naming import state_name
+from regulars.form_builder.flow.signing import with_extra
 from regulars.form_builder.flow.tables import approval_signer
 from regulars.form_builder.origin import Origin
 from regulars.form_builder.records_seen import sees_record
@@ -210,26 +211,20 @@ def add_signer(
     """Ask one colleague more, to sign before oneself or behind."""
     case, signer, found = _held(uow, access, task_id)
     name = _fresh_signer(case, member)
+    known = [asking.slot_of(each) for each in asking.signers_of(uow, case.request.id)]
     row = {"member": member, "role": None, "unit": signer.unit, "extra_of": signer.id,
            "waits_for": None if before else signer.id}  # fmt: skip
     fresh = asking.add_slot(uow, case.request, row)
     if before:
         tasks.cancel_tasks(uow, [found.id])
-        asking.change_signer(
-            uow, signer.id, state="waiting", waits_for=fresh, task=None, due_at=None
-        )
-    else:
-        _wait_behind(case, signer.id, fresh)
+    for was, now in zip(known, with_extra(known, signer.id, fresh, before=before), strict=False):
+        if was != now:
+            asking.change_signer(
+                uow, now.id, state=now.state, waits_for=now.waits_for, task=None, due_at=None
+            )
     asking.go_on(uow, access, case.form, case.request, case.approval)
     action = "added-before" if before else "added-behind"
     note_down(uow, access, case.place, action, note=note, other=name, request=case.request.id)
-
-
-def _wait_behind(case: Case, signer: int, fresh: int) -> None:
-    """Whoever came after this signer comes after the new one."""
-    for each in asking.signers_of(case.uow, case.request.id):
-        if each.waits_for == signer and each.id != fresh:
-            asking.change_signer(case.uow, each.id, waits_for=fresh)
 
 
 def _held(uow: UnitOfWork, access: Access, task_id: int) -> tuple[Case, Any, Any]:

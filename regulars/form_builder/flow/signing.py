@@ -44,7 +44,10 @@ def progress(needs: str, slots: Sequence[Slot]) -> Progress:
 
 
 def with_extra(slots: Iterable[Slot], by: int, fresh: int, *, before: bool) -> list[Slot]:
-    """The slots with one more signer, asked for by signer ``by``: in front of them or behind."""
+    """The slots with one more, the last, asked for by signer ``by``: in front of them or behind.
+
+    Who is asked behind waits for ``by``; whoever is to sign now follows from `progress`.
+    """
     made = []
     for each in slots:
         if before and each.id == by:
@@ -53,9 +56,7 @@ def with_extra(slots: Iterable[Slot], by: int, fresh: int, *, before: bool) -> l
             made.append(replace(each, waits_for=fresh))
         else:
             made.append(each)
-    if before:
-        return [*made, Slot(fresh, "open", None, by)]
-    return [*made, Slot(fresh, "waiting", by, by)]
+    return [*made, Slot(fresh, "waiting", None if before else by, by)]
 
 
 def _skipped(needs: str, slots: Sequence[Slot]) -> set[int]:

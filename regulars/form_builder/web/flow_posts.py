@@ -20,7 +20,6 @@ from regulars.platform.problems import Problem
 Posted = MultiDict[str, str]
 Step = Callable[[Form], Json]
 READY = ("field", "draft", "pending", "approved", "submit")
-LOCKS = ("none", "some", "all")
 
 
 def step_of(posted: Posted, form: FormDefinition, catalog: FormCatalog, locale: str) -> Step:

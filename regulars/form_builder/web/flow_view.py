@@ -106,13 +106,6 @@ class StatesPage(LogicPage):
         return [each for each in self.filled() if each.key != own]
 
     @property
-    def state_open(self) -> State:
-        """The state of the open form, a new one where it names none."""
-        return next(
-            (s.state for s in self.states if s.state.value == self.asked("state")), State("")
-        )
-
-    @property
     def way_open(self) -> Transition:
         """The way of the open form, a new one where it names none."""
         number = self.asked("n")

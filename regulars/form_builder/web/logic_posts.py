@@ -181,10 +181,3 @@ def _needed_number(posted: Posted) -> int:
     if found is None:
         raise StepRefused
     return found
-
-
-def _check_number(key: str) -> int:
-    place = grouping.place_of(key.removeprefix(CHECK))
-    if len(place) != 1:
-        raise StepRefused
-    return place[0]
