@@ -6,25 +6,23 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict, Invalid
 from regulars.platform.problems import Problem
-from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_optional, read_shaped
-from regulars.platform.web.api_route import PUBLISHED, STATE_QUERY, describe, listing
+from regulars.platform.web.api_route import describe
+from regulars.platform.web.definition_routes import DefinitionRoutes, add_definition_routes
 from regulars.report_builder import dashboards, retiring, service
 from regulars.report_builder.moments import read_moment
 from regulars.report_builder.service import EDIT, VIEW, Wish
 from regulars.report_builder.web import api_shapes as shapes
 from regulars.report_builder.web.blueprints import api
 
-REPORT, DASHBOARD = service.KIND, dashboards.KIND
 Body = Mapping[str, Any]
 
 
@@ -40,109 +38,20 @@ class DashboardExists(Conflict):
     code = "dashboard-exists"
 
 
-@api.get("/reports")
-@workspace_api(VIEW)
-@describe("reports", listing("reports", shapes.STORED_REPORT), query=STATE_QUERY)
-def list_reports(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every published report that this key may run; ``?state=draft`` the working copies."""
-    if definition_answers.wants_drafts():
-        return {"reports": definition_answers.drafts(uow, access, REPORT)}
-    return {"reports": definition_answers.published(uow, access, REPORT)}
-
-
-@api.post("/reports")
-@workspace_api(EDIT)
-@describe("reports", {201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
-def create_report(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Keep a new report as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, REPORT, ReportExists)
-
-
-@api.get("/reports/<key>")
-@workspace_api(VIEW)
-@describe("reports", shapes.REPORT, query=STATE_QUERY, tagged="draft")
-def get_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """The published report, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, REPORT, key)
-
-
-@api.put("/reports/<key>")
-@workspace_api(EDIT)
-@describe("reports", {200: shapes.REPORT, 201: shapes.REPORT}, body=shapes.REPORT, tagged="draft")
-def put_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, REPORT, key)
-
-
-@api.post("/reports/<key>/publish")
-@workspace_api(EDIT)
-@describe("reports", PUBLISHED)
-def publish_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem."""
-    return definition_answers.publish(uow, access, REPORT, key)
-
-
-@api.delete("/reports/<key>")
-@workspace_api(EDIT)
-@describe("reports", {204: None})
-def archive_report(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Take a report out of use; 409 while it stands on a dashboard."""
-    retiring.archive_report(uow, access, key)
-    return Response(status=204)
-
-
-@api.get("/dashboards")
-@workspace_api(VIEW)
-@describe("dashboards", listing("dashboards", shapes.STORED_DASHBOARD), query=STATE_QUERY)
-def list_dashboards(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every published dashboard; ``?state=draft`` the working copies."""
-    if definition_answers.wants_drafts():
-        return {"dashboards": definition_answers.drafts(uow, access, DASHBOARD)}
-    return {"dashboards": definition_answers.published(uow, access, DASHBOARD)}
-
-
-@api.post("/dashboards")
-@workspace_api(EDIT)
-@describe("dashboards", {201: shapes.DASHBOARD}, body=shapes.DASHBOARD, tagged="draft")
-def create_dashboard(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Keep a new dashboard as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, DASHBOARD, DashboardExists)
-
-
-@api.get("/dashboards/<key>")
-@workspace_api(VIEW)
-@describe("dashboards", shapes.DASHBOARD, query=STATE_QUERY, tagged="draft")
-def get_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """The published dashboard, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, DASHBOARD, key)
-
-
-@api.put("/dashboards/<key>")
-@workspace_api(EDIT)
-@describe(
-    "dashboards", {200: shapes.DASHBOARD, 201: shapes.DASHBOARD}, body=shapes.DASHBOARD,
-    tagged="draft",
+add_definition_routes(
+    api,
+    DefinitionRoutes(
+        service.KIND, "report", reading=VIEW, keeping=EDIT, taken=ReportExists,
+        archive=retiring.archive_report, more={"archive": "409 while it stands on a dashboard."},
+    ),
 )  # fmt: skip
-def put_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, DASHBOARD, key)
-
-
-@api.post("/dashboards/<key>/publish")
-@workspace_api(EDIT)
-@describe("dashboards", PUBLISHED)
-def publish_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem."""
-    return definition_answers.publish(uow, access, DASHBOARD, key)
-
-
-@api.delete("/dashboards/<key>")
-@workspace_api(EDIT)
-@describe("dashboards", {204: None})
-def archive_dashboard(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Take a dashboard out of use; its reports stay."""
-    store.archive(uow, access, DASHBOARD, key)
-    return Response(status=204)
+add_definition_routes(
+    api,
+    DefinitionRoutes(
+        dashboards.KIND, "dashboard", reading=VIEW, keeping=EDIT, taken=DashboardExists,
+        more={"archive": "Its reports stay."},
+    ),
+)  # fmt: skip
 
 
 @api.post("/reports/run")

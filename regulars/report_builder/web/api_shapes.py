@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from regulars.platform.web.api_route import (
     ANY,
-    ID,
     OBJECT,
     TEXT,
     Schema,
@@ -18,13 +17,6 @@ from regulars.platform.web.api_route import (
 )
 
 REPORT, DASHBOARD = definition_of("report"), definition_of("dashboard")
-_STORED: Schema = {
-    "type": "object",
-    "properties": {"key": TEXT, "version": ID},
-    "required": ["key"],
-}
-STORED_REPORT = named("StoredReport", _STORED)
-STORED_DASHBOARD = named("StoredDashboard", _STORED)
 _WISH: Mapping[str, Schema] = {"params": nullable(OBJECT), "at": nullable(TEXT)}
 RUN = obj({}, _WISH)
 RUN_INLINE = obj({}, {"definition": REPORT, "key": TEXT, **_WISH})

@@ -13,30 +13,10 @@ from regulars.form_builder.web.printing.layouts import EDIT, get_layout
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict
-from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_query
-from regulars.platform.web.api_route import (
-    ID,
-    PUBLISHED,
-    STATE_QUERY,
-    TEXT,
-    Schema,
-    array,
-    definition_of,
-    describe,
-    listing,
-    named,
-)
-
-LAYOUT = definition_of(KIND)
-_STORED: Schema = {
-    "type": "object",
-    "properties": {"key": TEXT, "version": ID},
-    "required": ["key"],
-}
-STORED = named("StoredPrint", _STORED)
+from regulars.platform.web.api_route import ID, Schema, array, describe
+from regulars.platform.web.definition_routes import DefinitionRoutes, add_definition_routes
 
 
 class PrintExists(Conflict):
@@ -48,55 +28,12 @@ class PrintExists(Conflict):
 PRINT_QUERY: dict[str, Schema] = {"record": {**array(ID), "minItems": 1, "maxItems": MOST_SHEETS}}
 
 
-@api.get("/prints")
-@workspace_api("read_records")
-@describe("prints", listing("prints", STORED), query=STATE_QUERY)
-def list_prints(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every published print layout that this key may read; ``?state=draft`` the working copies."""
-    if definition_answers.wants_drafts():
-        return {"prints": definition_answers.drafts(uow, access, KIND)}
-    return {"prints": definition_answers.published(uow, access, KIND)}
-
-
-@api.post("/prints")
-@workspace_api(EDIT)
-@describe("prints", {201: LAYOUT}, body=LAYOUT, tagged="draft")
-def create_print(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Keep a new layout as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, KIND, PrintExists)
-
-
-@api.get("/prints/<key>")
-@workspace_api("read_records")
-@describe("prints", LAYOUT, query=STATE_QUERY, tagged="draft")
-def get_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """The published layout, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, KIND, key)
-
-
-@api.put("/prints/<key>")
-@workspace_api(EDIT)
-@describe("prints", {200: LAYOUT, 201: LAYOUT}, body=LAYOUT, tagged="draft")
-def put_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, KIND, key)
-
-
-@api.post("/prints/<key>/publish")
-@workspace_api(EDIT)
-@describe("prints", PUBLISHED)
-def publish_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem."""
-    return definition_answers.publish(uow, access, KIND, key)
-
-
-@api.delete("/prints/<key>")
-@workspace_api(EDIT)
-@describe("prints", {204: None})
-def archive_print(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Take a layout out of use."""
-    store.archive(uow, access, KIND, key)
-    return Response(status=204)
+add_definition_routes(
+    api,
+    DefinitionRoutes(
+        KIND, "print layout", reading="read_records", keeping=EDIT, name="print", taken=PrintExists
+    ),
+)
 
 
 @api.get("/prints/<key>/pdf")

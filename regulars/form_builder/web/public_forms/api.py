@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.public_forms import links
@@ -15,18 +15,13 @@ from regulars.form_builder.web.public_forms.posters import PDF, PNG, code_answer
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
-from regulars.platform.web import definition_answers
 from regulars.platform.web.api_body import read_shaped
 from regulars.platform.web.api_route import (
     COUNT,
     ID,
-    PUBLISHED,
-    STATE_QUERY,
     TEXT,
     Schema,
     array,
-    definition_of,
     describe,
     listing,
     named,
@@ -34,15 +29,9 @@ from regulars.platform.web.api_route import (
     obj,
     one_of,
 )
+from regulars.platform.web.definition_routes import DefinitionRoutes, add_definition_routes
 from regulars.platform.web.headers import public_url
 
-PUBLIC_FORM = definition_of(KIND)
-_STORED: Schema = {
-    "type": "object",
-    "properties": {"key": TEXT, "version": ID},
-    "required": ["key"],
-}
-STORED = named("StoredPublicForm", _STORED)
 LINK: Schema = named(
     "PublicLink",
     obj({
@@ -54,55 +43,14 @@ WANTED = obj({"units": array(nullable(ID))})
 STATE = obj({"state": one_of(*links.STATES)})
 
 
-@api.get("/public-forms")
-@workspace_api("read_records")
-@describe("public-forms", listing("public_forms", STORED), query=STATE_QUERY)
-def list_public_forms(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every published public form that this key may read; ``?state=draft`` the working copies."""
-    if definition_answers.wants_drafts():
-        return {"public_forms": definition_answers.drafts(uow, access, KIND)}
-    return {"public_forms": definition_answers.published(uow, access, KIND)}
-
-
-@api.post("/public-forms")
-@workspace_api(EDIT)
-@describe("public-forms", {201: PUBLIC_FORM}, body=PUBLIC_FORM, tagged="draft")
-def create_public_form(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Keep a new public form as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, KIND)
-
-
-@api.get("/public-forms/<key>")
-@workspace_api("read_records")
-@describe("public-forms", PUBLIC_FORM, query=STATE_QUERY, tagged="draft")
-def get_public_form(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """The published public form, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, KIND, key)
-
-
-@api.put("/public-forms/<key>")
-@workspace_api(EDIT)
-@describe("public-forms", {200: PUBLIC_FORM, 201: PUBLIC_FORM}, body=PUBLIC_FORM, tagged="draft")
-def put_public_form(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, KIND, key)
-
-
-@api.post("/public-forms/<key>/publish")
-@workspace_api(EDIT)
-@describe("public-forms", PUBLISHED)
-def publish_public_form(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem. Its links show it at once."""
-    return definition_answers.publish(uow, access, KIND, key)
-
-
-@api.delete("/public-forms/<key>")
-@workspace_api(EDIT)
-@describe("public-forms", {204: None})
-def archive_public_form(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Take a public form out of use; its links lead nowhere from then on."""
-    store.archive(uow, access, KIND, key)
-    return Response(status=204)
+add_definition_routes(
+    api,
+    DefinitionRoutes(
+        KIND, "public form", reading="read_records", keeping=EDIT,
+        more={"publish": "Its links show it at once.",
+              "archive": "Its links lead nowhere from then on."},
+    ),
+)  # fmt: skip
 
 
 @api.get("/public-forms/<key>/links")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask import Response
 from flask.typing import ResponseReturnValue
 
 from regulars.form_builder.origin import API
@@ -24,28 +23,9 @@ from regulars.form_builder.web.tills.showing import card_json, people_json, sold
 from regulars.platform.accounts.access import Access
 from regulars.platform.accounts.routing import workspace_api
 from regulars.platform.db import UnitOfWork
-from regulars.platform.definitions import store
 from regulars.platform.errors import Conflict
-from regulars.platform.web import definition_answers
-from regulars.platform.web.api_route import (
-    ID,
-    PUBLISHED,
-    STATE_QUERY,
-    TEXT,
-    Schema,
-    definition_of,
-    describe,
-    listing,
-    named,
-)
-
-TILL = definition_of(KIND)
-_STORED: Schema = {
-    "type": "object",
-    "properties": {"key": TEXT, "version": ID},
-    "required": ["key"],
-}
-STORED = named("StoredTill", _STORED)
+from regulars.platform.web.api_route import describe
+from regulars.platform.web.definition_routes import DefinitionRoutes, add_definition_routes
 
 
 class TillExists(Conflict):
@@ -54,55 +34,9 @@ class TillExists(Conflict):
     code = "till-exists"
 
 
-@api.get("/tills")
-@workspace_api("read_records")
-@describe("tills", listing("tills", STORED), query=STATE_QUERY)
-def list_tills(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Every published till that this key may read; ``?state=draft`` the working copies."""
-    if definition_answers.wants_drafts():
-        return {"tills": definition_answers.drafts(uow, access, KIND)}
-    return {"tills": definition_answers.published(uow, access, KIND)}
-
-
-@api.post("/tills")
-@workspace_api(EDIT)
-@describe("tills", {201: TILL}, body=TILL, tagged="draft")
-def create_till(uow: UnitOfWork, access: Access) -> ResponseReturnValue:
-    """Keep a new till as a draft; 409 when its key is taken."""
-    return definition_answers.create(uow, access, KIND, TillExists)
-
-
-@api.get("/tills/<key>")
-@workspace_api("read_records")
-@describe("tills", TILL, query=STATE_QUERY, tagged="draft")
-def read_till(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """The published till, or the draft with ``?state=draft``."""
-    return definition_answers.read(uow, access, KIND, key)
-
-
-@api.put("/tills/<key>")
-@workspace_api(EDIT)
-@describe("tills", {200: TILL, 201: TILL}, body=TILL, tagged="draft")
-def put_till(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Replace the draft; 412 when ``If-Match`` is not its ETag, 422 with all problems of shape."""
-    return definition_answers.replace(uow, access, KIND, key)
-
-
-@api.post("/tills/<key>/publish")
-@workspace_api(EDIT)
-@describe("tills", PUBLISHED)
-def publish_till(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Publish the draft; 422 with every problem."""
-    return definition_answers.publish(uow, access, KIND, key)
-
-
-@api.delete("/tills/<key>")
-@workspace_api(EDIT)
-@describe("tills", {204: None})
-def archive_till(uow: UnitOfWork, access: Access, key: str) -> ResponseReturnValue:
-    """Take a till out of use."""
-    store.archive(uow, access, KIND, key)
-    return Response(status=204)
+add_definition_routes(
+    api, DefinitionRoutes(KIND, "till", reading="read_records", keeping=EDIT, taken=TillExists)
+)
 
 
 @api.get("/tills/<key>/people")
